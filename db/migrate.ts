@@ -1,0 +1,85 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+import type { ServerAddress } from '../src/ports/server-address.ts'
+
+/** The migrations, beside the sources whether this runs from them or from `dist`. */
+const FOLDER = fileURLToPath(
+  new URL(import.meta.url.includes('/dist/') ? '../../db/migrations' : './migrations', import.meta.url),
+)
+const TABLE = 'wallet_migration'
+const UNDEFINED_TABLE = '42P01'
+const CONNECT_TIMEOUT_MS = 5000
+
+/** The database's schema is not one that this version of the service can work with or bring up to date. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError'
+}
+
+/** The names of all migrations, oldest first. */
+export async function migrationNames(): Promise<readonly string[]> {
+  const files = await readdir(FOLDER)
+  return files
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => file.slice(0, -'.sql'.length))
+    .sort()
+}
+
+/**
+ * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
+ * once: the others wait, then find nothing to do. Where nothing is to be done, no right to change the schema is needed.
+ *
+ * @returns the names of the migrations that were run.
+ */
+export async function migrate(address: ServerAddress, direction: 'up' | 'down'): Promise<readonly string[]> {
+  const client = await connect(address)
+  try {
+    const names = await migrationNames()
+    const current = await currentVersion(client)
+    if (current !== undefined && !names.includes(current)) {
+      throw new SchemaError(
+        `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
+      )
+    }
+    if (direction === 'up' && current === names.at(-1)) return []
+    const done = await runner({
+      dbClient: client,
+      dir: FOLDER,
+      migrationsTable: TABLE,
+      direction,
+      ...(direction === 'down' && { count: 1 }),
+      checkOrder: true,
+      advisoryLockMode: 'wait',
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    })
+    return done.map((migration) => migration.name)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A connection for the work around the schema, which asks for nothing that `pg` does not do well. */
+export async function connect(address: ServerAddress): Promise<pg.Client> {
+  const { host, port, user, password, database, sslmode } = address
+  const client = new pg.Client({
+    ...{ host, port, user, password, database },
+    ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' },
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'wallet-service',
+  })
+  // A connection that breaks between two statements is told by the next one.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+async function currentVersion(client: pg.Client): Promise<string | undefined> {
+  try {
+    const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${TABLE} ORDER BY id DESC LIMIT 1`)
+    return rows[0]?.name
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return undefined
+    throw error
+  }
+}

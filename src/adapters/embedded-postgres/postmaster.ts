@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Account, runAs } from './account.ts'
+
+export interface PostmasterOptions {
+  readonly binary: string
+  readonly account: Account | undefined
+  readonly pgdata: string
+  readonly socketDir: string
+  readonly logFile: string
+}
+
+const POLL_MS = 20
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 30_000
+const LAST_LOG_LINES = 3
+
+/** What differs from PostgreSQL's defaults. `fsync` and `synchronous_commit` stay on. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  // Only the socket in the data folder: who may enter the folder may connect, and no port is taken.
+  listen_addresses: '',
+  max_connections: '50',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  log_checkpoints: 'off',
+}
+
+/** Starts the server and waits until it takes connections. It outlives a terminal's Ctrl-C, which is meant for us. */
+export async function startPostmaster(options: PostmasterOptions): Promise<ChildProcess> {
+  const { binary, account, pgdata, socketDir, logFile } = options
+  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const { command, parameters, identity } = await runAs(account, [binary, '-D', pgdata, ...settings], [pgdata])
+  const log = openSync(logFile, 'a')
+  const child = spawn(command, parameters, { ...identity, cwd: '/', detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  let failure: string | undefined
+  child.once('error', (error) => {
+    failure = error.message
+  })
+  child.once('exit', (code, signal) => {
+    failure ??= `it ended with ${signal ?? `exit code ${code}`}`
+  })
+  const deadline = performance.now() + START_TIMEOUT_MS
+  while (!(await isReady(pgdata, child.pid))) {
+    if (failure === undefined && performance.now() > deadline)
+      failure = `it was not ready after ${START_TIMEOUT_MS / 1000} s`
+    if (failure !== undefined) {
+      child.kill('SIGQUIT')
+      throw new Error(
+        `the embedded PostgreSQL did not start: ${failure}; ${logFile} ends with: ${await lastLines(logFile)}`,
+      )
+    }
+    await delay(POLL_MS)
+  }
+  return child
+}
+
+/** Ends the server as `fast` does: open transactions are rolled back, everything committed is kept. */
+export async function stopPostmaster(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGINT')
+  const timer = setTimeout(() => child.kill('SIGQUIT'), STOP_TIMEOUT_MS)
+  await exited
+  clearTimeout(timer)
+}
+
+/** Ends a server that a killed service left behind on this data; nobody but it was using it. */
+export async function stopLeftover(pgdata: string): Promise<void> {
+  const pid = Number((await pidFile(pgdata))[0])
+  const deadline = performance.now() + STOP_TIMEOUT_MS
+  let signal: NodeJS.Signals | 0 = 'SIGINT'
+  while (Number.isInteger(pid) && pid > 0 && (await servesData(pid, pgdata))) {
+    process.kill(pid, performance.now() > deadline ? 'SIGQUIT' : signal)
+    signal = 0
+    await delay(POLL_MS)
+  }
+}
+
+/** Whether the process is a server on this data: the number may have gone to another process since. */
+async function servesData(pid: number, pgdata: string): Promise<boolean> {
+  try {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+    return commandLine.split('\0').includes(pgdata)
+  } catch {
+    return process.platform !== 'linux' && isAlive(pid)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** The server writes its state into the eighth line of postmaster.pid, for pg_ctl and for us. */
+async function isReady(pgdata: string, pid: number | undefined): Promise<boolean> {
+  const lines = await pidFile(pgdata)
+  return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
+}
+
+async function pidFile(pgdata: string): Promise<readonly string[]> {
+  try {
+    return (await readFile(join(pgdata, 'postmaster.pid'), 'utf8')).split('\n')
+  } catch {
+    return []
+  }
+}
+
+async function lastLines(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8')).trim().split('\n')
+  return lines.slice(-LAST_LOG_LINES).join(' | ')
+}

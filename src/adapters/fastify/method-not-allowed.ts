@@ -1,0 +1,30 @@
+import { sendProblem } from './problem.ts'
+import type { App } from './server.ts'
+
+/**
+ * Watches the routes that are added from here on; the function it returns answers every other method on their
+ * paths with 405, before a body is read.
+ */
+export function answerOtherMethods(app: App): () => void {
+  const methods = new Map<string, Set<string>>()
+  app.addHook('onRoute', (route) => {
+    const known = methods.get(route.url) ?? new Set()
+    for (const method of [route.method].flat()) known.add(method)
+    methods.set(route.url, known)
+  })
+
+  return () => {
+    for (const [url, known] of [...methods]) {
+      const allowed = [...known].sort().join(', ')
+      app.route({
+        url,
+        method: app.supportedMethods.filter((method) => !known.has(method)),
+        schema: { hide: true },
+        onRequest: (_request, reply) => {
+          sendProblem(reply.header('allow', allowed), 'METHOD_NOT_ALLOWED')
+        },
+        handler: () => undefined,
+      })
+    }
+  }
+}

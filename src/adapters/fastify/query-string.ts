@@ -1,0 +1,17 @@
+const CANONICAL_INTEGER = /^(?:0|[1-9]\d{0,15})$/
+const REPEATABLE = 'type'
+
+/**
+ * Parses a query string with nothing coerced: only digits as an integer is written become a number, everything else
+ * stays text and meets the schema as such. A key that stands twice becomes an array, as does `type` always.
+ */
+export function parseQueryString(text: string): Record<string, unknown> {
+  const query: Record<string, unknown> = Object.create(null)
+  if (text === '') return query
+  const parameters = new URLSearchParams(text)
+  for (const key of new Set(parameters.keys())) {
+    const values = parameters.getAll(key).map((value) => (CANONICAL_INTEGER.test(value) ? Number(value) : value))
+    query[key] = values.length > 1 || key === REPEATABLE ? values : values[0]
+  }
+  return query
+}

@@ -1,0 +1,60 @@
+import { DEFAULT_PAGE, type HistoryQuery } from '../../../domain/history.ts'
+import type { UserID } from '../../../domain/user-id.ts'
+import type { WalletService } from '../../../ports/wallet-service.ts'
+import { sendProblem } from '../problem.ts'
+import { parseInstant, roundedUp } from '../rfc3339.ts'
+import {
+  HistoryPageSchema,
+  HistoryQuerySchema,
+  type HistoryQueryString,
+  ProblemSchema,
+  UserParams,
+} from '../schemas.ts'
+import type { App } from '../server.ts'
+import { pageView } from '../views.ts'
+
+export function historyRoutes(app: App, service: WalletService): void {
+  app.get(
+    '/users/:userID/wallet/transactions',
+    {
+      schema: {
+        operationId: 'listTransactions',
+        summary: 'Read the history of a wallet, newest first',
+        description:
+          'Page with nextIDBefore until it is null. A page filtered by type may hold fewer than limit transactions, or none, and go on.',
+        params: UserParams,
+        querystring: HistoryQuerySchema,
+        response: { 200: HistoryPageSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await service.history(toQuery(request.params.userID, request.query))
+      if (answer.kind !== 'page') return sendProblem(reply, answer.code)
+      const { nextIDBefore } = answer.page
+      if (nextIDBefore !== null) reply.header('link', `<${nextPage(request.url, nextIDBefore)}>; rel="next"`)
+      return reply.send(pageView(answer.page))
+    },
+  )
+}
+
+function toQuery(userID: UserID, query: HistoryQueryString): HistoryQuery {
+  const { limit = DEFAULT_PAGE, IDBefore, createdBefore, createdAfter, type } = query
+  const before = createdBefore === undefined ? undefined : parseInstant(createdBefore)
+  const after = createdAfter === undefined ? undefined : parseInstant(createdAfter)
+  return {
+    userID,
+    limit,
+    ...(IDBefore !== undefined && { idBefore: BigInt(IDBefore) }),
+    ...(before !== undefined && { createdBefore: roundedUp(before) }),
+    ...(after !== undefined && { createdAfter: after.instant }),
+    ...(type !== undefined && { types: type }),
+  }
+}
+
+/** The same request with the next cursor. */
+function nextPage(url: string, idBefore: bigint): string {
+  const [path = '', query = ''] = url.split('?', 2)
+  const parameters = new URLSearchParams(query)
+  parameters.set('IDBefore', String(idBefore))
+  return `${path}?${parameters}`
+}

@@ -1,0 +1,77 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RequestID } from '../../../domain/command.ts'
+import { toAmount } from '../../../domain/money.ts'
+import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
+import { sendProblem, sendRefusal } from '../problem.ts'
+import { MovementBody, NoQuery, ProblemSchema, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
+import type { App } from '../server.ts'
+import { transactionView } from '../views.ts'
+
+const schema = {
+  params: UserParams,
+  querystring: NoQuery,
+  response: { 200: TransactionSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+}
+
+const SUMMARIES = {
+  deposit: 'Put money into a wallet; answers with the Deposit',
+  withdraw: 'Take money out of a wallet; answers with the Withdrawal',
+}
+
+export function movementRoutes(app: App, service: WalletService): void {
+  for (const kind of ['deposit', 'withdraw'] as const) {
+    app.put(
+      `/users/:userID/wallet/${kind}`,
+      { schema: { ...schema, operationId: kind, summary: SUMMARIES[kind], body: MovementBody } },
+      async (request, reply) => {
+        const { amount, transactionID } = request.body
+        const movement = { kind, amount: toAmount(BigInt(amount)), passiveUserID: null }
+        await submit(request, reply, { userID: request.params.userID, transactionID, movement })
+        return reply
+      },
+    )
+  }
+
+  app.put(
+    '/users/:userID/wallet/transfer',
+    {
+      schema: {
+        ...schema,
+        operationId: 'transfer',
+        summary: "Move money to another user's wallet; answers with the caller's TransferOut",
+        body: TransferBody,
+      },
+    },
+    async (request, reply) => {
+      const { passiveUserID, amount, transactionID } = request.body
+      const movement = { kind: 'transfer', amount: toAmount(BigInt(amount)), passiveUserID } as const
+      await submit(request, reply, { userID: request.params.userID, transactionID, movement })
+      return reply
+    },
+  )
+
+  async function submit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: Omit<MovementRequest, 'requestID'>,
+  ): Promise<void> {
+    request.transactionID = asked.transactionID
+    const answer = await service.submit({ ...asked, requestID: request.id as RequestID })
+    switch (answer.kind) {
+      case 'failed':
+      case 'rejected':
+        sendProblem(reply, answer.code)
+        return
+      case 'executed':
+        if (answer.replayed) reply.header('idempotent-replayed', 'true')
+        reply.send(transactionView(answer.transaction))
+        return
+      case 'refused':
+        if (answer.replayed) reply.header('idempotent-replayed', 'true')
+        sendRefusal(reply, answer.refusal)
+        return
+      default:
+        answer satisfies never
+    }
+  }
+}

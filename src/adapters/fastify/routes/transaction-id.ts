@@ -1,0 +1,74 @@
+import type { TransactionStatus, WalletService } from '../../../ports/wallet-service.ts'
+import { PROBLEMS, sendProblem } from '../problem.ts'
+import { formatInstant } from '../rfc3339.ts'
+import {
+  IssuedSchema,
+  NoBody,
+  NoQuery,
+  ProblemSchema,
+  StatusSchema,
+  TransactionIDParams,
+  UserParams,
+} from '../schemas.ts'
+import type { App } from '../server.ts'
+import { transactionView } from '../views.ts'
+
+export function transactionIDRoutes(app: App, service: WalletService): void {
+  app.post(
+    '/users/:userID/wallet/transactionID',
+    {
+      schema: {
+        operationId: 'issueTransactionID',
+        summary: 'Obtain the transaction ID that the next write must carry',
+        params: UserParams,
+        querystring: NoQuery,
+        body: NoBody,
+        response: { 201: IssuedSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = service.issue(request.params.userID)
+      if (answer.kind === 'failed') return sendProblem(reply, answer.code)
+      const { transactionID, expiresAt } = answer
+      request.transactionID = transactionID
+      return reply.code(201).send({ transactionID, expiresAt: formatInstant(expiresAt) })
+    },
+  )
+
+  app.get(
+    '/users/:userID/wallet/transactionID/:transactionID',
+    {
+      schema: {
+        operationId: 'getTransactionIDStatus',
+        summary: 'Learn what came of a transaction ID',
+        params: TransactionIDParams,
+        querystring: NoQuery,
+        response: { 200: StatusSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { userID, transactionID } = request.params
+      request.transactionID = transactionID
+      const answer = await service.status(userID, transactionID)
+      if (answer.kind !== 'status') return sendProblem(reply, answer.code)
+      return reply.send({ transactionID, ...statusView(answer.status) })
+    },
+  )
+}
+
+function statusView(status: TransactionStatus) {
+  switch (status.kind) {
+    case 'unused':
+    case 'expired':
+      return { status: status.kind }
+    case 'executed':
+      return { status: status.kind, transaction: transactionView(status.transaction) }
+    case 'refused': {
+      const { code } = status.refusal
+      if (code === 'TRANSACTION_ID_EXPIRED') return { status: 'expired' }
+      return { status: status.kind, refusal: { code, detail: PROBLEMS[code].detail } }
+    }
+    default:
+      return status satisfies never
+  }
+}

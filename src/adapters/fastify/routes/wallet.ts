@@ -1,0 +1,43 @@
+import type { WalletService } from '../../../ports/wallet-service.ts'
+import { sendProblem } from '../problem.ts'
+import { NoBody, NoQuery, ProblemSchema, UserParams, WalletSchema } from '../schemas.ts'
+import type { App } from '../server.ts'
+import { walletView } from '../views.ts'
+
+export function walletRoutes(app: App, service: WalletService): void {
+  app.put(
+    '/users/:userID/wallet',
+    {
+      schema: {
+        operationId: 'openWallet',
+        summary: 'Open the wallet of a user, or find it open',
+        params: UserParams,
+        querystring: NoQuery,
+        body: NoBody,
+        response: { 200: WalletSchema, 201: WalletSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await service.open(request.params.userID)
+      if (answer.kind === 'failed') return sendProblem(reply, answer.code)
+      return reply.code(answer.created ? 201 : 200).send(walletView(answer.wallet))
+    },
+  )
+
+  app.get(
+    '/users/:userID/wallet',
+    {
+      schema: {
+        operationId: 'getWallet',
+        summary: 'Read a wallet',
+        params: UserParams,
+        querystring: NoQuery,
+        response: { 200: WalletSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await service.wallet(request.params.userID)
+      return answer.kind === 'found' ? reply.send(walletView(answer.wallet)) : sendProblem(reply, answer.code)
+    },
+  )
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify'
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { Readiness } from '../../ports/readiness.ts'
+import type { WalletService } from '../../ports/wallet-service.ts'
+import { answerClientError, answerError } from './errors.ts'
+import { answerOtherMethods } from './method-not-allowed.ts'
+import { sendProblem } from './problem.ts'
+import { parseQueryString } from './query-string.ts'
+import { createRequestIDs } from './request-ids.ts'
+import { parseInstant } from './rfc3339.ts'
+import { historyRoutes } from './routes/history.ts'
+import { movementRoutes } from './routes/movements.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { transactionIDRoutes } from './routes/transaction-id.ts'
+import { walletRoutes } from './routes/wallet.ts'
+import { parseStrictJSON } from './strict-json.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The transaction ID that this request is about, for the log. */
+    transactionID: TransactionID | undefined
+  }
+}
+
+export interface ServerDeps {
+  readonly service: WalletService
+  readonly readiness: Readiness
+  readonly logger: FastifyBaseLogger
+  readonly version: string
+}
+
+/** What a client may take up of the server, and for how long. */
+export const HTTP_BOUNDS = {
+  bodyBytes: 16 * 1024,
+  /** A user ID of 128 characters, each percent-encoded from four bytes, and room for what the schema then turns down. */
+  pathParameterCharacters: 4096,
+  /** From the first byte of a request to its last. */
+  requestMs: 10_000,
+  /** A connection on which nothing moves. */
+  connectionMs: 30_000,
+  keepAliveMs: 65_000,
+} as const
+
+/** Builds the server with all its routes. Never listens: that is the caller's. */
+export async function buildServer({ service, readiness, logger, version }: ServerDeps): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: logger,
+    // One logger for all requests: a child for each would cost more than the line that it writes.
+    childLoggerFactory: (parent) => parent,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: createRequestIDs(),
+    bodyLimit: HTTP_BOUNDS.bodyBytes,
+    requestTimeout: HTTP_BOUNDS.requestMs,
+    connectionTimeout: HTTP_BOUNDS.connectionMs,
+    keepAliveTimeout: HTTP_BOUNDS.keepAliveMs,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: HTTP_BOUNDS.pathParameterCharacters, querystringParser: parseQueryString },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        formats: { rfc3339: (text: string) => parseInstant(text) !== undefined },
+      },
+    },
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply)
+    },
+    clientErrorHandler: answerClientError,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    body.length === 0 ? undefined : parseStrictJSON(body),
+  )
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
+  app.decorateRequest('transactionID', undefined)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
+    else done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    logger.info(
+      {
+        requestID: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        transactionID: request.transactionID,
+      },
+      'request',
+    )
+    done()
+  })
+
+  const answer405 = answerOtherMethods(app)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Wallet service', version, description: 'One wallet per user, integer money, idempotent writes.' },
+    },
+  })
+  await app.register(
+    async (api: App) => {
+      walletRoutes(api, service)
+      transactionIDRoutes(api, service)
+      movementRoutes(api, service)
+      historyRoutes(api, service)
+    },
+    { prefix: '/api/v1' },
+  )
+  operationRoutes(app, readiness)
+  answer405()
+  await app.ready()
+  return app
+}

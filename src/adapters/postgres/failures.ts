@@ -1,0 +1,29 @@
+import postgres from 'postgres'
+import { LaneError } from './lane.ts'
+
+/** SQLSTATE classes that a statement of ours can only cause by being wrong: bad data, broken constraint, no such thing. */
+const OUR_FAULT = ['22', '23', '42']
+
+/** Another transaction was first; when tried again, this one sees what it did. */
+const UNIQUE_VIOLATION = '23505'
+
+/** Tells a bug from a broken world: a broken world is worth another try. */
+export function isBug(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) {
+    return error.code !== UNIQUE_VIOLATION && OUR_FAULT.some((sqlstate) => error.code.startsWith(sqlstate))
+  }
+  return !(error instanceof LaneError) && !isConnectionError(error)
+}
+
+/**
+ * The server turned a statement down and lives on, so whatever the transaction did is undone, its COMMIT included.
+ * FATAL and PANIC say no such thing: they may come while a commit waits for its last acknowledgement.
+ */
+export function isRolledBack(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.severity === 'ERROR'
+}
+
+/** Errors of sockets, of name look-ups and of the driver's connections carry a `code` in capitals. */
+function isConnectionError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}

@@ -1,0 +1,53 @@
+import type { Lane } from './lane.ts'
+
+export interface LanePool {
+  /** Gives `work` a lane to itself. When it throws, the lane is discarded, since nobody knows what it still holds. */
+  use<Result>(work: (lane: Lane) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+/** At most `size` lanes, opened when first needed and replaced when they die. */
+export function createLanePool(size: number, open: () => Promise<Lane>): LanePool {
+  const idle: Lane[] = []
+  const waiting: (() => void)[] = []
+  let inUse = 0
+
+  async function take(): Promise<Lane> {
+    while (inUse >= size) await new Promise<void>((resolve) => waiting.push(resolve))
+    inUse += 1
+    for (let lane = idle.pop(); lane !== undefined; lane = idle.pop()) {
+      if (!lane.isDead()) return lane
+      lane.discard()
+    }
+    try {
+      return await open()
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
+  function giveBack(): void {
+    inUse -= 1
+    waiting.shift()?.()
+  }
+
+  return {
+    async use(work) {
+      const lane = await take()
+      try {
+        const result = await work(lane)
+        idle.push(lane)
+        return result
+      } catch (error) {
+        lane.discard()
+        throw error
+      } finally {
+        giveBack()
+      }
+    },
+    async close() {
+      await Promise.all(idle.splice(0).map((lane) => lane.close()))
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import type { Socket } from 'node:net'
+import postgres from 'postgres'
+import type { ServerAddress } from '../../ports/server-address.ts'
+import { openSocket } from './socket.ts'
+
+/**
+ * Every time limit, in the order in which they must strike: a lock is given up before its statement, a statement
+ * before our own deadline, and that before the HTTP request's.
+ */
+export const TIMEOUTS_MS = {
+  lock: 1000,
+  statement: 1500,
+  idleInTransaction: 1500,
+  connect: 2000,
+  /** One round trip, seen from here: the only limit that helps when packets vanish. */
+  roundTrip: 2000,
+  /** The server notices within this time that we are gone. */
+  clientCheck: 500,
+  /** A connection that we lost without the server's notice gives its place back after this. */
+  orphan: 10 * 60_000,
+} as const
+
+export type Sql = postgres.Sql
+
+/** A round trip failed, or the lane was dead before it. What it had sent may have been done. */
+export class LaneError extends Error {
+  override readonly name = 'LaneError'
+}
+
+/** One connection with one user of it at a time. After an error it is of no more use: {@link Lane.discard} it. */
+export interface Lane {
+  /** Sends all statements at once and waits for all of them; fails with the server's error, or a {@link LaneError}. */
+  roundTrip<const Results extends readonly postgres.Row[][]>(
+    send: (sql: Sql) => { [Index in keyof Results]: postgres.PendingQuery<Results[Index]> },
+  ): Promise<{ [Index in keyof Results]: postgres.RowList<Results[Index]> }>
+  isDead(): boolean
+  /** Gives the connection up at once, whatever it is doing. */
+  discard(): void
+  /** Says goodbye to the server. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a lane. This is the only place that calls `postgres()`, and the way it is held is forced: used as it is used
+ * every day, version 3.4.9 reconnects behind our back when a connection dies, and the rest of a batch then runs
+ * outside its transaction, without its locks (873 duplicate sequence numbers in one run of faults). So the socket
+ * is ours, single-use, and we hear it die ourselves. Not to be used: `begin`, `reserve`, `cancel`, `listen`, cursors,
+ * COPY, `ssl`.
+ *
+ * @param warmUp prepares every statement that the lane will run. Otherwise the first use of one parks those behind
+ *   it in a queue that outlives the connection.
+ */
+export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => Promise<void>): Promise<Lane> {
+  const socket = await openSocket(address, TIMEOUTS_MS.connect)
+  let death: LaneError | undefined
+  let rejectInFlight: ((error: LaneError) => void) | undefined
+  let handedOver = false
+
+  function die(reason: string, cause?: unknown): void {
+    death ??= new LaneError(reason, { cause })
+    rejectInFlight?.(death)
+    rejectInFlight = undefined
+  }
+  socket.on('error', (error) => die(`the connection broke: ${error.message}`, error))
+  socket.on('close', () => {
+    die('the connection was closed')
+    // The package takes all listeners off a closed socket; without one, a late error would end the process.
+    setImmediate(() => socket.on('error', () => {}))
+  })
+
+  const sql = postgres({
+    ...{ host: address.host, port: address.port, database: address.database },
+    ...{ username: address.user, password: address.password },
+    ...socketOption(async () => {
+      if (handedOver || death !== undefined) throw new LaneError('a lane does not reconnect')
+      handedOver = true
+      return socket
+    }),
+    max: 1,
+    fetch_types: false,
+    prepare: true,
+    max_lifetime: null,
+    idle_timeout: 0,
+    connect_timeout: TIMEOUTS_MS.connect / 1000,
+    keep_alive: 5,
+    onnotice: () => {},
+    connection: serverSettings(),
+  })
+
+  const lane: Lane = {
+    roundTrip(send) {
+      return new Promise((resolve, reject) => {
+        if (death !== undefined) return reject(death)
+        const deadline = setTimeout(() => die(`no answer within ${TIMEOUTS_MS.roundTrip} ms`), TIMEOUTS_MS.roundTrip)
+        const settled = () => {
+          clearTimeout(deadline)
+          rejectInFlight = undefined
+        }
+        rejectInFlight = (error) => {
+          settled()
+          reject(error)
+        }
+        Promise.all(send(sql)).then(
+          (results) => {
+            if (death !== undefined) return
+            settled()
+            resolve(results as never)
+          },
+          (error: unknown) => {
+            if (death !== undefined) return
+            settled()
+            reject(error)
+          },
+        )
+      })
+    },
+    isDead: () => death !== undefined,
+    discard() {
+      die('the lane was discarded')
+      void sql.end({ timeout: 0 }).catch(() => {})
+      socket.destroy()
+    },
+    async close() {
+      await sql.end({ timeout: TIMEOUTS_MS.connect / 1000 }).catch(() => {})
+      lane.discard()
+    },
+  }
+
+  try {
+    await warmUp(lane)
+    return lane
+  } catch (error) {
+    lane.discard()
+    throw error
+  }
+}
+
+/** In the package's README, missing from its types. */
+function socketOption(socket: () => Promise<Socket>): object {
+  return { socket }
+}
+
+/** Bounds that the server keeps, and plans that stay right while the tables grow. */
+function serverSettings(): Record<string, string | number> {
+  return {
+    application_name: 'wallet-service',
+    TimeZone: 'UTC',
+    lock_timeout: TIMEOUTS_MS.lock,
+    statement_timeout: TIMEOUTS_MS.statement,
+    idle_in_transaction_session_timeout: TIMEOUTS_MS.idleInTransaction,
+    client_connection_check_interval: TIMEOUTS_MS.clientCheck,
+    idle_session_timeout: TIMEOUTS_MS.orphan,
+    // A statement prepared while a table is empty would scan it sequentially ever after; each of ours has its index.
+    plan_cache_mode: 'force_generic_plan',
+    enable_seqscan: 'off',
+    jit: 'off',
+  }
+}

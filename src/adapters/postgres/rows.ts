@@ -1,0 +1,120 @@
+import type { Movement, RequestID } from '../../domain/command.ts'
+import { type Instant, toInstant } from '../../domain/instant.ts'
+import { toAmount, toBalance } from '../../domain/money.ts'
+import type { Refusal, RefusalCode, StoredOutcome } from '../../domain/outcome.ts'
+import { type Transaction, type TransactionID, TransactionType, toTransactionType } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { Wallet } from '../../domain/wallet.ts'
+
+/** As they come from the driver: int8 as text, instants as int8 microseconds. Constraints of the schema limit what can be in them. */
+export interface WalletRow {
+  user_id: string
+  balance: string
+  version: string
+  created_at: string
+  updated_at: string
+}
+
+export interface TransactionRow {
+  user_id: string
+  id: string
+  transaction_id: string
+  type: number
+  amount: string
+  passive_user_id: string | null
+  balance: string
+  created_at: string
+}
+
+export interface RefusalRow {
+  user_id: string
+  transaction_id: string
+  type: number
+  amount: string
+  passive_user_id: string | null
+  code: string
+  request_id: string
+  created_at: string
+}
+
+export function readInstant(micros: string): Instant {
+  return toInstant(BigInt(micros))
+}
+
+export function toWallet(row: WalletRow): Wallet {
+  return {
+    userID: row.user_id as UserID,
+    balance: toBalance(BigInt(row.balance)),
+    version: BigInt(row.version),
+    createdAt: readInstant(row.created_at),
+    updatedAt: readInstant(row.updated_at),
+  }
+}
+
+export function toTransaction(row: TransactionRow): Transaction {
+  return {
+    id: BigInt(row.id),
+    transactionID: row.transaction_id as TransactionID,
+    userID: row.user_id as UserID,
+    type: toTransactionType(row.type),
+    amount: toAmount(BigInt(row.amount)),
+    balance: toBalance(BigInt(row.balance)),
+    passiveUserID: row.passive_user_id as UserID | null,
+    createdAt: readInstant(row.created_at),
+  }
+}
+
+export function toRefusal(row: RefusalRow): Refusal {
+  return {
+    transactionID: row.transaction_id as TransactionID,
+    userID: row.user_id as UserID,
+    movement: toMovement(row),
+    code: toRefusalCode(row.code),
+    requestID: row.request_id as RequestID,
+    createdAt: readInstant(row.created_at),
+  }
+}
+
+/** Puts what was executed and what was refused together, by transaction ID. */
+export function knownOutcomes(
+  executed: readonly TransactionRow[],
+  refused: readonly RefusalRow[],
+): Map<TransactionID, StoredOutcome> {
+  const known = new Map<TransactionID, StoredOutcome>()
+  for (const transaction of executed.map(toTransaction))
+    known.set(transaction.transactionID, { kind: 'executed', transaction })
+  for (const refusal of refused.map(toRefusal)) known.set(refusal.transactionID, { kind: 'refused', refusal })
+  return known
+}
+
+/** The type that a refused movement would have had. */
+export function typeOf(movement: Movement): TransactionType {
+  switch (movement.kind) {
+    case 'deposit':
+      return TransactionType.Deposit
+    case 'withdraw':
+      return TransactionType.Withdrawal
+    case 'transfer':
+      return TransactionType.TransferOut
+    default:
+      return movement satisfies never
+  }
+}
+
+function toMovement(row: RefusalRow): Movement {
+  const amount = toAmount(BigInt(row.amount))
+  if (row.passive_user_id !== null) return { kind: 'transfer', amount, passiveUserID: row.passive_user_id as UserID }
+  return { kind: row.type === TransactionType.Deposit ? 'deposit' : 'withdraw', amount, passiveUserID: null }
+}
+
+const REFUSAL_CODES: Record<RefusalCode, true> = {
+  TRANSACTION_ID_EXPIRED: true,
+  PASSIVE_WALLET_NOT_FOUND: true,
+  INSUFFICIENT_BALANCE: true,
+  BALANCE_LIMIT_EXCEEDED: true,
+}
+
+function toRefusalCode(code: string): RefusalCode {
+  if (!Object.hasOwn(REFUSAL_CODES, code)) throw new RangeError(`not a refusal code: ${code}`)
+  return code as RefusalCode
+}

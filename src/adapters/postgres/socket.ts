@@ -1,0 +1,48 @@
+import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTLS } from 'node:tls'
+import type { ServerAddress } from '../../ports/server-address.ts'
+
+/** PostgreSQL's SSLRequest: its length, then the code 1234.5679. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+const YES = 'S'.charCodeAt(0)
+
+/** Connects to the server, encrypted where the address asks for it; fails after `timeoutMs`. */
+export async function openSocket(address: ServerAddress, timeoutMs: number): Promise<Socket> {
+  const { host, port, sslmode } = address
+  const unix = host.startsWith('/')
+  const plain = unix ? connect({ path: `${host}/.s.PGSQL.${port}` }) : connect({ host, port, noDelay: true })
+  let current = plain
+  const timer = setTimeout(() => current.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
+  try {
+    await arrival(plain, 'connect')
+    if (unix || sslmode === 'disable') return plain
+    plain.write(SSL_REQUEST)
+    const reply = await arrival(plain, 'data')
+    if (reply[0] !== YES) throw new Error(`the server does not offer TLS, and sslmode is ${sslmode}`)
+    const trust: ConnectionOptions = { rejectUnauthorized: sslmode === 'verify-full' }
+    const encrypted = connectTLS({ socket: plain, servername: host, ...trust })
+    current = encrypted
+    await arrival(encrypted, 'secureConnect')
+    return encrypted
+  } catch (error) {
+    current.destroy()
+    plain.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Waits for one event; an error or a close comes instead of it at the latest. */
+function arrival(socket: Socket, event: 'connect' | 'data' | 'secureConnect'): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const done = (settle: () => void) => () => {
+      socket.off(event, arrived).off('error', failed).off('close', closed)
+      settle()
+    }
+    const arrived = (data?: Buffer) => done(() => resolve(data ?? Buffer.alloc(0)))()
+    const failed = (error: Error) => done(() => reject(error))()
+    const closed = done(() => reject(new Error('the connection was closed')))
+    socket.on(event, arrived).on('error', failed).on('close', closed)
+  })
+}

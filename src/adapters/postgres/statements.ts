@@ -1,0 +1,162 @@
+import type { IDRange } from '../../domain/history.ts'
+import type { Instant } from '../../domain/instant.ts'
+import type { Refusal } from '../../domain/outcome.ts'
+import type { Transaction, TransactionType } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { Wallet } from '../../domain/wallet.ts'
+import type { Reads } from '../../ports/wallet-store.ts'
+import { plainArray, textArray } from './arrays.ts'
+import type { Sql } from './lane.ts'
+import { type RefusalRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
+
+/*
+ * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
+ * them, so that one statement has one signature and is prepared once. Instants travel as microseconds since 1970.
+ */
+
+export const begin = (sql: Sql) => sql`BEGIN`
+export const commit = (sql: Sql) => sql`COMMIT`
+export const rollback = (sql: Sql) => sql`ROLLBACK`
+
+/** Locks the wallets that exist, in userID order, so that no two transactions wait for each other. */
+export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
+  SELECT user_id, balance, version,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+  FROM user_wallet
+  WHERE user_id = ANY (${textArray([...userIDs], (userID) => userID)}::text[])
+  ORDER BY user_id
+  FOR UPDATE`
+
+/**
+ * The time once the locks are held (`now()` would be the time before they were waited for), and the fence: what the
+ * writes must carry to be sure that they run in the transaction that holds the locks.
+ */
+export const readClockAndFence = (sql: Sql) => sql<{ now: string; fence: string }[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence`
+
+/** The time without a fence: that one takes a transaction number, which a read has no use for. */
+export const readClock = (sql: Sql) => sql<{ now: string }[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now`
+
+/** What the IDs' own users executed with them: never a TransferIn, which is the other side's. */
+export const readExecuted = (sql: Sql, ids: Reads['transactionIDs']) => sql<TransactionRow[]>`
+  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
+         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
+  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+       AS wanted (transaction_id, user_id)
+  JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id`
+
+export const readRefused = (sql: Sql, ids: Reads['transactionIDs']) => sql<RefusalRow[]>`
+  SELECT r.user_id, r.transaction_id, r.type, r.amount, r.passive_user_id, r.code, r.request_id,
+         (extract(epoch FROM r.created_at) * 1000000)::bigint AS created_at
+  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+       AS wanted (transaction_id, user_id)
+  JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id`
+
+export const insertTransactions = (sql: Sql, fence: string, rows: readonly Transaction[]) => sql<[]>`
+  INSERT INTO user_wallet_transaction
+         (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at)
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
+         timestamptz 'epoch' + created_at * interval '1 microsecond'
+  FROM unnest(
+         ${textArray(rows, (row) => row.userID)}::text[],
+         ${plainArray(rows, (row) => row.id)}::bigint[],
+         ${plainArray(rows, (row) => row.transactionID)}::uuid[],
+         ${plainArray(rows, (row) => row.type)}::smallint[],
+         ${plainArray(rows, (row) => row.amount)}::bigint[],
+         ${textArray(rows, (row) => row.passiveUserID)}::text[],
+         ${plainArray(rows, (row) => row.balance)}::bigint[],
+         ${plainArray(rows, (row) => row.createdAt)}::bigint[])
+       AS new (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at)
+  WHERE pg_current_xact_id() = ${fence}::xid8`
+
+export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) => sql<[]>`
+  UPDATE user_wallet w
+  SET balance = new.balance, version = new.version,
+      updated_at = timestamptz 'epoch' + new.updated_at * interval '1 microsecond'
+  FROM unnest(
+         ${textArray(rows, (row) => row.userID)}::text[],
+         ${plainArray(rows, (row) => row.balance)}::bigint[],
+         ${plainArray(rows, (row) => row.version)}::bigint[],
+         ${plainArray(rows, (row) => row.updatedAt)}::bigint[])
+       AS new (user_id, balance, version, updated_at)
+  WHERE w.user_id = new.user_id AND pg_current_xact_id() = ${fence}::xid8`
+
+export const insertRefusals = (sql: Sql, fence: string, rows: readonly Refusal[]) => sql<[]>`
+  INSERT INTO user_wallet_refusal
+         (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
+  SELECT user_id, transaction_id, type, amount, passive_user_id, code, request_id,
+         timestamptz 'epoch' + created_at * interval '1 microsecond'
+  FROM unnest(
+         ${textArray(rows, (row) => row.userID)}::text[],
+         ${plainArray(rows, (row) => row.transactionID)}::uuid[],
+         ${plainArray(rows, (row) => typeOf(row.movement))}::smallint[],
+         ${plainArray(rows, (row) => row.movement.amount)}::bigint[],
+         ${textArray(rows, (row) => row.movement.passiveUserID)}::text[],
+         ${textArray(rows, (row) => row.code)}::text[],
+         ${textArray(rows, (row) => row.requestID)}::text[],
+         ${plainArray(rows, (row) => row.createdAt)}::bigint[])
+       AS new (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
+  WHERE pg_current_xact_id() = ${fence}::xid8`
+
+/** Those that were missing; sorted, so that two of these do not wait for each other. */
+export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<{ user_id: string }[]>`
+  INSERT INTO user_wallet (user_id, balance, version, created_at, updated_at)
+  SELECT user_id, 0, 0, now(), now()
+  FROM unnest(${textArray([...new Set(userIDs)].sort(), (userID) => userID)}::text[]) AS new (user_id)
+  ON CONFLICT (user_id) DO NOTHING
+  RETURNING user_id`
+
+export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
+  SELECT user_id, balance, version,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+  FROM user_wallet
+  WHERE user_id = ANY (${textArray(userIDs, (userID) => userID)}::text[])`
+
+/**
+ * The first id whose transaction is at `instant` or later; one past the last id where none is; no row where there is
+ * no wallet. Found by bisection over the primary key, since created_at rises with id and ids have no gaps: that
+ * costs log2(n) index look-ups, and spares the table an index that every transaction would have to be put in.
+ */
+export const firstIDFrom = (sql: Sql, userID: UserID, instant: Instant) => sql<{ id: string }[]>`
+  WITH RECURSIVE bisection (below, id) AS (
+    SELECT 0::bigint, version + 1 FROM user_wallet WHERE user_id = ${userID}::text
+    UNION ALL
+    SELECT CASE WHEN t.created_at < probe.instant THEN t.id ELSE b.below END,
+           CASE WHEN t.created_at < probe.instant THEN b.id ELSE t.id END
+    FROM bisection b
+    CROSS JOIN (SELECT timestamptz 'epoch' + ${String(instant)}::bigint * interval '1 microsecond') AS probe (instant)
+    JOIN user_wallet_transaction t ON t.user_id = ${userID}::text AND t.id = (b.below + b.id) / 2
+    WHERE b.id - b.below > 1
+  )
+  SELECT id FROM bisection WHERE id - below = 1`
+
+export const readVersion = (sql: Sql, userID: UserID) => sql<{ version: string }[]>`
+  SELECT version FROM user_wallet WHERE user_id = ${userID}::text`
+
+export const readHistory = (
+  sql: Sql,
+  userID: UserID,
+  range: IDRange,
+  types: readonly TransactionType[],
+  limit: number,
+) => sql<TransactionRow[]>`
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM user_wallet_transaction
+  WHERE user_id = ${userID}::text AND id >= ${String(range.from)}::bigint AND id < ${String(range.before)}::bigint
+    AND type = ANY (${plainArray(types, (type) => type)}::smallint[])
+  ORDER BY id DESC
+  LIMIT ${String(limit)}::bigint`
+
+/** Fails where the schema is not there. */
+export const readSchemaVersion = (sql: Sql) => sql<{ name: string }[]>`
+  SELECT name FROM wallet_migration ORDER BY id DESC LIMIT 1`
+
+/** Keeps a key unless there is one. */
+export const insertKey = (sql: Sql, keyHex: string) => sql<[]>`
+  INSERT INTO transaction_id_key (key) VALUES (decode(${keyHex}::text, 'hex')) ON CONFLICT DO NOTHING`
+
+export const readKey = (sql: Sql) => sql<{ key: string }[]>`SELECT encode(key, 'hex') AS key FROM transaction_id_key`

@@ -1,0 +1,105 @@
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { Wallet } from '../../domain/wallet.ts'
+import type { ServerAddress } from '../../ports/server-address.ts'
+import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
+import { type BatchProgress, runBatch } from './batch.ts'
+import { isBug, isRolledBack } from './failures.ts'
+import { readPage } from './history.ts'
+import { type Lane, LaneError, openLane } from './lane.ts'
+import { createLanePool } from './lane-pool.ts'
+import { knownOutcomes, readInstant, toWallet } from './rows.ts'
+import * as statements from './statements.ts'
+import { prepareReads, prepareWrites } from './warm-up.ts'
+
+export interface PostgresWalletStoreOptions {
+  readonly address: ServerAddress
+  /** Connections that write batches: as many as batches are in flight at once. */
+  readonly writeLanes: number
+  /** Connections for everything else. */
+  readonly readLanes: number
+  /** The name of the last migration; with any other in the database, {@link WalletStore.ping} fails. */
+  readonly schemaVersion: string
+}
+
+/** The store on PostgreSQL. Connects when it is first used. */
+export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore {
+  const { address, schemaVersion } = options
+  const writers = createLanePool(options.writeLanes, () => openLane(address, prepareWrites))
+  const readers = createLanePool(options.readLanes, () => openLane(address, prepareReads))
+
+  async function use<Result>(work: (lane: Lane) => Promise<Result>): Promise<Result> {
+    try {
+      return await readers.use(work)
+    } catch (error) {
+      throw isBug(error) ? error : new StoreError('no', `a read failed: ${reason(error)}`, { cause: error })
+    }
+  }
+
+  return {
+    open: (userIDs) => use((lane) => openWallets(lane, userIDs)),
+
+    async transact(reads, decide) {
+      const progress: BatchProgress = { committing: false }
+      try {
+        return await writers.use((lane) => runBatch(lane, reads, decide, progress))
+      } catch (error) {
+        if (isBug(error)) throw error
+        const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
+        throw new StoreError(written, `a batch failed: ${reason(error)}`, { cause: error })
+      }
+    },
+
+    wallets: (userIDs) =>
+      use(async (lane) => {
+        const wallets = await readWallets(lane, userIDs)
+        return userIDs.map((userID) => wallets.get(userID))
+      }),
+
+    outcome: (userID, transactionID) => use((lane) => readOutcome(lane, userID, transactionID)),
+
+    history: (query) => use((lane) => readPage(lane, query)),
+
+    ping: () =>
+      use(async (lane) => {
+        const [[newest]] = await lane.roundTrip((sql) => [statements.readSchemaVersion(sql)])
+        if (newest?.name !== schemaVersion) throw new LaneError(`the schema is ${newest?.name}, not ${schemaVersion}`)
+      }),
+
+    async close() {
+      await Promise.all([writers.close(), readers.close()])
+    },
+  }
+}
+
+async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wallet: Wallet; created: boolean }[]> {
+  const [created] = await lane.roundTrip((sql) => [statements.insertWallets(sql, userIDs)])
+  const isNew = new Set<string>(created.map((row) => row.user_id))
+  const wallets = await readWallets(lane, userIDs)
+  return userIDs.map((userID) => {
+    const wallet = wallets.get(userID)
+    if (wallet === undefined) throw new Error('a wallet that was just opened is not there')
+    // Where one batch holds two who ask for the same wallet, the first of them opened it.
+    return { wallet, created: isNew.delete(userID) }
+  })
+}
+
+async function readWallets(lane: Lane, userIDs: readonly UserID[]): Promise<Map<string, Wallet>> {
+  const [rows] = await lane.roundTrip((sql) => [statements.readWallets(sql, userIDs)])
+  return new Map(rows.map((row) => [row.user_id, toWallet(row)]))
+}
+
+async function readOutcome(lane: Lane, userID: UserID, transactionID: TransactionID) {
+  const ids = [{ userID, transactionID }]
+  const [[clock], executed, refused] = await lane.roundTrip((sql) => [
+    statements.readClock(sql),
+    statements.readExecuted(sql, ids),
+    statements.readRefused(sql, ids),
+  ])
+  if (clock === undefined) throw new Error('no clock')
+  return { stored: knownOutcomes(executed, refused).get(transactionID), now: readInstant(clock.now) }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

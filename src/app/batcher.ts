@@ -1,0 +1,183 @@
+import type { Failed } from '../ports/wallet-service.ts'
+import { StoreError } from '../ports/wallet-store.ts'
+
+/** Every bound that a batcher keeps. */
+export interface BatcherBounds {
+  /** How many batches may be in flight at once. */
+  readonly lanes: number
+  /** How many items one batch may hold. */
+  readonly maxBatch: number
+  /** How many items may wait; one more fails with `OVERLOADED` at once. */
+  readonly maxQueued: number
+  /** Every item is settled this long after it came, whatever happens. */
+  readonly deadlineMs: number
+}
+
+export interface BatcherOptions<Item, Result> extends BatcherBounds {
+  /** Does a whole batch: a result for each item, in their order, or a {@link StoreError}, after which it may be called with the same items again. */
+  run(items: readonly Item[]): Promise<readonly Result[]>
+  /** Items that share a key are never in flight in two batches at once, and run in the order in which they came. */
+  keysOf(item: Item): readonly string[]
+}
+
+export type Settled<Result> = { readonly kind: 'done'; readonly result: Result } | Failed
+
+export interface Batcher<Item, Result> {
+  /** True when one more item would fail with `OVERLOADED`. */
+  isFull(): boolean
+  submit(item: Item): Promise<Settled<Result>>
+}
+
+interface Entry<Item, Result> {
+  readonly item: Item
+  readonly keys: readonly string[]
+  readonly deadline: number
+  settled: boolean
+  inFlight: boolean
+  /** An attempt failed while it was being committed: from then on a failure must say so. */
+  maybeWritten: boolean
+  resolve(settled: Settled<Result>): void
+  reject(error: unknown): void
+}
+
+const FIRST_BACKOFF_MS = 20
+const MAX_BACKOFF_MS = 500
+const DEADLINE_CHECK_MS = 100
+
+/**
+ * Group commit. While batches are in flight, what arrives gathers; when one is done, all that gathered goes as the
+ * next. No timer is involved: a lone item leaves at the end of the event loop's turn it came in.
+ */
+export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  const { run, keysOf, lanes, maxBatch, maxQueued, deadlineMs } = options
+  type Queued = Entry<Item, Result>
+  const outstanding = new Set<Queued>()
+  const keysInFlight = new Set<string>()
+  let queue: Queued[] = []
+  let lanesInUse = 0
+  let pumpScheduled = false
+  let backoffMs = 0
+  let backingOff = false
+  let checkingDeadlines = false
+
+  function schedulePump(): void {
+    if (pumpScheduled || backingOff) return
+    pumpScheduled = true
+    setImmediate(() => {
+      pumpScheduled = false
+      while (!backingOff && lanesInUse < lanes && queue.length > 0) {
+        const batch = gather()
+        if (batch.length === 0) return
+        void flyBatch(batch)
+      }
+    })
+  }
+
+  /** Takes what may go now. An item that must wait holds back the later ones that share a key with it. */
+  function gather(): Queued[] {
+    const batch: Queued[] = []
+    const waiting: Queued[] = []
+    const heldBack = new Set<string>()
+    for (const entry of queue) {
+      if (entry.settled) continue
+      const free = batch.length < maxBatch && !entry.keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
+      if (free) {
+        batch.push(entry)
+      } else {
+        waiting.push(entry)
+        for (const key of entry.keys) heldBack.add(key)
+      }
+    }
+    queue = waiting
+    for (const entry of batch) {
+      entry.inFlight = true
+      for (const key of entry.keys) keysInFlight.add(key)
+    }
+    return batch
+  }
+
+  async function flyBatch(batch: readonly Queued[]): Promise<void> {
+    lanesInUse += 1
+    try {
+      const results = await run(batch.map((entry) => entry.item))
+      if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`)
+      backoffMs = 0
+      batch.forEach((entry, index) => {
+        settle(entry, { kind: 'done', result: results[index] as Result })
+      })
+    } catch (error) {
+      if (error instanceof StoreError) retryLater(batch, error)
+      else for (const entry of batch) fail(entry, error)
+    } finally {
+      lanesInUse -= 1
+      for (const entry of batch) {
+        entry.inFlight = false
+        for (const key of entry.keys) keysInFlight.delete(key)
+      }
+      if (queue.length > 0) schedulePump()
+    }
+  }
+
+  function retryLater(batch: readonly Queued[], error: StoreError): void {
+    if (error.written === 'unknown') for (const entry of batch) entry.maybeWritten = true
+    queue = [...batch.filter((entry) => !entry.settled), ...queue]
+    if (backingOff) return
+    backingOff = true
+    backoffMs = Math.min(Math.max(backoffMs * 2, FIRST_BACKOFF_MS), MAX_BACKOFF_MS)
+    setTimeout(() => {
+      backingOff = false
+      schedulePump()
+    }, backoffMs)
+  }
+
+  function checkDeadlines(): void {
+    const now = performance.now()
+    for (const entry of outstanding) {
+      if (entry.deadline > now) break
+      const unknown = entry.maybeWritten || entry.inFlight
+      settle(entry, { kind: 'failed', code: unknown ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE' })
+    }
+    queue = queue.filter((entry) => !entry.settled)
+    checkingDeadlines = outstanding.size > 0
+    if (checkingDeadlines) setTimeout(checkDeadlines, DEADLINE_CHECK_MS)
+  }
+
+  function settle(entry: Queued, settled: Settled<Result>): void {
+    if (entry.settled) return
+    entry.settled = true
+    outstanding.delete(entry)
+    entry.resolve(settled)
+  }
+
+  function fail(entry: Queued, error: unknown): void {
+    entry.settled = true
+    outstanding.delete(entry)
+    entry.reject(error)
+  }
+
+  return {
+    isFull: () => queue.length >= maxQueued,
+    submit(item) {
+      if (queue.length >= maxQueued) return Promise.resolve({ kind: 'failed', code: 'OVERLOADED' })
+      return new Promise((resolve, reject) => {
+        const deadline = performance.now() + deadlineMs
+        const keys = keysOf(item)
+        const entry: Queued = {
+          item,
+          keys,
+          deadline,
+          settled: false,
+          inFlight: false,
+          maybeWritten: false,
+          resolve,
+          reject,
+        }
+        outstanding.add(entry)
+        queue.push(entry)
+        if (!checkingDeadlines) setTimeout(checkDeadlines, DEADLINE_CHECK_MS)
+        checkingDeadlines = true
+        schedulePump()
+      })
+    },
+  }
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { migrationNames } from '../../db/migrate.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
+import { watchConnections } from '../adapters/fastify/drain.ts'
+import { buildServer } from '../adapters/fastify/server.ts'
+import { sharedKey } from '../adapters/postgres/transaction-id-key.ts'
+import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
+import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { fromMilliseconds } from '../domain/instant.ts'
+import type { Readiness } from '../ports/readiness.ts'
+import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
+import type { WalletStore } from '../ports/wallet-store.ts'
+import { BOUNDS, POOL } from './bounds.ts'
+import type { Config } from './config.ts'
+import { createLateService } from './late-service.ts'
+import { prepareDatabase, UnusableDatabase } from './prepare-database.ts'
+import { createWalletService } from './wallet-service.ts'
+
+export interface RunningService {
+  /** Where requests go, without a slash at its end. */
+  readonly url: string
+  /** Answers what was accepted, then ends everything that was started, the database last. */
+  stop(): Promise<void>
+}
+
+const RETRY_DELAY_MS = 500
+const DRAIN_LIMIT_MS = 4000
+
+/**
+ * Puts the service together and starts it. It listens even while the database does not answer yet, and says so at
+ * `/readyz`; what waiting can't mend is thrown.
+ */
+export async function startService(
+  config: Config,
+  logger: FastifyBaseLogger,
+  version: string,
+): Promise<RunningService> {
+  const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
+  const address = embedded?.address ?? config.database
+  if (address === undefined) throw new Error('there is neither an embedded nor a configured database')
+  const databaseName =
+    embedded === undefined ? `PostgreSQL, ${describeAddress(address)}` : `embedded PostgreSQL in ${config.dataDir}`
+
+  const late = createLateService()
+  let store: WalletStore | undefined
+  let stopping = false
+  const readiness: Readiness = async () => {
+    if (stopping) return 'shutting down'
+    if (store === undefined) return 'starting'
+    return store.ping().then(
+      () => 'ready',
+      () => 'database unavailable',
+    )
+  }
+
+  async function connect(database: ServerAddress): Promise<void> {
+    const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
+    const schemaVersion = (await migrationNames()).at(-1) ?? ''
+    store = createPostgresWalletStore({ address: database, schemaVersion, ...POOL })
+    await store.ping()
+    const transactionIDs = createSignedTransactionIDs(key)
+    const clock = () => fromMilliseconds(Date.now())
+    late.arrive(
+      createWalletService({ store, transactionIDs, clock, transactionIDTtl: config.transactionIDTtl, bounds: BOUNDS }),
+    )
+  }
+
+  async function keepConnecting(database: ServerAddress): Promise<void> {
+    while (!stopping) {
+      await delay(RETRY_DELAY_MS)
+      try {
+        await connect(database)
+        logger.info(`${databaseName} answers; ready`)
+        return
+      } catch (error) {
+        if (error instanceof UnusableDatabase) logger.error(error.message)
+      }
+    }
+  }
+
+  try {
+    const waitingFor = await connect(address).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof UnusableDatabase) throw error
+        return error instanceof Error ? error.message || error.name : String(error)
+      },
+    )
+    const server = await buildServer({ service: late.service, readiness, logger, version })
+    const drain = watchConnections(server.server)
+    // Not Fastify's own listen: it would log a first line of its own.
+    server.server.listen(config.port, config.host)
+    await once(server.server, 'listening')
+    const url = listeningAt(server.server.address(), config.host)
+    if (waitingFor === undefined) logger.info(`listening at ${url}/api/v1, on ${databaseName}`)
+    else logger.warn(`listening at ${url}/api/v1, but waiting for ${databaseName}: ${waitingFor}`)
+    const connecting = waitingFor === undefined ? undefined : keepConnecting(address)
+
+    return {
+      url,
+      async stop() {
+        stopping = true
+        await drain(DRAIN_LIMIT_MS)
+        await server.close()
+        await connecting
+        await store?.close()
+        await embedded?.stop()
+      },
+    }
+  } catch (error) {
+    await store?.close()
+    await embedded?.stop()
+    throw error
+  }
+}
+
+function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: config.dataDir, onCrash: (message) => logger.error(message) })
+}
+
+function listeningAt(address: AddressInfo | string | null, host: string): string {
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}

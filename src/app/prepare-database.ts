@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { migrate, SchemaError } from '../../db/migrate.ts'
+import type { ServerAddress } from '../ports/server-address.ts'
+import { KEY_BYTES } from '../ports/transaction-ids.ts'
+
+/** The database is there, but is not one to start on; waiting would not help. The message is one line for the operator. */
+export class UnusableDatabase extends Error {
+  override readonly name = 'UnusableDatabase'
+}
+
+/** What PostgreSQL says when waiting would not help: SQLSTATE, or its class, to what to do about it. */
+const HOPELESS: Readonly<Record<string, string>> = {
+  '28': 'check the user and the password in DATABASE_URL',
+  '3D': 'create the database, or check its name in DATABASE_URL',
+  '42501': 'the role may not change the schema: run "npm run migrate" as its owner first',
+  '25006': 'the server is read-only, a standby perhaps: point DATABASE_URL at the primary',
+}
+
+/**
+ * Brings the schema up to date and finds the key that transaction IDs are signed with.
+ *
+ * @throws {UnusableDatabase} where trying again can't help; any other error is worth another try.
+ */
+export async function prepareDatabase(
+  address: ServerAddress,
+  configuredKey: Buffer | undefined,
+  sharedKey: (address: ServerAddress, candidate: Buffer) => Promise<Buffer>,
+): Promise<Buffer> {
+  try {
+    await migrate(address, 'up')
+    return configuredKey ?? (await sharedKey(address, randomBytes(KEY_BYTES)))
+  } catch (error) {
+    throw explain(error) ?? error
+  }
+}
+
+function explain(error: unknown): UnusableDatabase | undefined {
+  if (error instanceof SchemaError) return new UnusableDatabase(error.message)
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  const advice = HOPELESS[error.code] ?? HOPELESS[error.code.slice(0, 2)]
+  return advice === undefined ? undefined : new UnusableDatabase(`${error.message}; ${advice}`)
+}

@@ -1,0 +1,137 @@
+import { type Command, walletsOf } from '../domain/command.ts'
+import { type BatchDecision, decideBatch } from '../domain/decide.ts'
+import type { HistoryQuery } from '../domain/history.ts'
+import { after, type Instant, type Micros } from '../domain/instant.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { TransactionID } from '../domain/transaction.ts'
+import type { UserID } from '../domain/user-id.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { TransactionIDs } from '../ports/transaction-ids.ts'
+import type { Failed, Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
+import type { WalletStore } from '../ports/wallet-store.ts'
+import { type BatcherBounds, createBatcher, type Settled } from './batcher.ts'
+
+export interface WalletServiceDeps {
+  readonly store: WalletStore
+  readonly transactionIDs: TransactionIDs
+  readonly clock: Clock
+  /** How long an unused transaction ID may be used. */
+  readonly transactionIDTtl: Micros
+  readonly bounds: ServiceBounds
+}
+
+/** The bounds of the four ways to the store. */
+export interface ServiceBounds {
+  readonly movements: BatcherBounds
+  readonly opens: BatcherBounds
+  readonly walletReads: BatcherBounds
+  /** History and status: one request a batch. */
+  readonly singleReads: BatcherBounds
+}
+
+const noKeys = (): readonly string[] => []
+
+export function createWalletService(deps: WalletServiceDeps): WalletService {
+  const { store, transactionIDs, clock, transactionIDTtl, bounds } = deps
+
+  const movements = createBatcher<Command, Outcome>({ ...bounds.movements, keysOf: walletsOf, run: transact })
+  const opens = createBatcher({
+    ...bounds.opens,
+    keysOf: (userID: UserID) => [userID],
+    run: (users) => store.open(users),
+  })
+  const walletReads = createBatcher({
+    ...bounds.walletReads,
+    keysOf: noKeys,
+    run: (users: readonly UserID[]) => store.wallets(users),
+  })
+  const histories = createBatcher({
+    ...bounds.singleReads,
+    keysOf: noKeys,
+    run: each((query: HistoryQuery) => store.history(query)),
+  })
+  const outcomes = createBatcher({
+    ...bounds.singleReads,
+    keysOf: noKeys,
+    run: each((of: { userID: UserID; transactionID: TransactionID }) => store.outcome(of.userID, of.transactionID)),
+  })
+
+  function transact(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    const wallets = new Set<UserID>()
+    for (const command of commands) for (const userID of walletsOf(command)) wallets.add(userID)
+    return store.transact(
+      { wallets, transactionIDs: commands },
+      (state, now): BatchDecision => decideBatch(commands, state, now),
+    )
+  }
+
+  function expiry(issuedAt: Instant): Instant {
+    return after(issuedAt, transactionIDTtl)
+  }
+
+  return {
+    async open(userID) {
+      const settled = await opens.submit(userID)
+      return settled.kind === 'done' ? { kind: 'opened', ...settled.result } : settled
+    },
+
+    async wallet(userID) {
+      const settled = readOnly(await walletReads.submit(userID))
+      if (settled.kind === 'failed') return settled
+      return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'found', wallet: settled.result }
+    },
+
+    issue(userID) {
+      const now = clock()
+      return { kind: 'issued', transactionID: transactionIDs.issue(userID, now), expiresAt: expiry(now) }
+    },
+
+    async status(userID, transactionID) {
+      const issuedAt = transactionIDs.issuedAt(userID, transactionID)
+      if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
+      const settled = readOnly(await outcomes.submit({ userID, transactionID }))
+      if (settled.kind === 'failed') return settled
+      const { stored, now } = settled.result
+      const unused: TransactionStatus = { kind: now >= expiry(issuedAt) ? 'expired' : 'unused' }
+      return { kind: 'status', status: stored ?? unused }
+    },
+
+    async submit(request) {
+      const { userID, transactionID, movement, requestID } = request
+      if (movements.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
+      if (movement.passiveUserID === userID) return rejected('SELF_TRANSFER')
+      const issuedAt = transactionIDs.issuedAt(userID, transactionID)
+      if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
+      const settled = await movements.submit({
+        userID,
+        transactionID,
+        movement,
+        requestID,
+        expiresAt: expiry(issuedAt),
+      })
+      return settled.kind === 'done' ? settled.result : settled
+    },
+
+    async history(query) {
+      const settled = readOnly(await histories.submit(query))
+      if (settled.kind === 'failed') return settled
+      return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
+    },
+  }
+}
+
+function rejected(code: Rejected['code']): Rejected {
+  return { kind: 'rejected', code }
+}
+
+/** A read that was cut off has changed nothing. */
+function readOnly<Result>(settled: Settled<Result>): Settled<Result> {
+  const cutOff = settled.kind === 'failed' && settled.code === 'OUTCOME_UNKNOWN'
+  return cutOff ? ({ kind: 'failed', code: 'DATABASE_UNAVAILABLE' } satisfies Failed) : settled
+}
+
+function each<Item, Result>(
+  run: (item: Item) => Promise<Result>,
+): (items: readonly Item[]) => Promise<readonly Result[]> {
+  return (items) => Promise.all(items.map(run))
+}

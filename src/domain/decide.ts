@@ -1,0 +1,183 @@
+import { type Command, sameMovement } from './command.ts'
+import { after, type Instant, latest } from './instant.ts'
+import { type Balance, minus, plus } from './money.ts'
+import {
+  movementOf,
+  type Outcome,
+  type Refusal,
+  type RefusalCode,
+  type RejectionCode,
+  type StoredOutcome,
+} from './outcome.ts'
+import { type Transaction, type TransactionID, TransactionType } from './transaction.ts'
+import type { UserID } from './user-id.ts'
+import type { Wallet } from './wallet.ts'
+
+/** What a command is decided on, read under the wallets' locks. */
+export interface State {
+  wallet(userID: UserID): Wallet | undefined
+  outcome(transactionID: TransactionID): StoredOutcome | undefined
+}
+
+/** What is to be kept of a decision; a wallet is its new state, the rest is new. */
+export interface Writes {
+  readonly wallets: readonly Wallet[]
+  readonly transactions: readonly Transaction[]
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Decision {
+  readonly outcome: Outcome
+  readonly writes: Writes
+}
+
+/** A decision for each command, in their order, and everything to be kept of all of them. */
+export interface BatchDecision {
+  readonly outcomes: readonly Outcome[]
+  readonly writes: Writes
+}
+
+const NOTHING: Writes = { wallets: [], transactions: [], refusals: [] }
+
+/**
+ * Decides one command. The order of the checks is the contract's order of precedence.
+ *
+ * @param now the database's clock, read under the locks; a transaction is later if its wallets' last ones were.
+ */
+export function decide(command: Command, state: State, now: Instant): Decision {
+  const stored = state.outcome(command.transactionID)
+  if (stored !== undefined) return { outcome: replay(command, stored), writes: NOTHING }
+  if (now >= command.expiresAt) return refuse(command, 'TRANSACTION_ID_EXPIRED', now)
+  const wallet = state.wallet(command.userID)
+  if (wallet === undefined) return { outcome: reject('WALLET_NOT_FOUND'), writes: NOTHING }
+
+  const { movement } = command
+  switch (movement.kind) {
+    case 'deposit':
+      return move(
+        command,
+        wallet,
+        TransactionType.Deposit,
+        plus(wallet.balance, movement.amount),
+        'BALANCE_LIMIT_EXCEEDED',
+        now,
+      )
+    case 'withdraw':
+      return move(
+        command,
+        wallet,
+        TransactionType.Withdrawal,
+        minus(wallet.balance, movement.amount),
+        'INSUFFICIENT_BALANCE',
+        now,
+      )
+    case 'transfer':
+      return transfer(command, wallet, state.wallet(movement.passiveUserID), now)
+    default:
+      return movement satisfies never
+  }
+}
+
+/** Folds {@link decide} over commands: a later one sees what the earlier ones did, as if each had run alone. */
+export function decideBatch(commands: readonly Command[], state: State, now: Instant): BatchDecision {
+  const wallets = new Map<UserID, Wallet>()
+  const decided = new Map<TransactionID, StoredOutcome>()
+  const transactions: Transaction[] = []
+  const refusals: Refusal[] = []
+  const current: State = {
+    wallet: (userID) => wallets.get(userID) ?? state.wallet(userID),
+    outcome: (transactionID) => decided.get(transactionID) ?? state.outcome(transactionID),
+  }
+
+  const outcomes = commands.map((command) => {
+    const { outcome, writes } = decide(command, current, now)
+    for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
+    for (const transaction of writes.transactions) transactions.push(transaction)
+    for (const refusal of writes.refusals) refusals.push(refusal)
+    if (outcome.kind !== 'rejected') decided.set(command.transactionID, outcome)
+    return outcome
+  })
+  return { outcomes, writes: { wallets: [...wallets.values()], transactions, refusals } }
+}
+
+function replay(command: Command, stored: StoredOutcome): Outcome {
+  const first = stored.kind === 'executed' ? movementOf(stored.transaction) : stored.refusal.movement
+  return first !== undefined && sameMovement(first, command.movement)
+    ? { ...stored, replayed: true }
+    : reject('TRANSACTION_ID_REUSED')
+}
+
+/** A deposit or a withdrawal; `balance` is the one after it, `undefined` where the wallet does not allow it. */
+function move(
+  command: Command,
+  wallet: Wallet,
+  type: typeof TransactionType.Deposit | typeof TransactionType.Withdrawal,
+  balance: Balance | undefined,
+  impossible: RefusalCode,
+  now: Instant,
+): Decision {
+  if (balance === undefined) return refuse(command, impossible, now)
+  const half = advance(command, wallet, type, balance, null, latest(now, after(wallet.updatedAt, 1n)))
+  return executed(half.transaction, { ...NOTHING, wallets: [half.wallet], transactions: [half.transaction] })
+}
+
+/** Both halves carry one transaction ID and one instant. */
+function transfer(command: Command, active: Wallet, passive: Wallet | undefined, now: Instant): Decision {
+  const { amount } = command.movement
+  if (passive === undefined) return refuse(command, 'PASSIVE_WALLET_NOT_FOUND', now)
+  if (passive.userID === active.userID)
+    throw new Error('a transfer to oneself must be turned away before it is decided')
+  const activeBalance = minus(active.balance, amount)
+  if (activeBalance === undefined) return refuse(command, 'INSUFFICIENT_BALANCE', now)
+  const passiveBalance = plus(passive.balance, amount)
+  if (passiveBalance === undefined) return refuse(command, 'BALANCE_LIMIT_EXCEEDED', now)
+
+  const at = latest(now, after(latest(active.updatedAt, passive.updatedAt), 1n))
+  const out = advance(command, active, TransactionType.TransferOut, activeBalance, passive.userID, at)
+  const into = advance(command, passive, TransactionType.TransferIn, passiveBalance, active.userID, at)
+  return executed(out.transaction, {
+    ...NOTHING,
+    wallets: [out.wallet, into.wallet],
+    transactions: [out.transaction, into.transaction],
+  })
+}
+
+function advance(
+  command: Command,
+  wallet: Wallet,
+  type: TransactionType,
+  balance: Balance,
+  passiveUserID: UserID | null,
+  at: Instant,
+): { wallet: Wallet; transaction: Transaction } {
+  const { userID } = wallet
+  const { transactionID } = command
+  const id = wallet.version + 1n
+  return {
+    wallet: { userID, balance, version: id, createdAt: wallet.createdAt, updatedAt: at },
+    transaction: {
+      id,
+      transactionID,
+      userID,
+      type,
+      amount: command.movement.amount,
+      balance,
+      passiveUserID,
+      createdAt: at,
+    },
+  }
+}
+
+function executed(transaction: Transaction, writes: Writes): Decision {
+  return { outcome: { kind: 'executed', transaction, replayed: false }, writes }
+}
+
+function refuse(command: Command, code: RefusalCode, now: Instant): Decision {
+  const { transactionID, userID, movement, requestID } = command
+  const refusal: Refusal = { transactionID, userID, movement, code, requestID, createdAt: now }
+  return { outcome: { kind: 'refused', refusal, replayed: false }, writes: { ...NOTHING, refusals: [refusal] } }
+}
+
+function reject(code: RejectionCode): Outcome {
+  return { kind: 'rejected', code }
+}

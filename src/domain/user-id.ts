@@ -1,0 +1,21 @@
+declare const userID: unique symbol
+
+/** Who owns a wallet: 1 to 128 characters, no control characters, no white space at either end. Compared code point by code point. */
+export type UserID = string & { readonly [userID]: true }
+
+/** Half a surrogate pair is no character: PostgreSQL cannot keep it, and two of them would read back as one user. */
+export const USER_ID_PATTERN = '^(?!\\s)[^\\p{Cc}\\p{Cs}]{1,128}(?<!\\s)$'
+
+const pattern = new RegExp(USER_ID_PATTERN, 'u')
+
+/** Narrows text to a {@link UserID}, or says `undefined`. */
+export function parseUserID(text: string): UserID | undefined {
+  return pattern.test(text) ? (text as UserID) : undefined
+}
+
+/** Narrows text that was validated before, in a request or by a constraint; anything else is the caller's bug. */
+export function toUserID(text: string): UserID {
+  const id = parseUserID(text)
+  if (id === undefined) throw new RangeError('not a user ID')
+  return id
+}

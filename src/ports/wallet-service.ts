@@ -1,0 +1,49 @@
+import type { Movement, RequestID } from '../domain/command.ts'
+import type { HistoryQuery, Page } from '../domain/history.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { Outcome, RejectionCode, StoredOutcome } from '../domain/outcome.ts'
+import type { TransactionID } from '../domain/transaction.ts'
+import type { UserID } from '../domain/user-id.ts'
+import type { Wallet } from '../domain/wallet.ts'
+
+/** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}. */
+export interface MovementRequest {
+  readonly userID: UserID
+  readonly transactionID: TransactionID
+  readonly requestID: RequestID
+  readonly movement: Movement
+}
+
+/** Turned away for what was asked; nothing was kept. */
+export interface Rejected {
+  readonly kind: 'rejected'
+  readonly code: RejectionCode | 'SELF_TRANSFER' | 'TRANSACTION_ID_UNKNOWN'
+}
+
+/**
+ * Not answered for want of means: the same request may be sent again.
+ * `OUTCOME_UNKNOWN`: it may have been executed; the other two: it surely was not.
+ */
+export interface Failed {
+  readonly kind: 'failed'
+  readonly code: 'OVERLOADED' | 'DATABASE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'
+}
+
+/** What is known of a transaction ID. */
+export type TransactionStatus = { readonly kind: 'unused' | 'expired' } | StoredOutcome
+
+/** What the service does for those who drive it. Anything thrown is a bug. */
+export interface WalletService {
+  /** Opens the user's wallet, or finds it open. */
+  open(userID: UserID): Promise<{ kind: 'opened'; wallet: Wallet; created: boolean } | Failed>
+  wallet(userID: UserID): Promise<{ kind: 'found'; wallet: Wallet } | Rejected | Failed>
+  /** Issues a transaction ID; keeps nothing. */
+  issue(userID: UserID): { kind: 'issued'; transactionID: TransactionID; expiresAt: Instant } | Failed
+  status(
+    userID: UserID,
+    transactionID: TransactionID,
+  ): Promise<{ kind: 'status'; status: TransactionStatus } | Rejected | Failed>
+  /** Moves money at most once for each transaction ID, however often it is asked to. */
+  submit(request: MovementRequest): Promise<Outcome | Rejected | Failed>
+  history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
+}

@@ -1,0 +1,58 @@
+import type { BatchDecision, State } from '../domain/decide.ts'
+import type { HistoryQuery, Page } from '../domain/history.ts'
+import type { Instant } from '../domain/instant.ts'
+import type { Outcome, StoredOutcome } from '../domain/outcome.ts'
+import type { TransactionID } from '../domain/transaction.ts'
+import type { UserID } from '../domain/user-id.ts'
+import type { Wallet } from '../domain/wallet.ts'
+
+/** What a batch of commands is decided on. */
+export interface Reads {
+  /** Every wallet that a command may change; locked in ascending order, whatever the order here. */
+  readonly wallets: ReadonlySet<UserID>
+  readonly transactionIDs: readonly { readonly userID: UserID; readonly transactionID: TransactionID }[]
+}
+
+export interface OpenedWallet {
+  readonly wallet: Wallet
+  /** False where the wallet was there before. */
+  readonly created: boolean
+}
+
+/** Everything that is kept. Every method may throw a {@link StoreError}; anything else thrown is a bug. */
+export interface WalletStore {
+  /** Opens the wallets that are missing; an answer for each user, in their order. */
+  open(userIDs: readonly UserID[]): Promise<readonly OpenedWallet[]>
+
+  /**
+   * Locks the wallets, reads what is known, calls `decide` once, keeps all that it returned in one atomic step, and
+   * answers with its outcomes. After an error the batch may be tried again: its transaction IDs make that safe.
+   */
+  transact(reads: Reads, decide: (state: State, now: Instant) => BatchDecision): Promise<readonly Outcome[]>
+
+  /** A wallet or `undefined` for each user, in their order. */
+  wallets(userIDs: readonly UserID[]): Promise<readonly (Wallet | undefined)[]>
+
+  /** What came of a transaction ID, with the time by the clock that expiry is judged by. */
+  outcome(userID: UserID, transactionID: TransactionID): Promise<{ stored: StoredOutcome | undefined; now: Instant }>
+
+  /** `undefined` where the user has no wallet. */
+  history(query: HistoryQuery): Promise<Page | undefined>
+
+  /** Resolves when the store can serve; throws where it can't. */
+  ping(): Promise<void>
+
+  close(): Promise<void>
+}
+
+/** The store failed: lost connection, timeout, full disk. To be tried again. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  /** `no`: nothing of it was kept, for sure. `unknown`: the failure came while it was being committed. */
+  readonly written: 'no' | 'unknown'
+
+  constructor(written: 'no' | 'unknown', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.written = written
+  }
+}

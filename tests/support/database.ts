@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import { connect } from '../../db/migrate.ts'
+import type { ServerAddress } from '../../src/ports/server-address.ts'
+
+/** Where `run-tests` tells the test processes of the server and its template database. */
+export const SERVER_VARIABLE = 'WALLET_TEST_SERVER'
+
+export interface TestServer {
+  readonly address: ServerAddress
+  /** A migrated, empty database. */
+  readonly template: string
+}
+
+export function testServer(): TestServer {
+  const text = process.env[SERVER_VARIABLE]
+  if (text === undefined)
+    throw new Error('no database server: run the tests with "npm test", which starts one (npm test -- dist/tests/…)')
+  return JSON.parse(text)
+}
+
+/** A migrated, empty database of the test's own; dropped when the test is over, whoever is still connected. */
+export async function createTestDatabase(t: Test): Promise<ServerAddress> {
+  const { address, template } = testServer()
+  return cloneDatabase(t, address, template)
+}
+
+/** An empty database without a schema. */
+export async function createBareDatabase(t: Test): Promise<ServerAddress> {
+  return cloneDatabase(t, testServer().address, 'template1')
+}
+
+async function cloneDatabase(t: Test, server: ServerAddress, template: string): Promise<ServerAddress> {
+  const database = `wallet_test_${randomBytes(6).toString('hex')}`
+  await administer(server, `CREATE DATABASE ${database} TEMPLATE ${template}`)
+  t.teardown(() => administer(server, `DROP DATABASE ${database} WITH (FORCE)`))
+  return { ...server, database }
+}
+
+/** Runs one statement on the database, as a test that looks behind the service's back. */
+export async function administer(address: ServerAddress, statement: string): Promise<Record<string, unknown>[]> {
+  const client = await connect(address)
+  try {
+    const { rows } = await client.query(statement)
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** For a service in a process of its own. */
+export function toURL({ host, port, user, password, database }: ServerAddress): string {
+  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`
+  return host.startsWith('/')
+    ? `postgres://${login}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+    : `postgres://${login}@${host}:${port}/${database}`
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { migrate } from '../../db/migrate.ts'
+import { administer, SERVER_VARIABLE, type TestServer } from './database.ts'
+import { startDatabaseServer } from './database-server.ts'
+
+/*
+ * Runs tap with one PostgreSQL server for all files. Arguments go to tap; without any, every test runs.
+ */
+
+const require = createRequire(import.meta.url)
+const TAP = require.resolve('tap').replace(/dist\/.*/, 'dist/esm/run.mjs')
+const ALL = ['unit', 'property', 'contract', 'http', 'integration'].map((kind) => `dist/tests/${kind}/**/*.test.js`)
+
+/** tap assembles itself on its first run after an install, and a test that starts meanwhile fails. */
+function buildTap(): void {
+  const built = require.resolve('@tapjs/test/package.json').replace('package.json', 'test-built/dist')
+  if (existsSync('.tap/plugins') && existsSync(built)) return
+  say('preparing tap, once after an install (10 s)')
+  const { status, stderr } = spawnSync(process.execPath, [TAP, 'build'], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`tap could not be prepared: ${stderr}`)
+}
+
+function say(line: string): void {
+  process.stderr.write(`tests: ${line}\n`)
+}
+
+async function main(): Promise<number> {
+  buildTap()
+  const server = await startDatabaseServer(process.env)
+  say(`PostgreSQL is ${server.name}`)
+  const template = `wallet_template_${randomBytes(4).toString('hex')}`
+  try {
+    await administer(server.address, `CREATE DATABASE ${template}`)
+    await migrate({ ...server.address, database: template }, 'up')
+    const testServer: TestServer = { address: server.address, template }
+    const given = process.argv.slice(2)
+    const files = given.some((argument) => !argument.startsWith('-')) ? given : [...given, ...ALL]
+    const tap = spawn(process.execPath, [TAP, ...files], {
+      stdio: 'inherit',
+      env: { ...process.env, [SERVER_VARIABLE]: JSON.stringify(testServer) },
+    })
+    const [code] = await once(tap, 'exit')
+    return code ?? 1
+  } finally {
+    await administer(server.address, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
+    await server.stop()
+  }
+}
+
+process.exitCode = await main()
