@@ -41,8 +41,9 @@ export function createMemoryWalletStore(clock: Clock): WalletStore {
       for (const transaction of writes.transactions) histories.get(transaction.userID)?.push(transaction)
       for (const outcome of decided) {
         if (outcome.kind === 'rejected' || outcome.replayed) continue
-        const { transactionID } = outcome.kind === 'executed' ? outcome.transaction : outcome.refusal
-        outcomes.set(transactionID, outcome)
+        if (outcome.kind === 'executed')
+          outcomes.set(outcome.transaction.transactionID, { kind: 'executed', transaction: outcome.transaction })
+        else outcomes.set(outcome.refusal.transactionID, { kind: 'refused', refusal: outcome.refusal })
       }
       return decided
     },
