@@ -17,10 +17,10 @@ const CONTAINER_IMAGE = 'postgres:18'
 
 /** `TEST_DATABASE_URL`, or a container where `TEST_CONTAINERS=1`, or the embedded server. */
 export async function startDatabaseServer(env: NodeJS.ProcessEnv): Promise<DatabaseServer> {
-  const url = env['TEST_DATABASE_URL']
+  const url = env.TEST_DATABASE_URL
   if (url !== undefined)
     return { name: 'the server of TEST_DATABASE_URL', address: toAddress(url), stop: async () => {} }
-  if (env['TEST_CONTAINERS'] === '1') {
+  if (env.TEST_CONTAINERS === '1') {
     const container = await new PostgreSqlContainer(CONTAINER_IMAGE).start()
     const address = toAddress(container.getConnectionUri())
     return { name: `a container of ${CONTAINER_IMAGE}`, address, stop: async () => void (await container.stop()) }

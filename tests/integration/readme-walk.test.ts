@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import pino from 'pino'
+import t from 'tap'
+import { startService } from '../../src/app/compose.ts'
+import { readConfig } from '../../src/app/config.ts'
+import { createTestDatabase, toURL } from '../support/database.ts'
+
+const run = promisify(execFile)
+
+/** What differs from one walk to the next. */
+function withoutChance(text: string): string {
+  return text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<transaction ID>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g, '<time>')
+    .replace(/"instance":"[^"]+"/g, '"instance":"<request>"')
+}
+
+t.test("the README's walk gives what the README says", async (t) => {
+  const readme = await readFile('README.md', 'utf8')
+  const lines = [...readme.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block = '']) => block.trimEnd().split('\n'))
+  const commands = lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
+  const said = lines.filter((line) => !line.startsWith('$ '))
+  t.ok(said.length >= 10, 'the README shows answers')
+
+  const config = readConfig({ PORT: '0', DATABASE_URL: toURL(await createTestDatabase(t)) })
+  const service = await startService(config, pino({ level: 'silent' }), '0.0.0')
+  t.teardown(() => service.stop())
+  const script = commands.join('\n').replaceAll('http://127.0.0.1:8080', service.url)
+  const { stdout } = await run('bash', ['-c', script])
+  t.strictSame(withoutChance(stdout.trimEnd()).split('\n'), withoutChance(said.join('\n')).split('\n'))
+})
