@@ -1,7 +1,8 @@
+import type { Config } from './config.ts'
 import type { ServiceBounds } from './wallet-service.ts'
 
-/** Connections: batches that are written side by side, and everything else. */
-export const POOL = { writeLanes: 2, readLanes: 4 } as const
+/** Connections for everything that is not a batch of movements. */
+export const READ_LANES = 4
 
 /**
  * A request is answered within this time. The longest that one attempt can take is a connection (2 s), two round trips
@@ -10,9 +11,12 @@ export const POOL = { writeLanes: 2, readLanes: 4 } as const
 const REQUEST_DEADLINE_MS = 6000
 
 /** Every bound on what waits for the store. */
-export const BOUNDS: ServiceBounds = {
-  movements: { lanes: POOL.writeLanes, maxBatch: 512, maxQueued: 4096, deadlineMs: REQUEST_DEADLINE_MS },
-  opens: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs: REQUEST_DEADLINE_MS },
-  walletReads: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs: REQUEST_DEADLINE_MS },
-  singleReads: { lanes: 2, maxBatch: 1, maxQueued: 1024, deadlineMs: REQUEST_DEADLINE_MS },
+export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {
+  const deadlineMs = REQUEST_DEADLINE_MS
+  return {
+    movements: { lanes, maxBatch: batchMax, maxQueued: queueMax, deadlineMs },
+    opens: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
+    walletReads: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
+    singleReads: { lanes: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
+  }
 }

@@ -13,7 +13,7 @@ import { fromMilliseconds } from '../domain/instant.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { BOUNDS, POOL } from './bounds.ts'
+import { READ_LANES, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createLateService } from './late-service.ts'
 import { prepareDatabase, UnusableDatabase } from './prepare-database.ts'
@@ -59,12 +59,23 @@ export async function startService(
   async function connect(database: ServerAddress): Promise<void> {
     const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
-    store = createPostgresWalletStore({ address: database, schemaVersion, ...POOL })
+    store = createPostgresWalletStore({
+      address: database,
+      schemaVersion,
+      writeLanes: config.lanes,
+      readLanes: READ_LANES,
+    })
     await store.ping()
     const transactionIDs = createSignedTransactionIDs(key)
     const clock = () => fromMilliseconds(Date.now())
     late.arrive(
-      createWalletService({ store, transactionIDs, clock, transactionIDTtl: config.transactionIDTtl, bounds: BOUNDS }),
+      createWalletService({
+        store,
+        transactionIDs,
+        clock,
+        transactionIDTtl: config.transactionIDTtl,
+        bounds: serviceBounds(config),
+      }),
     )
   }
 

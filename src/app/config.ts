@@ -13,6 +13,12 @@ export interface Config {
   /** `undefined`: the one that is kept in the database. */
   readonly transactionIDKey: Buffer | undefined
   readonly transactionIDTtl: Micros
+  /** How many movements one batch may hold. */
+  readonly batchMax: number
+  /** How many movements may wait for a batch; past it, `OVERLOADED`. */
+  readonly queueMax: number
+  /** How many batches may be in flight at once, each on a connection of its own. */
+  readonly lanes: number
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -50,8 +56,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return value
   }
 
+  function readCount(variable: string, fallback: number, max: number): number {
+    return read(variable, fallback, `a whole number, 1 to ${max}`, wholeNumber(1, max))
+  }
+
   return Object.freeze<Config>({
-    port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, parsePort),
+    port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, wholeNumber(0, MAX_PORT)),
     host: read('HOST', '127.0.0.1', 'an address or a host name to listen on', (text) =>
       /^\S+$/.test(text) ? text : undefined,
     ),
@@ -79,11 +89,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `a whole number and a unit: 90s, 15m, 24h, 7d; at most 3650d`,
       parseDuration,
     ),
+    batchMax: readCount('BATCH_MAX', 512, 4096),
+    queueMax: readCount('QUEUE_MAX', 4096, 1_000_000),
+    lanes: readCount('LANES', 2, 32),
   })
 }
 
-function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= MAX_PORT ? Number(text) : undefined
+/** Parses a whole number from `min` to `max`, written in digits. */
+function wholeNumber(min: number, max: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    return value >= min && value <= max ? value : undefined
+  }
 }
 
 function parseKey(text: string): Buffer | undefined {
