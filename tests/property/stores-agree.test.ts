@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { migrationNames } from '../../db/migrate.ts'
+import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
+import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import { fromMilliseconds } from '../../src/domain/instant.ts'
+import type { WalletStore } from '../../src/ports/wallet-store.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { type Cast, createCast, cuts, type Draft, drafts, partition } from '../support/random-commands.ts'
+import { seeded } from '../support/random-seed.ts'
+import { readAccounts, runBatches, timeless, timelessAccount } from '../support/run-commands.ts'
+
+const RUNS = 60
+
+t.test('memory and PostgreSQL give the same outcomes, statuses, wallets and histories', async (t) => {
+  const memory = createMemoryWalletStore(() => fromMilliseconds(Date.now()))
+  const postgres = createPostgresWalletStore({
+    address: await createTestDatabase(t),
+    schemaVersion: (await migrationNames()).at(-1) ?? '',
+    writeLanes: 1,
+    readLanes: 2,
+  })
+  t.teardown(() => postgres.close())
+
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(drafts, cuts, async (drafts, cuts) => {
+      run += 1
+      const cast = createCast(run)
+      const [inMemory, inPostgres] = [
+        await account(memory, cast, drafts, cuts),
+        await account(postgres, cast, drafts, cuts),
+      ]
+      assert.deepEqual(inPostgres, inMemory)
+    }),
+    seeded(t, RUNS),
+  )
+  t.ok(run >= RUNS, `${run} runs`)
+})
+
+/** All that a store says of a run, with times left out. */
+async function account(store: WalletStore, cast: Cast, drafts: readonly Draft[], cuts: readonly boolean[]) {
+  // Some of them twice, as when two ask at once.
+  const opened = await store.open([...cast.owners, ...cast.owners.slice(0, 1)])
+  const commands = cast.commands(drafts)
+  const outcomes = await runBatches(store, partition(commands, cuts))
+  const first = commands[0]
+  const status = first && (await store.outcome(first.userID, first.transactionID)).stored
+  return {
+    opened: opened.map(({ wallet, created }) => [wallet.userID, wallet.balance, wallet.version, created]),
+    outcomes: outcomes.map(timeless),
+    status: status && timeless({ ...status, replayed: true }),
+    accounts: (await readAccounts(store, cast.users)).map(timelessAccount),
+  }
+}
