@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
+import { after, fromMilliseconds } from '../../src/domain/instant.ts'
+import type { TransactionID } from '../../src/domain/transaction.ts'
+import { toUserID } from '../../src/domain/user-id.ts'
+import { KEY_BYTES } from '../../src/ports/transaction-ids.ts'
+import { alice, bob, NOW, transactionID } from '../support/domain-builders.ts'
+
+const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const ID_BITS = 128
+
+const key = randomBytes(KEY_BYTES)
+const ids = createSignedTransactionIDs(key)
+
+t.test('an ID is a UUID of version 8 in lower case', async (t) => {
+  for (let n = 0; n < 1000; n += 1) {
+    const id = ids.issue(alice, NOW)
+    if (!UUID_8.test(id)) t.fail(`${id} is none`)
+  }
+  t.match(ids.issue(alice, NOW), UUID_8)
+})
+
+t.test('an ID tells when it was issued, to the millisecond', async (t) => {
+  t.equal(ids.issuedAt(alice, ids.issue(alice, NOW)), 1_734_321_542_608_000n)
+  const late = fromMilliseconds(Date.UTC(9999, 11, 31))
+  t.equal(ids.issuedAt(alice, ids.issue(alice, late)), late)
+})
+
+t.test('later IDs sort after earlier ones', async (t) => {
+  const issued = Array.from({ length: 100 }, (_, ms) => ids.issue(alice, after(NOW, BigInt(ms) * 1000n)))
+  t.strictSame(issued.toSorted(), issued)
+})
+
+t.test('no ID comes twice, even within one microsecond', async (t) => {
+  const seen = new Set<string>()
+  for (let n = 0; n < 100_000; n += 1) seen.add(ids.issue(alice, NOW))
+  t.equal(seen.size, 100_000)
+  const unsealed = new Set([...seen].map((id) => id.slice(0, 26)))
+  t.equal(unsealed.size, 100_000, 'already the part before the seal is unique')
+})
+
+t.test('two instances with one key know each other’s IDs and do not repeat them', async (t) => {
+  const other = createSignedTransactionIDs(key)
+  const mine = new Set(Array.from({ length: 1000 }, () => ids.issue(alice, NOW)))
+  for (let n = 0; n < 1000; n += 1) {
+    const id = other.issue(alice, NOW)
+    if (mine.has(id)) t.fail('an ID came twice')
+  }
+  t.ok(ids.issuedAt(alice, other.issue(alice, NOW)))
+})
+
+t.test('an ID with any one bit flipped is not known', async (t) => {
+  const id = ids.issue(alice, NOW)
+  const bits = BigInt(`0x${id.replaceAll('-', '')}`)
+  t.equal(toUUID(bits), id)
+  for (let bit = 0; bit < ID_BITS; bit += 1) {
+    const flipped = toUUID(bits ^ (1n << BigInt(bit)))
+    t.equal(ids.issuedAt(alice, flipped), undefined, `bit ${bit}`)
+  }
+})
+
+t.test('an ID is known for the user it was issued to and for nobody else', async (t) => {
+  const users = [alice, bob, toUserID('Alice'), toUserID('alice2'), toUserID('é'), toUserID('e\u0301')]
+  for (const owner of users) {
+    const id = ids.issue(owner, NOW)
+    for (const user of users) t.equal(ids.issuedAt(user, id) !== undefined, user === owner, `${owner}’s, by ${user}`)
+  }
+})
+
+t.test('an ID of another key is not known', async (t) => {
+  const other = createSignedTransactionIDs(randomBytes(KEY_BYTES))
+  t.equal(ids.issuedAt(alice, other.issue(alice, NOW)), undefined)
+})
+
+t.test('what is no issued ID at all is not known', async (t) => {
+  for (const text of [transactionID(1), '', 'x', '-', 'ff'.repeat(16), `${ids.issue(alice, NOW)}00`]) {
+    t.equal(ids.issuedAt(alice, text as TransactionID), undefined, text)
+  }
+})
+
+t.test('a key of another length is turned down', async (t) => {
+  for (const length of [0, 31, 33]) {
+    t.throws(
+      () => createSignedTransactionIDs(Buffer.alloc(length)),
+      new RangeError(`the key must have 32 bytes, it has ${length}`),
+    )
+  }
+})
+
+function toUUID(bits: bigint): TransactionID {
+  const hex = bits.toString(16).padStart(32, '0')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as TransactionID
+}
