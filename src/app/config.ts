@@ -70,7 +70,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       undefined,
       'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full',
       parseServerAddress,
-      (text) => JSON.stringify(withoutPassword(text)),
+      withoutPassword,
     ),
     dataDir: read('DATA_DIR', './data', 'a folder', (text) => (text.includes('\0') ? undefined : text)),
     logLevel: read<LogLevel>('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), (text) =>
@@ -116,6 +116,14 @@ function parseDuration(text: string): Micros | undefined {
   return length <= MAX_TTL ? length : undefined
 }
 
+/** What a URL of a database is made of, written as it should be: then it is known where the password stands. */
+const DATABASE_URL_PARTS =
+  /^([\w+]+:\/\/[^:/?#@]*)(:[^/?#@]*)?(@[^:/?#@]*(?::\d*)?(?:\/[^?#@]*)?(?:\?(?:sslmode|host)=[^&#@]*)?)$/
+
+/** Where the password may stand anywhere, nothing is shown. */
 function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^:/@]*):.*@/, '$1:…@')
+  const [, login, password, rest] = DATABASE_URL_PARTS.exec(url) ?? []
+  if (login === undefined || rest === undefined)
+    return `${url.length} characters (not shown: a password may be in them)`
+  return JSON.stringify(`${login}${password === undefined ? '' : ':…'}${rest}`)
 }
