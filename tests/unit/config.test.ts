@@ -1,0 +1,168 @@
+import t from 'tap'
+import { ConfigError, readConfig } from '../../src/app/config.ts'
+import { HOUR, SECOND } from '../support/domain-builders.ts'
+
+const KEY = Buffer.alloc(32, 7)
+
+t.test('with nothing set every default holds', async (t) => {
+  const config = readConfig({})
+  t.strictSame(config, {
+    port: 8080,
+    host: '127.0.0.1',
+    database: undefined,
+    dataDir: './data',
+    logLevel: 'info',
+    transactionIDKey: undefined,
+    transactionIDTtl: 24n * HOUR,
+  })
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('an empty variable counts as unset, and a foreign one is not looked at', async (t) => {
+  const names = ['PORT', 'HOST', 'DATABASE_URL', 'DATA_DIR', 'LOG_LEVEL', 'TRANSACTION_ID_KEY', 'TRANSACTION_ID_TTL']
+  const empty = Object.fromEntries(names.map((name) => [name, '']))
+  t.strictSame(readConfig({ ...empty, FOO: 'bar' }), readConfig({}))
+})
+
+t.test('every variable is read', async (t) => {
+  const config = readConfig({
+    PORT: '0',
+    HOST: '::',
+    DATABASE_URL: 'postgres://u:p@db/wallets',
+    DATA_DIR: '/var/lib/wallets',
+    LOG_LEVEL: 'trace',
+    TRANSACTION_ID_KEY: KEY.toString('base64'),
+    TRANSACTION_ID_TTL: '15m',
+  })
+  t.strictSame(config, {
+    port: 0,
+    host: '::',
+    database: { host: 'db', port: 5432, user: 'u', password: 'p', database: 'wallets', sslmode: 'disable' },
+    dataDir: '/var/lib/wallets',
+    logLevel: 'trace',
+    transactionIDKey: KEY,
+    transactionIDTtl: 900n * SECOND,
+  })
+})
+
+t.test('a time to live has a unit', async (t) => {
+  for (const [text, expected] of [
+    ['1s', SECOND],
+    ['90s', 90n * SECOND],
+    ['15m', 900n * SECOND],
+    ['24h', 24n * HOUR],
+    ['7d', 168n * HOUR],
+    ['3650d', 87_600n * HOUR],
+  ] as const) {
+    t.equal(readConfig({ TRANSACTION_ID_TTL: text }).transactionIDTtl, expected, text)
+  }
+})
+
+t.test('every level of the log is taken', async (t) => {
+  for (const level of ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) {
+    t.equal(readConfig({ LOG_LEVEL: level }).logLevel, level)
+  }
+})
+
+t.test('the highest port is 65535', async (t) => {
+  t.equal(readConfig({ PORT: '65535' }).port, 65_535)
+})
+
+const TAKES = {
+  PORT: 'a port number, 0 (any free one) to 65535',
+  HOST: 'an address or a host name to listen on',
+  DATA_DIR: 'a folder',
+  LOG_LEVEL: 'fatal, error, warn, info, debug, trace, silent',
+  TRANSACTION_ID_TTL: 'a whole number and a unit: 90s, 15m, 24h, 7d; at most 3650d',
+}
+
+const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
+  PORT: ['65536', '-1', '80.5', '0x50', '1e3', ' 80', 'http', '999999'],
+  HOST: ['a b', ' ', '\n'],
+  DATA_DIR: ['a\0b'],
+  LOG_LEVEL: ['INFO', 'verbose', '30'],
+  TRANSACTION_ID_TTL: ['24', '0s', '-1h', '1.5h', '24H', '1w', '3651d', '999999999d', '01h', ' 1h', '1h30m'],
+}
+
+for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {
+  t.test(`a wrong ${variable} stops the start with a line that names it, what it held and what it takes`, async (t) => {
+    for (const held of WRONG[variable]) {
+      const message = `${variable} is ${JSON.stringify(held)}; it takes ${TAKES[variable]}`
+      t.equal(complaint({ [variable]: held }), message)
+      t.notMatch(message, /\n/)
+    }
+  })
+}
+
+t.test('of several wrong variables one is named', async (t) => {
+  t.match(complaint({ PORT: 'x', LOG_LEVEL: 'x' }), /^PORT is "x"; /)
+})
+
+t.test('a wrong TRANSACTION_ID_KEY is never shown', async (t) => {
+  const takes = "32 bytes in base64, as 'openssl rand -base64 32' prints them"
+  const wrong = [
+    'short',
+    Buffer.alloc(31, 7).toString('base64'),
+    Buffer.alloc(33, 7).toString('base64'),
+    KEY.toString('hex'),
+    KEY.toString('base64url'),
+    `${KEY.toString('base64')}\n`,
+    ` ${KEY.toString('base64')}`,
+    '!'.repeat(44),
+  ]
+  for (const held of wrong) {
+    const message = `TRANSACTION_ID_KEY is ${held.length} characters (not shown); it takes ${takes}`
+    t.equal(complaint({ TRANSACTION_ID_KEY: held }), message)
+  }
+})
+
+const DATABASE_URL_TAKES = 'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full'
+
+t.test('a wrong DATABASE_URL is shown without its password', async (t) => {
+  for (const [held, shown] of [
+    ['mysql://me:hunter2@db/wallets', 'mysql://me:…@db/wallets'],
+    ['postgres://me:hunter2@db', 'postgres://me:…@db'],
+    ['postgres://me:hunter2@db:54x/wallets', undefined],
+    ['postgres://:hunter2@db/wallets', 'postgres://:…@db/wallets'],
+    ['postgres://me:hunter2@db/wallets?sslmode=perhaps', 'postgres://me:…@db/wallets?sslmode=perhaps'],
+    ['postgres://me@db', 'postgres://me@db'],
+  ] as const) {
+    const told = shown === undefined ? hidden(held) : JSON.stringify(shown)
+    t.equal(complaint({ DATABASE_URL: held }), `DATABASE_URL is ${told}; it takes ${DATABASE_URL_TAKES}`)
+  }
+})
+
+t.test('a DATABASE_URL whose password cannot be told from the rest is not shown at all', async (t) => {
+  for (const held of [
+    'hunter2',
+    'me:hunter2@db/wallets',
+    'postgres:me:hunter2@db/wallets',
+    'postgres://m/e:hunter2@db/wallets',
+    'postgres://me:hunter2',
+    'postgres://me:hunt@hunter2@db',
+    'postgres://me:x/hunter2@db',
+    'postgres://db/wallets?user=me&password=hunter2',
+    'postgres://me:x@db/wallets?sslmode=require&password=hunter2',
+    'host=db user=me password=hunter2',
+    'postgres://me:x@db#hunter2',
+    'mysql://me:x\nhunter2@db?a=b',
+  ]) {
+    const message = complaint({ DATABASE_URL: held })
+    t.equal(message, `DATABASE_URL is ${hidden(held)}; it takes ${DATABASE_URL_TAKES}`)
+    t.notMatch(message, /hunter2/)
+  }
+})
+
+function hidden(text: string): string {
+  return `${text.length} characters (not shown: a password may be in them)`
+}
+
+function complaint(env: Readonly<Record<string, string>>): string {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error(`nothing is wrong with ${JSON.stringify(env)}`)
+}

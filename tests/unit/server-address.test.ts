@@ -1,0 +1,59 @@
+import t from 'tap'
+import { describeAddress, parseServerAddress, type ServerAddress } from '../../src/ports/server-address.ts'
+
+const PLAIN: ServerAddress = {
+  host: 'db',
+  port: 5432,
+  user: 'me',
+  password: 'secret',
+  database: 'wallets',
+  sslmode: 'disable',
+}
+
+t.test('a URL tells where the server is and who we are there', async (t) => {
+  for (const [url, but] of [
+    ['postgres://me:secret@db/wallets', {}],
+    ['postgresql://me:secret@db/wallets', {}],
+    ['postgres://me:secret@db:6543/wallets', { port: 6543 }],
+    ['postgres://me@db/wallets', { password: '' }],
+    ['postgres://me:secret@10.0.0.1/wallets', { host: '10.0.0.1' }],
+    ['postgres://me:secret@[::1]:6543/wallets', { host: '::1', port: 6543 }],
+    ['postgres://me:secret@db/wallets?sslmode=disable', {}],
+    ['postgres://me:secret@db/wallets?sslmode=require', { sslmode: 'require' }],
+    ['postgres://me:secret@db/wallets?sslmode=verify-full', { sslmode: 'verify-full' }],
+    ['postgres://m%40e:s%2Fe%3Ac%25@db/my%20wallets', { user: 'm@e', password: 's/e:c%', database: 'my wallets' }],
+    ['postgres://me:secret@localhost:6543/wallets?host=%2Frun%2Fpg', { host: '/run/pg', port: 6543 }],
+  ] as const) {
+    t.strictSame(parseServerAddress(url), { ...PLAIN, ...but }, url)
+  }
+})
+
+t.test('a URL that is wrong or says what we do not do is turned down', async (t) => {
+  for (const url of [
+    '',
+    'db',
+    'me:secret@db/wallets',
+    'mysql://me:secret@db/wallets',
+    'http://me:secret@db/wallets',
+    'postgres://db/wallets',
+    'postgres://:secret@db/wallets',
+    'postgres://me:secret@db',
+    'postgres://me:secret@db/',
+    'postgres://me:secret@/wallets',
+    'postgres://me:secret@db:port/wallets',
+    'postgres://me:secret@db:65536/wallets',
+    'postgres://me:secret@db/wallets?sslmode=prefer',
+    'postgres://me:secret@db/wallets?sslmode=',
+    'postgres://me:secret@db/wallets?SSLMODE=require',
+    'postgres://me:secret@db/wallets?application_name=x',
+    'postgres://me:%ff@db/wallets',
+    'postgres://me:secret@db/%zz',
+  ]) {
+    t.equal(parseServerAddress(url), undefined, JSON.stringify(url))
+  }
+})
+
+t.test('for people the address comes without user and password', async (t) => {
+  t.equal(describeAddress(PLAIN), 'wallets at db:5432')
+  t.equal(describeAddress({ ...PLAIN, host: '/run/pg' }), 'wallets at /run/pg')
+})

@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { InvalidJSON, parseStrictJSON } from '../../src/adapters/fastify/strict-json.ts'
+import { seeded } from '../support/random-seed.ts'
+
+const KEY_TWICE = new InvalidJSON('a key stands twice in the body')
+const NOT_JSON = new InvalidJSON('the body is not JSON')
+
+const parse = (text: string) => parseStrictJSON(Buffer.from(text))
+
+t.test('what JSON.parse reads without loss is read the same', async (t) => {
+  for (const text of [
+    '{}',
+    ' {\n"amount" : 1 ,\t"transactionID":"x" }\r\n',
+    '{"a":9007199254740991}',
+    '{"a":-9007199254740991}',
+    '{"a":1.0,"b":1e3,"c":1E+3,"d":100e-2,"e":0.1,"f":-0,"g":0.000}',
+    '{"a":1e21,"b":1e-7,"c":123456789012345680000}',
+    '{"a":"9007199254740993","b":"1e999","c":"a:b","d":"{[,","e":"\\"a\\":1"}',
+    '{"a\\"":1,"\\\\":2,":":3,"":4}',
+    '{"__proto__":1,"constructor":2}',
+    '{"名前":"🦊"}',
+    '[1,2]',
+    '"abc"',
+    '5',
+    'true',
+    '{"a":{"b":1,"b":2}}',
+  ]) {
+    t.strictSame(parse(text), JSON.parse(text), text)
+  }
+})
+
+t.test('what is not JSON is turned down', async (t) => {
+  for (const text of [
+    '',
+    ' ',
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":01}',
+    '{"a":NaN}',
+    '{"a":0x10}',
+    '{} {}',
+    '\ufeff{}',
+  ]) {
+    t.throws(() => parse(text), NOT_JSON, JSON.stringify(text))
+  }
+})
+
+t.test('null is turned down, since it would pass for no body', async (t) => {
+  for (const text of ['null', ' null\n']) t.throws(() => parse(text), new InvalidJSON('the body is null'))
+})
+
+t.test('bytes that are not UTF-8 are turned down and not replaced', async (t) => {
+  for (const bytes of [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
+    const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
+    t.throws(() => parseStrictJSON(body), new InvalidJSON('the body is not UTF-8'), body.toString('hex'))
+  }
+})
+
+t.test('a number that a double does not hold exactly is turned down', async (t) => {
+  for (const number of [
+    '9007199254740993',
+    '-9007199254740993',
+    '9007199254740992.5',
+    '1e999',
+    '-1e999',
+    '1e-999',
+    '0.1234567890123456789',
+    '10000000000000000000001',
+    '1.00000000000000000001',
+    '4503599627370497.1',
+  ]) {
+    const error = new InvalidJSON(`the number ${number} cannot be represented exactly`)
+    t.throws(() => parse(`{"amount":${number}}`), error)
+    t.throws(() => parse(`[{"a":"b"},${number}]`), error, `${number} deeper down`)
+  }
+})
+
+t.test('a long number is told only in part, and read in no time', async (t) => {
+  const body = `{"amount":1.${'0'.repeat(16_000)}1}`
+  const tookMs = [1, 2, 3].map(() => {
+    const start = performance.now()
+    const told = 'the number 1.000000000000000000000000000000… cannot be represented exactly'
+    t.throws(() => parse(body), new InvalidJSON(told))
+    return performance.now() - start
+  })
+  t.ok(Math.min(...tookMs) < 50, `${tookMs} ms; a quadratic search took 200`)
+})
+
+t.test('a key that stands twice is turned down, however it is written', async (t) => {
+  for (const text of [
+    '{"amount":1,"amount":2}',
+    '{"amount":1,"amount":1}',
+    '{"amount":1,"\\u0061mount":2}',
+    ' {"a":"x:y","b":1,"a":"}"}',
+    '{"__proto__":1,"__proto__":2}',
+    '{"":1,"":2}',
+  ]) {
+    t.throws(() => parse(text), KEY_TWICE, text)
+  }
+})
+
+t.test('any JSON that JavaScript writes is read as it was meant', async (t) => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      if (JSON.parse(text) === null) return
+      t.strictSame(parse(text), JSON.parse(text), text)
+    }),
+    seeded(t, 200),
+  )
+})
+
+t.test('an integer is taken when its double writes it the same, and so up to 2^53 always', async (t) => {
+  fc.assert(
+    fc.property(fc.oneof(fc.bigInt(-(10n ** 18n), 10n ** 18n), fc.maxSafeInteger().map(BigInt)), (integer) => {
+      let taken = true
+      try {
+        parse(`{"a":${integer}}`)
+      } catch {
+        taken = false
+      }
+      return taken === (BigInt(String(Number(integer))) === integer)
+    }),
+    seeded(t, 500),
+  )
+  t.pass('for every integer that was tried')
+})
