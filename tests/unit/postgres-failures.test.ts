@@ -56,6 +56,14 @@ t.test('anything else that is thrown is a bug', async (t) => {
   }
 })
 
+t.test('a driver or a Node.js that was called wrongly is a bug, though its error has a code too', async (t) => {
+  for (const code of ['UNDEFINED_VALUE', 'NOT_TAGGED_CALL', 'UNSAFE_TRANSACTION', 'MAX_PARAMETERS_EXCEEDED']) {
+    t.equal(isBug(coded(code)), true, code)
+  }
+  t.equal(isBug(Object.assign(new TypeError('x'), { code: 'ERR_INVALID_ARG_TYPE' })), true)
+  t.equal(isBug(Object.assign(new RangeError('x'), { code: 'ERR_SOCKET_BAD_PORT' })), true)
+})
+
 t.test('only a server that turned a statement down and lives on has surely rolled back', async (t) => {
   t.equal(isRolledBack(serverError('23505', 'ERROR')), true)
   t.equal(isRolledBack(serverError('57014', 'ERROR')), true)

@@ -23,7 +23,14 @@ export function isRolledBack(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR'
 }
 
-/** Errors of sockets, of name look-ups and of the driver's connections carry a `code` in capitals. */
+/** What the driver says of a query that was put together wrongly, and carries a `code` like a lost connection. */
+const MISUSE = ['UNDEFINED_VALUE', 'NOT_TAGGED_CALL', 'UNSAFE_TRANSACTION', 'MAX_PARAMETERS_EXCEEDED']
+
+/**
+ * Errors of sockets, of name look-ups and of the driver's connections carry a `code` in capitals. So do those of
+ * Node.js itself, which are TypeErrors and RangeErrors where it was called wrongly.
+ */
 function isConnectionError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return false
+  return 'code' in error && typeof error.code === 'string' && !MISUSE.includes(error.code)
 }
