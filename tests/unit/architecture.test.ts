@@ -1,0 +1,82 @@
+import t from 'tap'
+import { layerOf, violations } from '../support/architecture-rules.ts'
+import { importsOf, readSources } from '../support/imports.ts'
+
+const sources = readSources('src')
+
+t.test('every file of the service stands in a layer, and every layer has files', async (t) => {
+  const layers = [...new Set(sources.map(({ path }) => layerOf(path).replace(/\/.*/, '')))]
+  t.strictSame(layers.sort(), ['adapters', 'app', 'domain', 'ports'])
+})
+
+t.test('imports run one way: from the app and the adapters over the ports to the domain', async (t) => {
+  t.ok(sources.flatMap(importsOf).length > 100, 'the imports were found')
+  t.strictSame(sources.flatMap(violations), [])
+})
+
+t.test('every import that the compiler keeps is one that the rules have seen', async (t) => {
+  for (const file of sources) {
+    const lines = file.text.split('\n').filter((line) => / from '[^']+'$/.test(line) && !/^\s*(\/\/|\*)/.test(line))
+    t.ok(importsOf(file).length >= lines.length, `${file.path}: ${lines.length}`)
+  }
+})
+
+/** What someone might write, and the file it must not stand in. */
+const WRONG = [
+  ['src/domain/decide.ts', "import { readFile } from 'node:fs'"],
+  ['src/domain/decide.ts', "import fastify from 'fastify'"],
+  ['src/domain/decide.ts', "import type { Clock } from '../ports/clock.ts'"],
+  ['src/domain/decide.ts', "export { readConfig } from '../app/config.ts'"],
+  ['src/domain/decide.ts', "export * from '../ports/clock.ts'"],
+  ['src/domain/decide.ts', "import '../app/main.ts'"],
+  ['src/domain/decide.ts', 'const now = Date.now()'],
+  ['src/domain/decide.ts', 'const now = new Date()'],
+  ['src/domain/decide.ts', 'const luck = Math.random()'],
+  ['src/domain/decide.ts', 'const limit = process.env.LIMIT'],
+  ['src/domain/decide.ts', "const rate = fetch('http://rates')"],
+  ['src/domain/decide.ts', 'export async function decide() {}'],
+  ['src/ports/clock.ts', "import { setTimeout } from 'node:timers'"],
+  ['src/ports/clock.ts', "import type { Config } from '../app/config.ts'"],
+  ['src/ports/clock.ts', "import type { Lane } from '../adapters/postgres/lane.ts'"],
+  ['src/app/batcher.ts', "import { createMemoryWalletStore } from '../adapters/memory/wallet-store.ts'"],
+  ['src/app/batcher.ts', "import {\n  type Lane,\n  openLane,\n} from '../adapters/postgres/lane.ts'"],
+  ['src/app/batcher.ts', "const lane = await import('../adapters/postgres/lane.ts')"],
+  ['src/app/batcher.ts', 'const lane = await import(name)'],
+  ['src/app/compose.ts', "import { seeded } from '../../tests/support/random-seed.ts'"],
+  ['src/app/compose.ts', "import postgres from 'postgres'"],
+  ['src/adapters/fastify/server.ts', "import { openLane } from '../postgres/lane.ts'"],
+  ['src/adapters/fastify/server.ts', "import { readConfig } from '../../app/config.ts'"],
+  ['src/adapters/fastify/routes/wallet.ts', "import type { Lane } from '../../postgres/lane.ts'"],
+  ['src/adapters/fastify/server.ts', "import { migrate } from '../../../db/migrate.ts'"],
+  ['src/adapters/postgres/batch.ts', "import postgres from 'postgres'"],
+  ['src/adapters/postgres/batch.ts', "import { type Sql, PostgresError } from 'postgres'"],
+  ['src/adapters/postgres/batch.ts', "const postgres = require('postgres')"],
+  ['src/helpers/text.ts', "import { toAmount } from '../domain/money.ts'"],
+] as const
+
+for (const [path, statement] of WRONG) {
+  t.test(`the rules find it when ${path} says: ${statement.replaceAll('\n', ' ')}`, async (t) => {
+    const found = violations({ path, text: `import type { A } from './a.ts'\n${statement}\n` })
+    t.equal(found.filter((each) => !each.includes('./a.ts')).length, 1, found.join('; '))
+    t.match(found[0], new RegExp(`^${path} (imports|uses) `))
+  })
+}
+
+/** What looks like the above and is fine. */
+const RIGHT = [
+  ['src/domain/decide.ts', "import { after } from './instant.ts'"],
+  ['src/domain/decide.ts', "// import fastify from 'fastify'"],
+  ['src/domain/decide.ts', "/** Date.now() is not for here; import x from '../app/main.ts' neither. */"],
+  ['src/domain/decide.ts', "const text = 'process the Date async'"],
+  ['src/domain/decide.ts', 'const lastUpdate = updatedAt'],
+  ['src/ports/clock.ts', "import type { Instant } from '../domain/instant.ts'"],
+  ['src/app/compose.ts', "import { openLane } from '../adapters/postgres/lane.ts'"],
+  ['src/app/batcher.ts', "import { createHash } from 'node:crypto'"],
+  ['src/adapters/postgres/batch.ts', "import type { Sql } from 'postgres'"],
+  ['src/adapters/postgres/lane.ts', "import postgres from 'postgres'"],
+  ['src/adapters/fastify/routes/wallet.ts', "import { sendProblem } from '../problem.ts'"],
+] as const
+
+t.test('the rules find nothing where there is nothing', async (t) => {
+  for (const [path, statement] of RIGHT) t.strictSame(violations({ path, text: statement }), [], statement)
+})
