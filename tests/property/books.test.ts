@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
-import { type Command, sameMovement } from '../../src/domain/command.ts'
+import type { Command } from '../../src/domain/command.ts'
 import { after, type Instant } from '../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../src/domain/money.ts'
 import { movementOf, type Outcome } from '../../src/domain/outcome.ts'
@@ -120,7 +121,7 @@ function idsHaveOneOutcome({ commands, outcomes, accounts }: Books): void {
     assert.ok(outcome !== undefined)
     const first = firsts.get(command.transactionID)
     if (first !== undefined) {
-      const expected = sameMovement(first.command.movement, command.movement)
+      const expected = isDeepStrictEqual(first.command.movement, command.movement)
         ? { ...first.outcome, replayed: true }
         : { kind: 'rejected', code: 'TRANSACTION_ID_REUSED' }
       assert.deepEqual(outcome, expected)

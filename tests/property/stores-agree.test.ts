@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { migrationNames } from '../../db/migrate.ts'
-import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
-import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
-import { fromMilliseconds } from '../../src/domain/instant.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { createTestDatabase } from '../support/database.ts'
+import { bothStores } from '../support/both-stores.ts'
 import { type Cast, createCast, cuts, type Draft, drafts, partition } from '../support/random-commands.ts'
 import { seeded } from '../support/random-seed.ts'
 import { readAccounts, runBatches, timeless, timelessAccount } from '../support/run-commands.ts'
@@ -14,15 +10,7 @@ import { readAccounts, runBatches, timeless, timelessAccount } from '../support/
 const RUNS = 60
 
 t.test('memory and PostgreSQL give the same outcomes, statuses, wallets and histories', async (t) => {
-  const memory = createMemoryWalletStore(() => fromMilliseconds(Date.now()))
-  const postgres = createPostgresWalletStore({
-    address: await createTestDatabase(t),
-    schemaVersion: (await migrationNames()).at(-1) ?? '',
-    writeLanes: 1,
-    readLanes: 2,
-  })
-  t.teardown(() => postgres.close())
-
+  const { memory, postgres } = await bothStores(t)
   let run = 0
   await fc.assert(
     fc.asyncProperty(drafts, cuts, async (drafts, cuts) => {

@@ -66,6 +66,22 @@ export const drafts: fc.Arbitrary<readonly Draft[]> = fc
     return sequence
   })
 
+/** Sequences in which everything succeeds, so that histories grow long. */
+export const successes: fc.Arbitrary<readonly Draft[]> = fc
+  .array(fc.tuple(fc.constantFrom('deposit' as const, 'withdraw' as const, 'transfer' as const), fc.nat(1)), {
+    minLength: 20,
+    maxLength: 50,
+    size: 'max',
+  })
+  .map((steps) => [
+    ...[0, 1].map((actor) => success('deposit', actor, actor, 1000n)),
+    ...steps.map(([kind, actor], index) => success(kind, actor, index + 2, 1n)),
+  ])
+
+function success(kind: Draft['kind'], actor: number, id: number, units: bigint): Draft {
+  return { kind, actor, passive: 1 - actor, id, units, expires: 'never' }
+}
+
 /** Where to cut a sequence into batches. */
 export const cuts: fc.Arbitrary<readonly boolean[]> = fc.array(fc.boolean(), { minLength: 60, maxLength: 60 })
 
