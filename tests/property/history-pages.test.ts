@@ -11,6 +11,8 @@ import { seeded } from '../support/random-seed.ts'
 import { type Account, readAccounts, runBatches } from '../support/run-commands.ts'
 
 const RUNS = 30
+/** More than a history here has transactions. */
+const MAX_PAGES = 200
 
 const queries = fc.array(queryDrafts, { minLength: 1, maxLength: 10 })
 
@@ -53,6 +55,7 @@ async function readPages(store: WalletStore, query: HistoryQuery): Promise<(read
     const page = await store.history(next)
     assert.ok(page !== undefined)
     pages.push(page.transactions)
+    assert.ok(pages.length <= MAX_PAGES, 'the pages do not end')
     next = page.nextIDBefore === null ? undefined : { ...query, idBefore: page.nextIDBefore }
   }
   return pages

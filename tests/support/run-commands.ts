@@ -15,6 +15,8 @@ export interface Account {
 }
 
 const PAGE = 7
+/** Many times what any test here writes. */
+const MAX_HISTORY = 10_000
 
 /** Runs a batch as the service does. */
 export function runBatch(store: WalletStore, commands: readonly Command[]): Promise<readonly Outcome[]> {
@@ -55,6 +57,7 @@ async function readHistory(store: WalletStore, userID: UserID): Promise<Transact
     const page = await store.history({ userID, limit: PAGE, ...(idBefore === null ? {} : { idBefore }) })
     if (page === undefined) return undefined
     newestFirst.push(...page.transactions)
+    if (newestFirst.length > MAX_HISTORY) throw new Error('the history does not end')
     idBefore = page.nextIDBefore
   } while (idBefore !== null)
   return newestFirst.reverse()
