@@ -14,12 +14,26 @@ t.test('with nothing set every default holds', async (t) => {
     logLevel: 'info',
     transactionIDKey: undefined,
     transactionIDTtl: 24n * HOUR,
+    batchMax: 512,
+    queueMax: 4096,
+    lanes: 2,
   })
   t.ok(Object.isFrozen(config))
 })
 
 t.test('an empty variable counts as unset, and a foreign one is not looked at', async (t) => {
-  const names = ['PORT', 'HOST', 'DATABASE_URL', 'DATA_DIR', 'LOG_LEVEL', 'TRANSACTION_ID_KEY', 'TRANSACTION_ID_TTL']
+  const names = [
+    'PORT',
+    'HOST',
+    'DATABASE_URL',
+    'DATA_DIR',
+    'LOG_LEVEL',
+    'TRANSACTION_ID_KEY',
+    'TRANSACTION_ID_TTL',
+    'BATCH_MAX',
+    'QUEUE_MAX',
+    'LANES',
+  ]
   const empty = Object.fromEntries(names.map((name) => [name, '']))
   t.strictSame(readConfig({ ...empty, FOO: 'bar' }), readConfig({}))
 })
@@ -33,6 +47,9 @@ t.test('every variable is read', async (t) => {
     LOG_LEVEL: 'trace',
     TRANSACTION_ID_KEY: KEY.toString('base64'),
     TRANSACTION_ID_TTL: '15m',
+    BATCH_MAX: '64',
+    QUEUE_MAX: '1000000',
+    LANES: '32',
   })
   t.strictSame(config, {
     port: 0,
@@ -42,6 +59,9 @@ t.test('every variable is read', async (t) => {
     logLevel: 'trace',
     transactionIDKey: KEY,
     transactionIDTtl: 900n * SECOND,
+    batchMax: 64,
+    queueMax: 1_000_000,
+    lanes: 32,
   })
 })
 
@@ -74,6 +94,9 @@ const TAKES = {
   DATA_DIR: 'a folder',
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace, silent',
   TRANSACTION_ID_TTL: 'a whole number and a unit: 90s, 15m, 24h, 7d; at most 3650d',
+  BATCH_MAX: 'a whole number, 1 to 4096',
+  QUEUE_MAX: 'a whole number, 1 to 1000000',
+  LANES: 'a whole number, 1 to 32',
 }
 
 const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
@@ -82,6 +105,9 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
   DATA_DIR: ['a\0b'],
   LOG_LEVEL: ['INFO', 'verbose', '30'],
   TRANSACTION_ID_TTL: ['24', '0s', '-1h', '1.5h', '24H', '1w', '3651d', '999999999d', '01h', ' 1h', '1h30m'],
+  BATCH_MAX: ['0', '4097', '-1', '1.5', '1e3', 'many'],
+  QUEUE_MAX: ['0', '1000001'],
+  LANES: ['0', '33'],
 }
 
 for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {

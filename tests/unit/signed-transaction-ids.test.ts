@@ -27,6 +27,18 @@ t.test('an ID tells when it was issued, to the millisecond', async (t) => {
   t.equal(ids.issuedAt(alice, ids.issue(alice, late)), late)
 })
 
+t.test('an ID in another spelling is not that ID', async (t) => {
+  const id = ids.issue(alice, NOW)
+  for (const spelling of [
+    id.toUpperCase(),
+    id.replaceAll('-', ''),
+    `${id.slice(0, 7)}-${id.slice(7, 8)}${id.slice(9)}`,
+    `${id}00`,
+  ]) {
+    t.equal(ids.issuedAt(alice, spelling as TransactionID), undefined, spelling)
+  }
+})
+
 t.test('later IDs sort after earlier ones', async (t) => {
   const issued = Array.from({ length: 100 }, (_, ms) => ids.issue(alice, after(NOW, BigInt(ms) * 1000n)))
   t.strictSame(issued.toSorted(), issued)

@@ -13,29 +13,33 @@ export interface BatchProgress {
 type Decide = Parameters<WalletStore['transact']>[1]
 type Outcomes = Awaited<ReturnType<WalletStore['transact']>>
 
-/** Lock, decide, write, commit: two round trips, whatever the size of the batch. */
+/** Lock, decide, write, commit: two round trips (three where something was refused), whatever the size of the batch. */
 export async function runBatch(lane: Lane, reads: Reads, decide: Decide, progress: BatchProgress): Promise<Outcomes> {
-  const [begun, locked, [clock], executed, refused] = await lane.roundTrip((sql) => [
+  const [begun, locked, known] = await lane.roundTrip((sql) => [
     statements.begin(sql),
     statements.lockWallets(sql, reads.wallets),
-    statements.readClockAndFence(sql),
-    statements.readExecuted(sql, reads.transactionIDs),
-    statements.readRefused(sql, reads.transactionIDs),
+    statements.readKnown(sql, reads.transactionIDs),
   ])
-  if (begun.command !== 'BEGIN' || clock === undefined) throw new LaneError('no transaction was begun')
+  const [first] = known
+  if (begun.command !== 'BEGIN' || first === undefined) throw new LaneError('no transaction was begun')
+  const { now, fence } = first
   const wallets = new Map<string, Wallet>(locked.map((row) => [row.user_id, toWallet(row)]))
-  const known = knownOutcomes(executed, refused)
+  const earlier = knownOutcomes(known)
 
   const { outcomes, writes } = decide(
-    { wallet: (userID) => wallets.get(userID), outcome: (transactionID) => known.get(transactionID) },
-    readInstant(clock.now),
+    { wallet: (userID) => wallets.get(userID), outcome: (transactionID) => earlier.get(transactionID) },
+    readInstant(now),
   )
+  // Refusals are rare: the statement for them goes only where there are some.
+  if (writes.refusals.length > 0) {
+    const [refusals] = await lane.roundTrip((sql) => [statements.insertRefusals(sql, fence, writes.refusals)])
+    if (refusals.count !== writes.refusals.length) throw new LaneError('refusals are missing')
+  }
 
   progress.committing = true
-  const [inserted, updated, refusals, committed] = await lane.roundTrip((sql) => [
-    statements.insertTransactions(sql, clock.fence, writes.transactions),
-    statements.updateWallets(sql, clock.fence, writes.wallets),
-    statements.insertRefusals(sql, clock.fence, writes.refusals),
+  const [inserted, updated, committed] = await lane.roundTrip((sql) => [
+    statements.insertTransactions(sql, fence, writes.transactions),
+    statements.updateWallets(sql, fence, writes.wallets),
     statements.commit(sql),
   ])
   // COMMIT of a transaction that failed resolves like any other; only its tag tells. And a write that found itself
@@ -43,8 +47,7 @@ export async function runBatch(lane: Lane, reads: Reads, decide: Decide, progres
   const whole =
     committed.command === 'COMMIT' &&
     inserted.count === writes.transactions.length &&
-    updated.count === writes.wallets.length &&
-    refusals.count === writes.refusals.length
+    updated.count === writes.wallets.length
   if (!whole) throw new LaneError('the batch was not committed whole')
   return outcomes
 }

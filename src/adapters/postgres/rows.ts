@@ -26,16 +26,17 @@ export interface TransactionRow {
   created_at: string
 }
 
-export interface RefusalRow {
-  user_id: string
-  transaction_id: string
-  type: number
-  amount: string
-  passive_user_id: string | null
+interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
   code: string
   request_id: string
-  created_at: string
 }
+
+/** What is known of a transaction ID, or of none of those that were asked for, and when that was so. */
+export type KnownRow = { now: string; fence: string } & (
+  | (TransactionRow & { code: null; request_id: null })
+  | (RefusalRow & { id: null; balance: null })
+  | { transaction_id: null }
+)
 
 export function readInstant(micros: string): Instant {
   return toInstant(BigInt(micros))
@@ -64,7 +65,7 @@ export function toTransaction(row: TransactionRow): Transaction {
   }
 }
 
-export function toRefusal(row: RefusalRow): Refusal {
+function toRefusal(row: RefusalRow): Refusal {
   return {
     transactionID: row.transaction_id as TransactionID,
     userID: row.user_id as UserID,
@@ -75,15 +76,16 @@ export function toRefusal(row: RefusalRow): Refusal {
   }
 }
 
-/** Puts what was executed and what was refused together, by transaction ID. */
-export function knownOutcomes(
-  executed: readonly TransactionRow[],
-  refused: readonly RefusalRow[],
-): Map<TransactionID, StoredOutcome> {
+export function knownOutcomes(rows: readonly KnownRow[]): Map<TransactionID, StoredOutcome> {
   const known = new Map<TransactionID, StoredOutcome>()
-  for (const transaction of executed.map(toTransaction))
-    known.set(transaction.transactionID, { kind: 'executed', transaction })
-  for (const refusal of refused.map(toRefusal)) known.set(refusal.transactionID, { kind: 'refused', refusal })
+  for (const row of rows) {
+    if (row.transaction_id === null) continue
+    const outcome: StoredOutcome =
+      row.code === null
+        ? { kind: 'executed', transaction: toTransaction(row) }
+        : { kind: 'refused', refusal: toRefusal(row) }
+    known.set(row.transaction_id as TransactionID, outcome)
+  }
   return known
 }
 

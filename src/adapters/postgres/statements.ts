@@ -7,7 +7,7 @@ import type { Wallet } from '../../domain/wallet.ts'
 import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Sql } from './lane.ts'
-import { type RefusalRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
+import { type KnownRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
 
 /*
  * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
@@ -29,30 +29,39 @@ export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRo
   FOR UPDATE`
 
 /**
- * The time once the locks are held (`now()` would be the time before they were waited for), and the fence: what the
- * writes must carry to be sure that they run in the transaction that holds the locks.
+ * What is known of the transaction IDs once the locks are held, with the time then (`now()` would be the time before
+ * they were waited for) and the fence: what the writes must carry to be sure that they run in the transaction that
+ * holds the locks.
  */
-export const readClockAndFence = (sql: Sql) => sql<{ now: string; fence: string }[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence`
+export const readKnown = (sql: Sql, ids: Reads['transactionIDs']) => sql<KnownRow[]>`
+  SELECT moment.now, moment.fence, known.*
+  FROM (
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence
+  ) AS moment
+  LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
-/** The time without a fence: that one takes a transaction number, which a read has no use for. */
-export const readClock = (sql: Sql) => sql<{ now: string }[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now`
+/** The same outside a transaction, without a fence: that one takes a transaction number, which a read has no use for. */
+export const readOutcomes = (sql: Sql, ids: Reads['transactionIDs']) => sql<KnownRow[]>`
+  SELECT moment.now, '' AS fence, known.*
+  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS moment
+  LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
-/** What the IDs' own users executed with them: never a TransferIn, which is the other side's. */
-export const readExecuted = (sql: Sql, ids: Reads['transactionIDs']) => sql<TransactionRow[]>`
-  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
+/**
+ * What the IDs' own users did with them, never a TransferIn, which is the other side's: executed rows have an `id`,
+ * refused ones a `code`.
+ */
+const outcomesOf = (sql: Sql, ids: Reads['transactionIDs']) => sql`
+  WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+      AS w (transaction_id, user_id)
+  )
+  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance, NULL AS code, NULL AS request_id,
          (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
-  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
-       AS wanted (transaction_id, user_id)
-  JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id`
-
-export const readRefused = (sql: Sql, ids: Reads['transactionIDs']) => sql<RefusalRow[]>`
-  SELECT r.user_id, r.transaction_id, r.type, r.amount, r.passive_user_id, r.code, r.request_id,
-         (extract(epoch FROM r.created_at) * 1000000)::bigint AS created_at
-  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
-       AS wanted (transaction_id, user_id)
-  JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id`
+  FROM wanted JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id
+  UNION ALL
+  SELECT r.user_id, NULL, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL, r.code, r.request_id,
+         (extract(epoch FROM r.created_at) * 1000000)::bigint
+  FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id`
 
 export const insertTransactions = (sql: Sql, fence: string, rows: readonly Transaction[]) => sql<[]>`
   INSERT INTO user_wallet_transaction

@@ -90,14 +90,10 @@ async function readWallets(lane: Lane, userIDs: readonly UserID[]): Promise<Map<
 }
 
 async function readOutcome(lane: Lane, userID: UserID, transactionID: TransactionID) {
-  const ids = [{ userID, transactionID }]
-  const [[clock], executed, refused] = await lane.roundTrip((sql) => [
-    statements.readClock(sql),
-    statements.readExecuted(sql, ids),
-    statements.readRefused(sql, ids),
-  ])
-  if (clock === undefined) throw new Error('no clock')
-  return { stored: knownOutcomes(executed, refused).get(transactionID), now: readInstant(clock.now) }
+  const [known] = await lane.roundTrip((sql) => [statements.readOutcomes(sql, [{ userID, transactionID }])])
+  const [first] = known
+  if (first === undefined) throw new LaneError('no answer')
+  return { stored: knownOutcomes(known).get(transactionID), now: readInstant(first.now) }
 }
 
 function reason(error: unknown): string {

@@ -47,7 +47,9 @@ export function createSignedTransactionIDs(key: Buffer): TransactionIDs {
 
     issuedAt(userID, transactionID) {
       const id = Buffer.from(transactionID.replaceAll('-', ''), 'hex')
-      if (id.length !== ID_BYTES || !timingSafeEqual(seal(id, userID), id.subarray(HEAD_BYTES))) return undefined
+      // Another spelling of the same bytes would be another ID to those who compare text.
+      if (id.length !== ID_BYTES || toUUID(id) !== transactionID) return undefined
+      if (!timingSafeEqual(seal(id, userID), id.subarray(HEAD_BYTES))) return undefined
       return fromMilliseconds(id.readUIntBE(0, 6))
     },
   }
