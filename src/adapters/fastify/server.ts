@@ -38,22 +38,38 @@ export interface ServerDeps {
   readonly readiness: Readiness
   readonly logger: FastifyBaseLogger
   readonly version: string
+  /** {@link HTTP_TIMEOUTS} unless told otherwise. */
+  readonly timeouts?: HTTPTimeouts
 }
 
-/** What a client may take up of the server, and for how long. */
+export interface HTTPTimeouts {
+  /** From the first byte of a request to its last. */
+  readonly requestMs: number
+  /** How often that is looked at. */
+  readonly requestCheckMs: number
+  /** A connection on which nothing moves. */
+  readonly connectionMs: number
+  readonly keepAliveMs: number
+}
+
+export const HTTP_TIMEOUTS: HTTPTimeouts = {
+  requestMs: 10_000,
+  // Node's own interval is 30 s: a request might take four times as long as it may.
+  requestCheckMs: 1000,
+  connectionMs: 30_000,
+  keepAliveMs: 65_000,
+}
+
+/** What a client may take up of the server. */
 export const HTTP_BOUNDS = {
   bodyBytes: 16 * 1024,
   /** A user ID of 128 characters, each percent-encoded from four bytes, and room for what the schema then turns down. */
   pathParameterCharacters: 4096,
-  /** From the first byte of a request to its last. */
-  requestMs: 10_000,
-  /** A connection on which nothing moves. */
-  connectionMs: 30_000,
-  keepAliveMs: 65_000,
 } as const
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
-export async function buildServer({ service, readiness, logger, version }: ServerDeps): Promise<App> {
+export async function buildServer(deps: ServerDeps): Promise<App> {
+  const { service, readiness, logger, version, timeouts = HTTP_TIMEOUTS } = deps
   const app: App = fastify({
     loggerInstance: logger,
     // One logger for all requests: a child for each would cost more than the line that it writes.
@@ -61,9 +77,10 @@ export async function buildServer({ service, readiness, logger, version }: Serve
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestIDs(),
     bodyLimit: HTTP_BOUNDS.bodyBytes,
-    requestTimeout: HTTP_BOUNDS.requestMs,
-    connectionTimeout: HTTP_BOUNDS.connectionMs,
-    keepAliveTimeout: HTTP_BOUNDS.keepAliveMs,
+    http: { connectionsCheckingInterval: timeouts.requestCheckMs },
+    requestTimeout: timeouts.requestMs,
+    connectionTimeout: timeouts.connectionMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
     return503OnClosing: false,
     routerOptions: { maxParamLength: HTTP_BOUNDS.pathParameterCharacters, querystringParser: parseQueryString },
     ajv: {
