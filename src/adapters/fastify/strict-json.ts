@@ -33,15 +33,18 @@ export function parseStrictJSON(body: Buffer): unknown {
   }
   if (value === null) throw new InvalidJSON('the body is null')
   const members = skeleton.split(':').length - 1
-  if (isFlatObject(skeleton) && members !== Object.keys(value as object).length)
+  if (isFlatObject(value) && members !== Object.keys(value).length)
     throw new InvalidJSON('a key stands twice in the body')
   return value
 }
 
-/** No body of this service nests or is anything but an object: such a one is turned down by its schema, whatever its keys. */
-function isFlatObject(skeleton: string): boolean {
-  const text = skeleton.trimStart()
-  return text.startsWith('{') && !/[[{]/.test(text.slice(1))
+/**
+ * No body of this service nests or is anything but an object: such a one is turned down by its schema, whatever its
+ * keys. It is the value that counts, not the text: there, what is nested may stand under a key that a later one overrides.
+ */
+function isFlatObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((member) => typeof member !== 'object' || member === null)
 }
 
 /** Whether a JSON number is the very number that the double nearest to it stands for. */
