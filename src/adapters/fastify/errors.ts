@@ -60,10 +60,15 @@ function fieldError({
 }: FastifySchemaValidationError): FieldError {
   switch (keyword) {
     case 'required':
-      return { path: `${instancePath}/${params.missingProperty}`, message: 'must be present' }
+      return { path: `${instancePath}/${pointerToken(params.missingProperty)}`, message: 'must be present' }
     case 'additionalProperties':
-      return { path: `${instancePath}/${params.additionalProperty}`, message: 'must not be present' }
+      return { path: `${instancePath}/${pointerToken(params.additionalProperty)}`, message: 'must not be present' }
     default:
       return { path: instancePath, message }
   }
+}
+
+/** RFC 6901. */
+function pointerToken(name: unknown): string {
+  return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
 }
