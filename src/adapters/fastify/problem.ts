@@ -134,5 +134,6 @@ function send(reply: FastifyReply, code: ProblemCode, body: string): FastifyRepl
   const { status } = PROBLEMS[code]
   reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE)
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
-  return reply.send(body)
+  // As bytes: to text Fastify would add a charset, which this media type does not have.
+  return reply.send(Buffer.from(body))
 }
