@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, t
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
+import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
@@ -63,8 +64,8 @@ export const HTTP_TIMEOUTS: HTTPTimeouts = {
 /** What a client may take up of the server. */
 export const HTTP_BOUNDS = {
   bodyBytes: 16 * 1024,
-  /** A user ID of 128 characters, each percent-encoded from four bytes, and room for what the schema then turns down. */
-  pathParameterCharacters: 4096,
+  /** As much as Node takes of a request's head: a parameter that is too long is the schema's to turn down. */
+  pathParameterCharacters: 16 * 1024,
 } as const
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
@@ -96,6 +97,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       answerError(error, request, reply)
     },
     clientErrorHandler: answerClientError,
+    rewriteUrl: ({ url = '/' }) => decodableURL(url),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.removeAllContentTypeParsers()
@@ -110,6 +112,12 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
     else done()
   })
+  // Before the content type is looked at: a body that is too large is told first.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    if (Number(request.headers['content-length']) > HTTP_BOUNDS.bodyBytes) sendProblem(reply, 'BODY_TOO_LARGE')
+    else done()
+  })
+  const answer405 = answerOtherMethods(app)
   app.addHook('onResponse', (request, reply, done) => {
     logger.info(
       {
@@ -125,7 +133,6 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     done()
   })
 
-  const answer405 = answerOtherMethods(app)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
