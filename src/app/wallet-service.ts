@@ -87,6 +87,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async status(userID, transactionID) {
+      if (outcomes.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
       const issuedAt = transactionIDs.issuedAt(userID, transactionID)
       if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
       const settled = readOnly(await outcomes.submit({ userID, transactionID }))
