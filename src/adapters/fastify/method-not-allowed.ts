@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { sendProblem } from './problem.ts'
 import type { App } from './server.ts'
 
@@ -6,6 +7,8 @@ import type { App } from './server.ts'
  * paths with 405, before a body is read.
  */
 export function answerOtherMethods(app: App): () => void {
+  // Methods that Fastify does not know of would find no route at all, and be answered with 404.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   const methods = new Map<string, Set<string>>()
   app.addHook('onRoute', (route) => {
     const known = methods.get(route.url) ?? new Set()
