@@ -99,7 +99,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
 }
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
-const RETRY_AFTER_S = 1
+export const RETRY_AFTER_S = 1
 
 interface Particulars {
   readonly errors?: readonly FieldError[]

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { MAX_PAGE } from '../../domain/history.ts'
 import { type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import { USER_ID_PATTERN, type UserID } from '../../domain/user-id.ts'
+import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode } from './problem.ts'
 
 /*
  * What travels: validated by these schemas, documented by them, and written by them. `Unsafe` gives a field the type
@@ -117,7 +118,7 @@ export const HistoryPageSchema = Type.Object({
   }),
 })
 
-export const ProblemSchema = Type.Object(
+const ProblemSchema = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -129,3 +130,27 @@ export const ProblemSchema = Type.Object(
   },
   { description: 'RFC 9457' },
 )
+
+/** What every route may answer with. */
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'BODY_TOO_LARGE',
+  'INVALID_REQUEST',
+  'OVERLOADED',
+  'DATABASE_UNAVAILABLE',
+  'INTERNAL',
+]
+
+/** The problems of a route by their status, as its responses; `codes` are those that not every route has. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const byStatus = new Map<number, ProblemCode[]>()
+  for (const code of [...COMMON_PROBLEMS, ...codes]) {
+    const { status } = PROBLEMS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, those]) => [
+      status,
+      { description: those.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemSchema } } },
+    ]),
+  )
+}

@@ -7,7 +7,7 @@ import {
   HistoryPageSchema,
   HistoryQuerySchema,
   type HistoryQueryString,
-  ProblemSchema,
+  problemResponses,
   UserParams,
 } from '../schemas.ts'
 import type { App } from '../server.ts'
@@ -24,14 +24,14 @@ export function historyRoutes(app: App, service: WalletService): void {
           'Page with nextIDBefore until it is null. A page filtered by type may hold fewer than limit transactions, or none, and go on.',
         params: UserParams,
         querystring: HistoryQuerySchema,
-        response: { 200: HistoryPageSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 200: HistoryPageSchema, ...problemResponses('WALLET_NOT_FOUND') },
       },
     },
     async (request, reply) => {
       const answer = await service.history(toQuery(request.params.userID, request.query))
       if (answer.kind !== 'page') return sendProblem(reply, answer.code)
       const { nextIDBefore } = answer.page
-      if (nextIDBefore !== null) reply.header('link', `<${nextPage(request.url, nextIDBefore)}>; rel="next"`)
+      if (nextIDBefore !== null) reply.header('link', `<${nextPage(app.prefix, request, nextIDBefore)}>; rel="next"`)
       return reply.send(pageView(answer.page))
     },
   )
@@ -51,10 +51,13 @@ function toQuery(userID: UserID, query: HistoryQueryString): HistoryQuery {
   }
 }
 
-/** The same request with the next cursor. */
-function nextPage(url: string, idBefore: bigint): string {
-  const [path = '', query = ''] = url.split('?', 2)
-  const parameters = new URLSearchParams(query)
+/** The same request with the next cursor; the path is made anew, since a client may send one that no header can hold. */
+function nextPage(
+  prefix: string,
+  { params, url }: { params: { userID: UserID }; url: string },
+  idBefore: bigint,
+): string {
+  const parameters = new URLSearchParams(url.split('?').slice(1).join('?'))
   parameters.set('IDBefore', String(idBefore))
-  return `${path}?${parameters}`
+  return `${prefix}/users/${encodeURIComponent(params.userID)}/wallet/transactions?${parameters}`
 }

@@ -2,15 +2,29 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestID } from '../../../domain/command.ts'
 import { toAmount } from '../../../domain/money.ts'
 import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
-import { sendProblem, sendRefusal } from '../problem.ts'
-import { MovementBody, NoQuery, ProblemSchema, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
+import { type ProblemCode, sendProblem, sendRefusal } from '../problem.ts'
+import { MovementBody, NoQuery, problemResponses, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { transactionView } from '../views.ts'
+
+const REFUSALS: readonly ProblemCode[] = [
+  'UNSUPPORTED_MEDIA_TYPE',
+  'TRANSACTION_ID_UNKNOWN',
+  'TRANSACTION_ID_REUSED',
+  'TRANSACTION_ID_EXPIRED',
+  'WALLET_NOT_FOUND',
+  'INSUFFICIENT_BALANCE',
+  'BALANCE_LIMIT_EXCEEDED',
+  'OUTCOME_UNKNOWN',
+]
 
 const schema = {
   params: UserParams,
   querystring: NoQuery,
-  response: { 200: TransactionSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+  response: {
+    200: TransactionSchema,
+    ...problemResponses(...REFUSALS),
+  },
 }
 
 const SUMMARIES = {
@@ -40,6 +54,7 @@ export function movementRoutes(app: App, service: WalletService): void {
         operationId: 'transfer',
         summary: "Move money to another user's wallet; answers with the caller's TransferOut",
         body: TransferBody,
+        response: { ...schema.response, ...problemResponses(...REFUSALS, 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND') },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,5 @@
 import type { Readiness } from '../../../ports/readiness.ts'
+import { RETRY_AFTER_S } from '../problem.ts'
 import type { App } from '../server.ts'
 
 /** For those who run the service: is the process alive, can it serve, what does it offer. */
@@ -7,7 +8,8 @@ export function operationRoutes(app: App, readiness: Readiness): void {
 
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const status = await readiness()
-    return reply.code(status === 'ready' ? 200 : 503).send({ status })
+    if (status !== 'ready') reply.code(503).header('retry-after', RETRY_AFTER_S)
+    return reply.send({ status })
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())

@@ -5,7 +5,7 @@ import {
   IssuedSchema,
   NoBody,
   NoQuery,
-  ProblemSchema,
+  problemResponses,
   StatusSchema,
   TransactionIDParams,
   UserParams,
@@ -23,7 +23,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
-        response: { 201: IssuedSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 201: IssuedSchema, ...problemResponses('UNSUPPORTED_MEDIA_TYPE') },
       },
     },
     async (request, reply) => {
@@ -43,7 +43,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
         summary: 'Learn what came of a transaction ID',
         params: TransactionIDParams,
         querystring: NoQuery,
-        response: { 200: StatusSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 200: StatusSchema, ...problemResponses('TRANSACTION_ID_UNKNOWN') },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import { sendProblem } from '../problem.ts'
-import { NoBody, NoQuery, ProblemSchema, UserParams, WalletSchema } from '../schemas.ts'
+import { NoBody, NoQuery, problemResponses, UserParams, WalletSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { walletView } from '../views.ts'
 
@@ -14,7 +14,11 @@ export function walletRoutes(app: App, service: WalletService): void {
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
-        response: { 200: WalletSchema, 201: WalletSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: {
+          200: WalletSchema,
+          201: WalletSchema,
+          ...problemResponses('UNSUPPORTED_MEDIA_TYPE', 'OUTCOME_UNKNOWN'),
+        },
       },
     },
     async (request, reply) => {
@@ -32,7 +36,7 @@ export function walletRoutes(app: App, service: WalletService): void {
         summary: 'Read a wallet',
         params: UserParams,
         querystring: NoQuery,
-        response: { 200: WalletSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 200: WalletSchema, ...problemResponses('WALLET_NOT_FOUND') },
       },
     },
     async (request, reply) => {
