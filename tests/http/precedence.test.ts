@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { createHeldStore, uniformBounds } from '../support/held-store.ts'
-import { settableClock, startHTTP, TTL } from '../support/http.ts'
+import { type Answer, type Call, settableClock, startHTTP, TTL } from '../support/http.ts'
 import { isProblem } from '../support/problem.ts'
 import { createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
 
@@ -21,26 +21,45 @@ async function setUp(t: Test) {
   return { ...http, client }
 }
 
+/** Everything else that may be wrong with a request, by its body and content type. */
+const WRONG: Pick<Call, 'body' | 'headers'>[] = [
+  {},
+  { body: '{' },
+  { body: TOO_LARGE },
+  { body: '{', headers: text },
+  { body: TOO_LARGE, headers: text },
+  { body: TOO_LARGE, headers: { 'content-type': ';' } },
+]
+const deposit = `${walletPath('ann')}/deposit`
+const PATHS = [
+  deposit,
+  '/api/v1/users/%ZZ/wallet/deposit',
+  `/api/v1/users/${'x'.repeat(9000)}/wallet/deposit`,
+  `${deposit}?x`,
+]
+
 t.test('404 before 405 before 413 before 415 before 400, whatever else is wrong', async (t) => {
   const { send } = await setUp(t)
-  const deposit = `${walletPath('ann')}/deposit`
-  for (const path of ['/nothing', '/nothing/%ZZ', '/api/v1/users/%ff/nothing', `/api/v1/users/${'x'.repeat(9000)}/y`]) {
-    for (const method of ['DELETE', 'PUT', 'POST', 'GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])
-      for (const body of [undefined, TOO_LARGE, '{']) {
-        const headers = body === undefined ? {} : text
-        const answer = await send({ method, path, body, headers })
-        if (method === 'HEAD') t.equal(answer.status, 404)
-        else isProblem(t, answer, 'ROUTE_NOT_FOUND', undefined, `${method} ${path.slice(0, 30)}`)
-      }
-  }
-  for (const path of [deposit, '/api/v1/users/%ZZ/wallet/deposit', `${deposit}?unknown=1`])
-    for (const body of [TOO_LARGE, '{', '{}'])
-      for (const headers of [text, {}])
-        isProblem(t, await send({ method: 'POST', path, body, headers }), 'METHOD_NOT_ALLOWED')
-  for (const path of [deposit, '/api/v1/users/%ZZ/wallet/deposit', `${deposit}?unknown=1`]) {
-    for (const headers of [text, { 'content-type': ';' }, {}])
-      isProblem(t, await send({ method: 'PUT', path, body: TOO_LARGE, headers }), 'BODY_TOO_LARGE')
+  for (const path of ['/nothing', '/nothing/%ZZ', '/api/v1/users/%ff/nothing', `/api/v1/users/${'x'.repeat(9000)}/y`])
+    for (const method of ['DELETE', 'PUT', 'POST', 'GET', 'OPTIONS', 'TRACE', 'PROPFIND'])
+      for (const wrong of WRONG)
+        isProblem(
+          t,
+          await send({ method, path, ...wrong }),
+          'ROUTE_NOT_FOUND',
+          undefined,
+          `${method} ${path.slice(0, 30)}`,
+        )
+})
+
+t.test('405 before 413 before 415 before 400, whatever else is wrong', async (t) => {
+  const { send } = await setUp(t)
+  for (const path of PATHS) {
+    for (const wrong of WRONG) isProblem(t, await send({ method: 'POST', path, ...wrong }), 'METHOD_NOT_ALLOWED')
+    for (const wrong of WRONG.filter(({ body }) => body === TOO_LARGE))
+      isProblem(t, await send({ method: 'PUT', path, ...wrong }), 'BODY_TOO_LARGE')
     isProblem(t, await send({ method: 'PUT', path, body: '{', headers: text }), 'UNSUPPORTED_MEDIA_TYPE')
+    isProblem(t, await send({ method: 'PUT', path, body: '{' }), 'INVALID_REQUEST')
   }
 })
 
@@ -57,11 +76,18 @@ t.test(
     const used = await client.newID('ann')
     await client.deposit('ann', 1, used)
     const ids = await Promise.all(Array.from({ length: 4 }, () => client.newID('ann')))
-
-    held.hold()
-    const waiting = [...ids.map((id) => client.deposit('ann', 1, id)), ...ids.map((id) => client.status('ann', id))]
-    await Promise.race(waiting.slice(0, ids.length))
-    await Promise.race(waiting.slice(ids.length))
+    const waiting: Promise<Answer>[] = []
+    /** One in flight, one in the queue, and the others told so. */
+    async function fill(call: (id: string) => Promise<Answer>): Promise<void> {
+      const inFlight = held.hold()
+      waiting.push(call(ids[0] ?? ''))
+      await inFlight
+      const others = ids.slice(1).map(call)
+      waiting.push(...others)
+      isProblem(t, await Promise.race(others), 'OVERLOADED')
+    }
+    await fill((id) => client.status('ann', id))
+    await fill((id) => client.deposit('ann', 1, id))
     isProblem(t, await client.put('ann', 'deposit', { amount: 1 }), 'INVALID_REQUEST', ['/transactionID'])
     isProblem(t, await client.put('ann', 'deposit', '{'), 'INVALID_REQUEST')
     isProblem(t, await client.status('ann', 'x'), 'INVALID_REQUEST', ['/transactionID'])

@@ -38,8 +38,12 @@ export function createHeldStore(clock: Clock): HeldStore {
       close: () => real.close(),
     },
     hold() {
+      const openBefore = open
       gate = new Promise((resolve) => {
-        open = resolve
+        open = () => {
+          openBefore()
+          resolve()
+        }
       })
       return new Promise((resolve) => {
         reached = resolve
