@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { type FieldError, PROBLEM_MEDIA_TYPE, type ProblemCode, problemBody, sendProblem } from './problem.ts'
@@ -31,7 +32,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 
 /** Answers bytes that are no HTTP; there is no request yet that could be named. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || awaitsAnswer(socket)) {
     socket.destroy()
     return
   }
@@ -39,6 +40,14 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   socket.end(
     `HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+}
+
+/**
+ * Whether a whole request was received on this connection before the bytes that are none: a 400 would be taken for its
+ * answer, though it may be executed. `_httpMessage` is what Node's own handler goes by.
+ */
+function awaitsAnswer(socket: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean {
+  return socket._httpMessage?.req.complete === true
 }
 
 function clientErrorDetail(code: string | undefined): string {
