@@ -46,7 +46,7 @@ t.test('idle keep-alive clients do not hold it up', async (t) => {
   t.not((await used.answer()).headers.connection, 'close')
   const start = performance.now()
   await drain(LIMIT_MS)
-  t.ok(performance.now() - start < 5000, 'at once')
+  t.ok(performance.now() - start < LIMIT_MS / 2, 'it did not wait for them')
   await Promise.all([used.closed(), silent.closed()])
 })
 

@@ -105,7 +105,8 @@ for (const [where, start] of Object.entries(STORES)) {
         ]) {
           isProblem(t, answer, 'TRANSACTION_ID_REUSED')
           t.notOk(replayed(answer))
-          t.notMatch(answer.text, /41|fay/, 'nothing is said of the first request')
+          // The request's own ID is random: it may hold any digits.
+          t.notMatch(JSON.stringify({ ...answer.body, instance: '' }), /41|fay/, 'nothing is said of the first request')
         }
       }
       t.match(await client.wallet('eve'), { body: { balance: 59, version: 2 } })

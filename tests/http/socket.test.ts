@@ -4,7 +4,7 @@ import { type HTTPOptions, listen, settableClock, startHTTP } from '../support/h
 import { connectRaw, rawRequest } from '../support/raw-client.ts'
 import { createWalletClient, idsOf, openWith, walletPath } from '../support/wallet-client.ts'
 
-const SHORT = { requestMs: 300, requestCheckMs: 30, connectionMs: 30_000, keepAliveMs: 65_000 }
+const SHORT = { requestMs: 1000, requestCheckMs: 30, connectionMs: 30_000, keepAliveMs: 65_000 }
 
 async function setUp(t: Test, options: HTTPOptions = {}) {
   const clock = settableClock()
@@ -147,12 +147,15 @@ t.test('a request that is slower than it may be is cut, and nothing comes of it'
   const { raw, client, log } = await setUp(t, { timeouts: SHORT })
   const transactionID = await client.newID('ann')
   const deposit = rawRequest('PUT', `${walletPath('ann')}/deposit`, { amount: 1, transactionID })
-  for (const sent of [deposit.slice(0, -1), deposit.slice(0, 10), deposit.slice(0, deposit.indexOf('\r\n\r\n') + 4)]) {
-    const one = await raw()
-    one.write(sent)
-    t.match(await one.answer(), { status: 400, body: { code: 'INVALID_REQUEST', detail: /in time/ } })
-    await one.closed()
-  }
+  const parts = [deposit.slice(0, -1), deposit.slice(0, 10), deposit.slice(0, deposit.indexOf('\r\n\r\n') + 4)]
+  await Promise.all(
+    parts.map(async (sent) => {
+      const one = await raw()
+      one.write(sent)
+      t.match(await one.answer(), { status: 400, body: { code: 'INVALID_REQUEST', detail: /in time/ } })
+      await one.closed()
+    }),
+  )
   t.equal((await client.status('ann', transactionID)).body.status, 'unused')
   t.same(
     log.filter((line) => 'err' in line),
