@@ -1,8 +1,8 @@
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
-import { BOUNDS } from '../../src/app/bounds.ts'
 import type { ServiceBounds } from '../../src/app/wallet-service.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { StoreError, type WalletStore } from '../../src/ports/wallet-store.ts'
+import { DEFAULT_BOUNDS } from './http.ts'
 
 export interface HeldStore {
   readonly store: WalletStore
@@ -62,6 +62,6 @@ export const MAYBE_WRITTEN = new StoreError('unknown', 'the test took the store 
 
 /** The same bounds for all four ways to the store. */
 export function uniformBounds(bounds: Partial<ServiceBounds['movements']>): ServiceBounds {
-  const one = { ...BOUNDS.movements, ...bounds }
+  const one = { ...DEFAULT_BOUNDS.movements, ...bounds }
   return { movements: one, opens: one, walletReads: one, singleReads: one }
 }

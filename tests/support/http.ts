@@ -9,7 +9,8 @@ import { type App, buildServer, type HTTPTimeouts } from '../../src/adapters/fas
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
-import { BOUNDS, POOL } from '../../src/app/bounds.ts'
+import { READ_LANES, serviceBounds } from '../../src/app/bounds.ts'
+import { readConfig } from '../../src/app/config.ts'
 import { createWalletService, type ServiceBounds } from '../../src/app/wallet-service.ts'
 import { after, type Instant, type Micros, toInstant } from '../../src/domain/instant.ts'
 import type { Readiness } from '../../src/ports/readiness.ts'
@@ -23,6 +24,9 @@ export const HOUR: Micros = 3600n * SECOND
 export const TTL: Micros = 24n * HOUR
 /** 2024-12-16T03:59:02.608558Z */
 export const START = toInstant(1_734_321_542_608_558n)
+
+const DEFAULTS = readConfig({})
+export const DEFAULT_BOUNDS = serviceBounds(DEFAULTS)
 
 export interface SettableClock {
   (): Instant
@@ -94,7 +98,7 @@ export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<Tes
       clock,
       transactionIDs: createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 7)),
       transactionIDTtl: TTL,
-      bounds: options.bounds ?? BOUNDS,
+      bounds: options.bounds ?? DEFAULT_BOUNDS,
     })
   const log: Body[] = []
   const app = await buildServer({
@@ -117,7 +121,7 @@ export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<Tes
 export async function startHTTPOverPostgres(t: Test, options: HTTPOptions = {}): Promise<TestHTTP> {
   const address = await createTestDatabase(t)
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
-  const store = createPostgresWalletStore({ address, schemaVersion, ...POOL })
+  const store = createPostgresWalletStore({ address, schemaVersion, writeLanes: DEFAULTS.lanes, readLanes: READ_LANES })
   t.teardown(() => store.close())
   const clock = settableClock(toInstant(BigInt(Date.now()) * 1000n))
   return startHTTP(t, { clock, ...options, store })

@@ -1,6 +1,6 @@
 import { type HistoryQuery, type IDRange, scannedRange, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
-import type { Transaction, TransactionID } from '../../domain/transaction.ts'
+import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -38,13 +38,13 @@ export function createMemoryWalletStore(clock: Clock): WalletStore {
         clock(),
       )
       for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
-      for (const transaction of writes.transactions) histories.get(transaction.userID)?.push(transaction)
-      for (const outcome of decided) {
-        if (outcome.kind === 'rejected' || outcome.replayed) continue
-        if (outcome.kind === 'executed')
-          outcomes.set(outcome.transaction.transactionID, { kind: 'executed', transaction: outcome.transaction })
-        else outcomes.set(outcome.refusal.transactionID, { kind: 'refused', refusal: outcome.refusal })
+      for (const transaction of writes.transactions) {
+        histories.get(transaction.userID)?.push(transaction)
+        // The other half of a transfer is no outcome: the ID belongs to the side that acted.
+        if (transaction.type === TransactionType.TransferIn) continue
+        outcomes.set(transaction.transactionID, { kind: 'executed', transaction })
       }
+      for (const refusal of writes.refusals) outcomes.set(refusal.transactionID, { kind: 'refused', refusal })
       return decided
     },
 
