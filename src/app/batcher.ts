@@ -55,6 +55,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   const keysInFlight = new Set<string>()
   let queue: Queued[] = []
   let lanesInUse = 0
+  let justAnswered = 0
   let pumpScheduled = false
   let backoffMs = 0
   let backingOff = false
@@ -73,14 +74,24 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     })
   }
 
+  /**
+   * How many items the next batch may hold: an even share of those who are about, counting the ones that were just
+   * answered, since they will be back. Without it uneven batches never even out (51 items, then 4, then 9, and round
+   * again), and the small ones cost a commit each.
+   */
+  function share(): number {
+    return Math.min(maxBatch, Math.ceil((outstanding.size + justAnswered) / (lanes + 1)))
+  }
+
   /** Takes what may go now. An item that must wait holds back the later ones that share a key with it. */
   function gather(): Queued[] {
     const batch: Queued[] = []
     const waiting: Queued[] = []
     const heldBack = new Set<string>()
+    const limit = share()
     for (const entry of queue) {
       if (entry.settled) continue
-      const free = batch.length < maxBatch && !entry.keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
+      const free = batch.length < limit && !entry.keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
       if (free) {
         batch.push(entry)
       } else {
@@ -102,6 +113,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       const results = await run(batch.map((entry) => entry.item))
       if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`)
       backoffMs = 0
+      justAnswered = batch.length
       batch.forEach((entry, index) => {
         settle(entry, { kind: 'done', result: results[index] as Result })
       })

@@ -11,14 +11,15 @@ const NOT_YET: Failed = { kind: 'failed', code: 'DATABASE_UNAVAILABLE' }
 /** A service that listens before its database answers, and until then says so. */
 export function createLateService(): LateService {
   let real: WalletService | undefined
+  const notYet = Promise.resolve(NOT_YET)
   return {
     service: {
-      open: async (userID) => real?.open(userID) ?? NOT_YET,
-      wallet: async (userID) => real?.wallet(userID) ?? NOT_YET,
+      open: (userID) => real?.open(userID) ?? notYet,
+      wallet: (userID) => real?.wallet(userID) ?? notYet,
       issue: (userID) => real?.issue(userID) ?? NOT_YET,
-      status: async (userID, transactionID) => real?.status(userID, transactionID) ?? NOT_YET,
-      submit: async (request) => real?.submit(request) ?? NOT_YET,
-      history: async (query) => real?.history(query) ?? NOT_YET,
+      status: (userID, transactionID) => real?.status(userID, transactionID) ?? notYet,
+      submit: (request) => real?.submit(request) ?? notYet,
+      history: (query) => real?.history(query) ?? notYet,
     },
     arrive(service) {
       real = service

@@ -9,7 +9,7 @@ export interface ServiceLogger {
 }
 
 const STDOUT = 1
-const BUFFER_BYTES = 4096
+const BUFFER_BYTES = 64 * 1024
 const FLUSH_INTERVAL_MS = 100
 
 /** Logs to standard output: for people on a terminal, else a JSON object a line, written some at a time. */

@@ -5,9 +5,16 @@ export class InvalidJSON extends Error {
   override readonly name = 'InvalidJSON'
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"/g
-const NUMBER = /-?\d[\d.eE+-]*/g
-const PLAIN_INTEGER = /^-?\d{1,15}$/
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+const MINUS = 0x2d
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+const NUMBER = /[-\d.eE+]+/y
+const NOT_PLAIN = /[.eE]/
+/** An integer of as many characters is below 2^53. */
+const SURELY_EXACT_DIGITS = 15
 
 /** How many characters of a number an answer repeats. */
 const MAX_SHOWN = 32
@@ -25,17 +32,41 @@ export function parseStrictJSON(body: Buffer): unknown {
   } catch {
     throw new InvalidJSON('the body is not JSON')
   }
-  // With its strings emptied, what is left of valid JSON is punctuation, numbers and the three literals.
-  const skeleton = text.replace(STRING, '""')
-  for (const number of skeleton.match(NUMBER) ?? []) {
-    if (!PLAIN_INTEGER.test(number) && !isExact(number))
-      throw new InvalidJSON(`the number ${shown(number)} cannot be represented exactly`)
+  const { members, numbers } = scan(text)
+  for (const number of numbers) {
+    if (!isExact(number)) throw new InvalidJSON(`the number ${shown(number)} cannot be represented exactly`)
   }
   if (value === null) throw new InvalidJSON('the body is null')
-  const members = skeleton.split(':').length - 1
   if (isFlatObject(value) && members !== Object.keys(value).length)
     throw new InvalidJSON('a key stands twice in the body')
   return value
+}
+
+/** What `JSON.parse` does not tell of valid JSON: how many members its objects have, and its numbers as they are written. */
+function scan(text: string): { members: number; numbers: readonly string[] } {
+  const numbers: string[] = []
+  let members = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at)
+    if (character === QUOTE) {
+      at = endOfString(text, at)
+    } else if (character === COLON) {
+      members += 1
+    } else if (character === MINUS || (character >= DIGIT_0 && character <= DIGIT_9)) {
+      NUMBER.lastIndex = at
+      const [number = ''] = NUMBER.exec(text) ?? []
+      if (number.length > SURELY_EXACT_DIGITS || NOT_PLAIN.test(number)) numbers.push(number)
+      at += number.length - 1
+    }
+  }
+  return { members, numbers }
+}
+
+/** Where the string that begins at `start` ends. */
+function endOfString(text: string, start: number): number {
+  let end = start + 1
+  while (text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1
+  return end
 }
 
 /**

@@ -4,16 +4,17 @@ import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { KEY_BYTES, type TransactionIDs } from '../../ports/transaction-ids.ts'
 
-/** The bytes before the seal: 48 bits of milliseconds, 4 of version, 34 that make it unique (around 2 of variant). */
-const HEAD_BYTES = 11
-const ID_BYTES = 16
-const VERSION_8 = 0x80
-const VARIANT = 0x80
+/** The characters before the seal, dashes included: 48 bits of milliseconds, 4 of version, 34 that make it unique around 2 of variant. */
+const HEAD_CHARACTERS = 26
+const SEAL_CHARACTERS = 10
 
 /**
  * Transaction IDs that carry their own proof: UUIDs of version 8 (RFC 9562) whose last 40 bits are a truncated
  * HMAC-SHA-256 over the rest and the user. Neither issuing nor checking one touches the database. The time comes
  * first, so that the database's index grows at one end.
+ *
+ * What is sealed is the text, in lower case: another spelling of the same UUID is another ID, and none of ours. It has a
+ * fixed length, so where it ends and the user begins is never in doubt.
  *
  * The unique bits count up from a random start: one instance never repeats an ID within a millisecond (2^34 of them),
  * and two instances meet only if they pass the same number in the same millisecond for the same user.
@@ -26,37 +27,33 @@ export function createSignedTransactionIDs(key: Buffer): TransactionIDs {
   let counterHigh = start.readUInt8(0) & 0x03
   let counterLow = start.readUInt32BE(1)
 
-  function seal(id: Buffer, userID: UserID): Buffer {
-    const digest = createHmac('sha256', key).update(id.subarray(0, HEAD_BYTES)).update(userID).digest()
-    return digest.subarray(0, ID_BYTES - HEAD_BYTES)
+  function seal(head: string, userID: UserID): string {
+    return createHmac('sha256', key)
+      .update(head + userID)
+      .digest('hex')
+      .slice(0, SEAL_CHARACTERS)
   }
 
   return {
     issue(userID, now) {
       counterLow = (counterLow + 1) >>> 0
       if (counterLow === 0) counterHigh = (counterHigh + 1) & 0x03
-      const id = Buffer.alloc(ID_BYTES)
-      id.writeUIntBE(Number(now / 1000n), 0, 6)
-      id.writeUInt8(VERSION_8 | (counterHigh << 2) | (counterLow >>> 30), 6)
-      id.writeUInt8((counterLow >>> 22) & 0xff, 7)
-      id.writeUInt8(VARIANT | ((counterLow >>> 16) & 0x3f), 8)
-      id.writeUInt16BE(counterLow & 0xffff, 9)
-      seal(id, userID).copy(id, HEAD_BYTES)
-      return toUUID(id)
+      const time = hex(Number(now / 1000n), 12)
+      const version = hex(0x8000 | (counterHigh << 10) | (counterLow >>> 22), 4)
+      const variant = hex(0x8000 | ((counterLow >>> 8) & 0x3fff), 4)
+      const head = `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${hex(counterLow & 0xff, 2)}`
+      return (head + seal(head, userID)) as TransactionID
     },
 
     issuedAt(userID, transactionID) {
-      const id = Buffer.from(transactionID.replaceAll('-', ''), 'hex')
-      // Another spelling of the same bytes would be another ID to those who compare text.
-      if (id.length !== ID_BYTES || toUUID(id) !== transactionID) return undefined
-      if (!timingSafeEqual(seal(id, userID), id.subarray(HEAD_BYTES))) return undefined
-      return fromMilliseconds(id.readUIntBE(0, 6))
+      const given = Buffer.from(transactionID.slice(HEAD_CHARACTERS))
+      const right = Buffer.from(seal(transactionID.slice(0, HEAD_CHARACTERS), userID))
+      if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined
+      return fromMilliseconds(Number.parseInt(transactionID.slice(0, 8) + transactionID.slice(9, 13), 16))
     },
   }
 }
 
-function toUUID(id: Buffer): TransactionID {
-  const hex = id.toString('hex')
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
-  return parts.join('-') as TransactionID
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
 }
