@@ -8,7 +8,8 @@ import type { ServerAddress } from '../src/ports/server-address.ts'
 const FOLDER = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../db/migrations' : './migrations', import.meta.url),
 )
-const TABLE = 'wallet_migration'
+/** Where the migrations that were run are noted. */
+export const MIGRATION_TABLE = 'wallet_migration'
 const UNDEFINED_TABLE = '42P01'
 const CONNECT_TIMEOUT_MS = 5000
 
@@ -46,7 +47,7 @@ export async function migrate(address: ServerAddress, direction: 'up' | 'down'):
     const done = await runner({
       dbClient: client,
       dir: FOLDER,
-      migrationsTable: TABLE,
+      migrationsTable: MIGRATION_TABLE,
       direction,
       ...(direction === 'down' && { count: 1 }),
       checkOrder: true,
@@ -76,7 +77,9 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
 
 async function currentVersion(client: pg.Client): Promise<string | undefined> {
   try {
-    const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${TABLE} ORDER BY id DESC LIMIT 1`)
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
+    )
     return rows[0]?.name
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return undefined

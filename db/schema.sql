@@ -1,0 +1,68 @@
+-- The schema that db/migrations add up to. Written by "npm run schema"; do not edit.
+
+CREATE TABLE transaction_id_key (
+  only_one boolean DEFAULT true NOT NULL,
+  key bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT transaction_id_key_key_check CHECK (length(key) = 32),
+  CONSTRAINT transaction_id_key_only_one_check CHECK (only_one),
+  CONSTRAINT transaction_id_key_pkey PRIMARY KEY (only_one)
+);
+
+CREATE TABLE user_wallet (
+  user_id text COLLATE "C" NOT NULL,
+  balance bigint NOT NULL,
+  version bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT user_wallet_balance_check CHECK (balance >= 0 AND balance <= '9007199254740991'::bigint),
+  CONSTRAINT user_wallet_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_wallet_version_check CHECK (version >= 0)
+) WITH (fillfactor=60);
+
+CREATE TABLE user_wallet_refusal (
+  user_id text COLLATE "C" NOT NULL,
+  transaction_id uuid NOT NULL,
+  type smallint NOT NULL,
+  amount bigint NOT NULL,
+  passive_user_id text COLLATE "C",
+  code text NOT NULL,
+  request_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT user_wallet_refusal_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
+  CONSTRAINT user_wallet_refusal_check CHECK ((passive_user_id IS NOT NULL) = (type = 4)),
+  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_EXPIRED'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
+  CONSTRAINT user_wallet_refusal_pkey PRIMARY KEY (transaction_id, user_id),
+  CONSTRAINT user_wallet_refusal_type_check CHECK (type = ANY (ARRAY[1, 2, 4]))
+);
+
+CREATE TABLE user_wallet_transaction (
+  user_id text COLLATE "C" NOT NULL,
+  id bigint NOT NULL,
+  transaction_id uuid NOT NULL,
+  type smallint NOT NULL,
+  amount bigint NOT NULL,
+  passive_user_id text COLLATE "C",
+  balance bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT user_wallet_transaction_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
+  CONSTRAINT user_wallet_transaction_balance_check CHECK (balance >= 0 AND balance <= '9007199254740991'::bigint),
+  CONSTRAINT user_wallet_transaction_check CHECK ((passive_user_id IS NOT NULL) = (type = ANY (ARRAY[3, 4]))),
+  CONSTRAINT user_wallet_transaction_id_check CHECK (id > 0),
+  CONSTRAINT user_wallet_transaction_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT user_wallet_transaction_transaction_id_user_id_key UNIQUE (transaction_id, user_id),
+  CONSTRAINT user_wallet_transaction_type_check CHECK (type >= 1 AND type <= 4)
+);
+
+CREATE OR REPLACE FUNCTION public.refuse_to_change_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END
+$function$;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_refusal FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_transaction FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
