@@ -71,7 +71,12 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
   })
   // A connection that breaks between two statements is told by the next one.
   client.on('error', () => {})
-  await client.connect()
+  try {
+    await client.connect()
+  } catch (error) {
+    // Of a host name with several addresses: the error of the first says more than "several errors".
+    throw error instanceof AggregateError ? error.errors[0] : error
+  }
   return client
 }
 

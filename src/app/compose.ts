@@ -28,6 +28,8 @@ export interface RunningService {
 
 const RETRY_DELAY_MS = 500
 const DRAIN_LIMIT_MS = 4000
+/** An attempt to connect may wait for another instance's migration; stopping does not. */
+const CONNECTING_LIMIT_MS = 500
 
 /**
  * Puts the service together and starts it. It listens even while the database does not answer yet, and says so at
@@ -59,18 +61,21 @@ export async function startService(
   async function connect(database: ServerAddress): Promise<void> {
     const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
-    store = createPostgresWalletStore({
-      address: database,
-      schemaVersion,
-      writeLanes: config.lanes,
-      readLanes: READ_LANES,
-    })
-    await store.ping()
+    const lanes = { writeLanes: config.lanes, readLanes: READ_LANES }
+    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...lanes })
+    try {
+      await candidate.ping()
+    } catch (error) {
+      await candidate.close()
+      throw error
+    }
     const transactionIDs = createSignedTransactionIDs(key)
     const clock = () => fromMilliseconds(Date.now())
+    // Ready from here on, and not before.
+    store = candidate
     late.arrive(
       createWalletService({
-        store,
+        store: candidate,
         transactionIDs,
         clock,
         transactionIDTtl: config.transactionIDTtl,
@@ -97,7 +102,7 @@ export async function startService(
       () => undefined,
       (error: unknown) => {
         if (error instanceof UnusableDatabase) throw error
-        return error instanceof Error ? error.message || error.name : String(error)
+        return error instanceof Error ? error.message : String(error)
       },
     )
     const server = await buildServer({ service: late.service, readiness, logger, version })
@@ -116,7 +121,7 @@ export async function startService(
         stopping = true
         await drain(DRAIN_LIMIT_MS)
         await server.close()
-        await connecting
+        await Promise.race([connecting, delay(CONNECTING_LIMIT_MS)])
         await store?.close()
         await embedded?.stop()
       },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { FolderInUse } from '../adapters/embedded-postgres/owner.ts'
-import { startService } from './compose.ts'
+import { EmbeddedPostgresError } from '../adapters/embedded-postgres/failure.ts'
+import { type RunningService, startService } from './compose.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { UnusableDatabase } from './prepare-database.ts'
@@ -9,16 +9,19 @@ const PACKAGE = new URL('../../../package.json', import.meta.url)
 
 /** An error that the person who starts the service can mend: one line is worth more than a stack. */
 function forOperator(error: unknown): string | undefined {
-  if (error instanceof ConfigError || error instanceof UnusableDatabase || error instanceof FolderInUse)
+  if (error instanceof ConfigError || error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError)
     return error.message
   if (!(error instanceof Error) || !('code' in error)) return undefined
   switch (error.code) {
     case 'EADDRINUSE':
       return `${error.message}: something else listens there; set PORT to another one`
     case 'EACCES':
+      return `${error.message}: only root may listen there; set PORT to 1024 or more`
     case 'EADDRNOTAVAIL':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
     case 'ENOTFOUND':
-      return error.message
+      return `${error.message}: HOST is no address of this machine`
     default:
       return undefined
   }
@@ -39,23 +42,27 @@ async function main(): Promise<void> {
     flush().finally(() => process.exit(1))
   })
 
-  const service = await startService(config, logger, version)
+  let service: RunningService | undefined
+  let stopping = false
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
+  async function stop(running: RunningService, signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: answering what was accepted, then stopping`)
-    await service.stop()
+    await running.stop()
     logger.info('stopped')
     await flush()
     process.exit(0)
   }
 
-  let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (!stopping) stop(signal).catch(exitWith)
+      if (stopping) return
       stopping = true
+      // While starting, nothing was accepted yet, and what was started ends with us.
+      if (service === undefined) process.exit(0)
+      stop(service, signal).catch(exitWith)
     })
   }
+  service = await startService(config, logger, version)
 }
 
 main().catch(exitWith)

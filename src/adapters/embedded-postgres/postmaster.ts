@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Account, runAs } from './account.ts'
+import { EmbeddedPostgresError } from './failure.ts'
 
 export interface PostmasterOptions {
   readonly binary: string
@@ -32,14 +33,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** Starts the server and waits until it takes connections. It outlives a terminal's Ctrl-C, which is meant for us. */
 export async function startPostmaster(options: PostmasterOptions): Promise<ChildProcess> {
   const { binary, account, pgdata, socketDir, logFile } = options
-  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ])
+  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: quote(socketDir) }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  )
   const { command, parameters, identity } = await runAs(account, [binary, '-D', pgdata, ...settings], [pgdata])
   const log = openSync(logFile, 'a')
   const child = spawn(command, parameters, { ...identity, cwd: '/', detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
+  endWithUs(child)
   let failure: string | undefined
   child.once('error', (error) => {
     failure = error.message
@@ -53,13 +54,25 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Child
       failure = `it was not ready after ${START_TIMEOUT_MS / 1000} s`
     if (failure !== undefined) {
       child.kill('SIGQUIT')
-      throw new Error(
+      throw new EmbeddedPostgresError(
         `the embedded PostgreSQL did not start: ${failure}; ${logFile} ends with: ${await lastLines(logFile)}`,
       )
     }
     await delay(POLL_MS)
   }
   return child
+}
+
+/** Ends the child when this process ends in any way but `kill -9`. */
+export function endWithUs(child: ChildProcess): void {
+  const end = () => child.kill('SIGINT')
+  process.on('exit', end)
+  child.once('exit', () => process.off('exit', end))
+}
+
+/** The setting is a list, in which a comma or a space at an end would count. */
+function quote(folder: string): string {
+  return `"${folder.replaceAll('"', '""')}"`
 }
 
 /** Ends the server as `fast` does: open transactions are rolled back, everything committed is kept. */

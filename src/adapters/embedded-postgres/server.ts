@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chown, mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chown, lstat, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,8 +9,9 @@ import pg from 'pg'
 import type { ServerAddress } from '../../ports/server-address.ts'
 import { type Account, runAs, unprivilegedAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
+import { EmbeddedPostgresError, messageOf } from './failure.ts'
 import { holdFolder } from './owner.ts'
-import { type PostmasterOptions, startPostmaster, stopLeftover, stopPostmaster } from './postmaster.ts'
+import { endWithUs, type PostmasterOptions, startPostmaster, stopLeftover, stopPostmaster } from './postmaster.ts'
 
 export interface EmbeddedPostgres {
   /** A Unix socket, which needs no password. */
@@ -31,20 +32,46 @@ const DATABASE = 'wallet'
 const MAX_SOCKET_DIR_BYTES = 107 - '/.s.PGSQL.5432.lock'.length
 const MAX_LOG_BYTES = 1024 * 1024
 const RESTART_DELAY_MS = 250
+const STAGING = 'postgres.new.'
 
 const execute = promisify(execFile)
 
 /**
  * Starts a PostgreSQL of our own on `dataDir`, which is made where it is missing. What a killed service left running
  * there is ended first, and PostgreSQL recovers everything that was committed. A server that crashes is started again.
+ * However this process ends, short of `kill -9`, the server ends too.
+ *
+ * @throws {EmbeddedPostgresError} where it can't be had.
  */
 export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  try {
+    const account = await unprivilegedAccount()
+    const folder = await makeFolder(dataDir, account)
+    const short = Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES
+    const socketDir = short ? folder : await makeShortFolder(folder, account)
+    const release = await holdFolder(join(socketDir, 'owner'), dataDir)
+    try {
+      return await startServer({ account, folder, socketDir, onCrash, release })
+    } catch (error) {
+      await release()
+      throw error
+    }
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error
+    throw new EmbeddedPostgresError(`DATA_DIR ${dataDir} can't be used: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+interface StartOptions {
+  readonly account: Account | undefined
+  readonly folder: string
+  readonly socketDir: string
+  readonly onCrash: (message: string) => void
+  readonly release: () => Promise<void>
+}
+
+async function startServer({ account, folder, socketDir, onCrash, release }: StartOptions): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries()
-  const account = await unprivilegedAccount()
-  const folder = await makeFolder(dataDir, account)
-  const socketDir =
-    Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES ? folder : await makeFolder(shortFolder(folder), account)
-  const release = await holdFolder(join(socketDir, 'owner'), dataDir)
   const pgdata = join(folder, 'postgres')
   const logFile = join(folder, 'postgres.log')
   const options: PostmasterOptions = { binary: binaries.postgres, account, pgdata, socketDir, logFile }
@@ -54,39 +81,43 @@ export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgr
   await initialise(binaries.initdb, account, folder, pgdata)
   let server = await startPostmaster(options)
   let stopping = false
-
-  /** However we end, the server is told to. */
-  const stopAtExit = () => server.kill('SIGINT')
-  process.on('exit', stopAtExit)
+  let restarting: Promise<void> | undefined
 
   function watch(running: ChildProcess): void {
     running.once('exit', (code, signal) => {
-      if (!stopping)
-        void restart(`the embedded PostgreSQL ended with ${signal ?? `exit code ${code}`}; starting it again`)
+      if (!stopping) restarting = restart(`the embedded PostgreSQL ended with ${signal ?? `exit code ${code}`}`)
     })
   }
 
-  async function restart(message: string): Promise<void> {
-    onCrash(message)
-    await delay(RESTART_DELAY_MS)
-    if (stopping) return
-    try {
-      server = await startPostmaster(options)
-      if (stopping) await stopPostmaster(server)
-      else watch(server)
-    } catch (error) {
-      void restart(error instanceof Error ? error.message : String(error))
+  async function restart(reason: string): Promise<void> {
+    let message = reason
+    while (!stopping) {
+      onCrash(`${message}; starting it again`)
+      await delay(RESTART_DELAY_MS)
+      if (stopping) return
+      try {
+        server = await startPostmaster(options)
+        watch(server)
+        return
+      } catch (error) {
+        message = messageOf(error)
+      }
     }
   }
 
+  try {
+    await createDatabase(socketDir)
+  } catch (error) {
+    await stopPostmaster(server)
+    throw error
+  }
   watch(server)
-  await createDatabase(socketDir)
   return {
     address: { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' },
     async stop() {
       stopping = true
+      await restarting
       await stopPostmaster(server)
-      process.off('exit', stopAtExit)
       await release()
     },
   }
@@ -99,6 +130,17 @@ async function makeFolder(path: string, account: Account | undefined): Promise<s
   return realpath(path)
 }
 
+/** For the socket alone, where the data's path is too long for one. Others may write beside it: it must be our own. */
+async function makeShortFolder(folder: string, account: Account | undefined): Promise<string> {
+  const path = shortFolder(folder)
+  await mkdir(path, { mode: 0o700 }).catch(() => {})
+  const found = await lstat(path)
+  const owners = [process.getuid?.() ?? found.uid, account?.uid]
+  if (!found.isDirectory() || !owners.includes(found.uid) || (found.mode & 0o077) !== 0)
+    throw new Error(`${path} belongs to somebody else, and the path of DATA_DIR is too long for a socket`)
+  return makeFolder(path, account)
+}
+
 function shortFolder(folder: string): string {
   return join(tmpdir(), `wallet-service-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
 }
@@ -106,8 +148,10 @@ function shortFolder(folder: string): string {
 /** Makes the cluster aside and renames it, so that one that was cut short is never taken for a whole one. */
 async function initialise(initdb: string, account: Account | undefined, folder: string, pgdata: string): Promise<void> {
   if (await exists(join(pgdata, 'PG_VERSION'))) return
-  const staging = join(folder, 'postgres.new')
-  await rm(staging, { recursive: true, force: true })
+  // A name of its own: the initdb of a service that was killed may still be writing to the one before.
+  for (const name of await readdir(folder))
+    if (name.startsWith(STAGING)) await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 })
+  const staging = join(folder, `${STAGING}${process.pid}`)
   const flags = [
     '--encoding=UTF8',
     '--locale=C',
@@ -117,7 +161,9 @@ async function initialise(initdb: string, account: Account | undefined, folder: 
     '--no-instructions',
   ]
   const { command, parameters, identity } = await runAs(account, [initdb, '-D', staging, ...flags], [staging])
-  await execute(command, parameters, { ...identity, cwd: '/' })
+  const running = execute(command, parameters, { ...identity, cwd: '/' })
+  endWithUs(running.child)
+  await running
   await rename(staging, pgdata)
 }
 
