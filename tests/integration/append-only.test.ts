@@ -1,0 +1,101 @@
+import t from 'tap'
+import { administer, createTestDatabase } from '../support/database.ts'
+
+const ID = '01930000-0000-8000-8000-000000000001'
+const MAX = 9_007_199_254_740_991n
+
+interface Row {
+  readonly [column: string]: string | number | bigint | null
+}
+
+const WALLET: Row = { user_id: 'ada', balance: 5, version: 1, created_at: 'now', updated_at: 'now' }
+const DEPOSIT: Row = {
+  ...{ user_id: 'ada', id: 1, transaction_id: ID, type: 1, amount: 5, passive_user_id: null, balance: 5 },
+  created_at: 'now',
+}
+const REFUSAL: Row = {
+  ...{ user_id: 'ada', transaction_id: ID, type: 2, amount: 5, passive_user_id: null, code: 'INSUFFICIENT_BALANCE' },
+  ...{ request_id: 'r', created_at: 'now' },
+}
+const KEY: Row = { key: `\\x${'00'.repeat(32)}` }
+
+const HISTORY: readonly (readonly [string, Row])[] = [
+  ['user_wallet_transaction', DEPOSIT],
+  ['user_wallet_refusal', REFUSAL],
+]
+
+function insert(table: string, row: Row): string {
+  const values = Object.values(row).map((value) => (value === null ? 'NULL' : `'${value}'`))
+  return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`
+}
+
+for (const [table, row] of HISTORY) {
+  t.test(`${table} takes no UPDATE, DELETE or TRUNCATE, not even from a superuser`, async (t) => {
+    const database = await createTestDatabase(t)
+    await administer(database, insert(table, row))
+    const [user] = await administer(database, `SELECT usesuper FROM pg_user WHERE usename = current_user`)
+    t.same(user, { usesuper: true })
+    const before = await administer(database, `SELECT * FROM ${table}`)
+
+    for (const [operation, statement] of [
+      ['UPDATE', `UPDATE ${table} SET amount = 6`],
+      ['UPDATE', `UPDATE ${table} SET amount = 6 WHERE false`],
+      ['DELETE', `DELETE FROM ${table}`],
+      ['TRUNCATE', `TRUNCATE ${table}`],
+      ['TRUNCATE', `TRUNCATE user_wallet, ${table} CASCADE`],
+      ['UPDATE', `${insert(table, row)} ON CONFLICT (transaction_id, user_id) DO UPDATE SET amount = 7`],
+      ['UPDATE', `MERGE INTO ${table} h USING (SELECT 1) x ON true WHEN MATCHED THEN UPDATE SET amount = 8`],
+    ] as const) {
+      const refused = { code: '23001', message: `${table} is append-only: ${operation} refused` }
+      await t.rejects(administer(database, statement), refused, statement)
+    }
+    t.same(await administer(database, `SELECT * FROM ${table}`), before)
+  })
+}
+
+const CHECK = '23514'
+const UNIQUE = '23505'
+const NOT_NULL = '23502'
+
+const REFUSED: readonly (readonly [string, string, Row, string])[] = [
+  ['a negative balance', 'user_wallet', { ...WALLET, balance: -1 }, CHECK],
+  ['a balance beyond 2^53 - 1', 'user_wallet', { ...WALLET, balance: MAX + 1n }, CHECK],
+  ['a negative version', 'user_wallet', { ...WALLET, version: -1 }, CHECK],
+  ['a transaction of type 0', 'user_wallet_transaction', { ...DEPOSIT, type: 0 }, CHECK],
+  ['a transaction of type 5', 'user_wallet_transaction', { ...DEPOSIT, type: 5, passive_user_id: 'bob' }, CHECK],
+  ['an amount of 0', 'user_wallet_transaction', { ...DEPOSIT, amount: 0 }, CHECK],
+  ['a negative amount', 'user_wallet_transaction', { ...DEPOSIT, amount: -5 }, CHECK],
+  ['an amount beyond 2^53 - 1', 'user_wallet_transaction', { ...DEPOSIT, amount: MAX + 1n }, CHECK],
+  ['a negative balance after it', 'user_wallet_transaction', { ...DEPOSIT, balance: -1 }, CHECK],
+  ['a balance after it beyond 2^53 - 1', 'user_wallet_transaction', { ...DEPOSIT, balance: MAX + 1n }, CHECK],
+  ['an id of 0', 'user_wallet_transaction', { ...DEPOSIT, id: 0 }, CHECK],
+  ['a deposit with a passive user', 'user_wallet_transaction', { ...DEPOSIT, passive_user_id: 'bob' }, CHECK],
+  ['a withdrawal with a passive user', 'user_wallet_transaction', { ...DEPOSIT, type: 2, passive_user_id: 'b' }, CHECK],
+  ['a TransferIn without a passive user', 'user_wallet_transaction', { ...DEPOSIT, type: 3 }, CHECK],
+  ['a TransferOut without a passive user', 'user_wallet_transaction', { ...DEPOSIT, type: 4 }, CHECK],
+  ['a transaction without an ID', 'user_wallet_transaction', { ...DEPOSIT, transaction_id: null }, NOT_NULL],
+  ['a refused TransferIn', 'user_wallet_refusal', { ...REFUSAL, type: 3, passive_user_id: 'bob' }, CHECK],
+  ['a refused transfer without a passive user', 'user_wallet_refusal', { ...REFUSAL, type: 4 }, CHECK],
+  ['a refusal for a reason that is none', 'user_wallet_refusal', { ...REFUSAL, code: 'BECAUSE' }, CHECK],
+  ['a key of the wrong length', 'transaction_id_key', { key: '\\x00' }, CHECK],
+]
+
+t.test('the database itself refuses', async (t) => {
+  const database = await createTestDatabase(t)
+  for (const [what, table, row, code] of REFUSED)
+    await t.rejects(administer(database, insert(table, row)), { code }, what)
+})
+
+t.test('the database takes the same rows when they are right, and each of them once', async (t) => {
+  const database = await createTestDatabase(t)
+  for (const [table, row] of [['user_wallet', WALLET] as const, ...HISTORY, ['transaction_id_key', KEY] as const]) {
+    await administer(database, insert(table, row))
+    await t.rejects(administer(database, insert(table, row)), { code: UNIQUE }, `a second one in ${table}`)
+  }
+  const sameID = { ...DEPOSIT, id: 2 }
+  await t.rejects(administer(database, insert('user_wallet_transaction', sameID)), { code: UNIQUE }, 'an ID twice')
+  const otherSide = { ...DEPOSIT, user_id: 'bob', type: 3, passive_user_id: 'ada' }
+  await administer(database, insert('user_wallet_transaction', otherSide))
+  const [counted] = await administer(database, 'SELECT count(*)::int AS rows FROM user_wallet_transaction')
+  t.same(counted, { rows: 2 }, 'both sides of a transfer have the same ID')
+})

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { type Account, runAs } from '../../src/adapters/embedded-postgres/account.ts'
+import { eventually } from './eventually.ts'
+
+/** These files run from `dist/tests/support`. */
+const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
+const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
+
+const START_LIMIT_MS = 30_000
+const END_LIMIT_MS = 30_000
+const URL_IN_LINE = /listening at (http:\S+)\/api\/v1/
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ServiceProcess {
+  /** Where it listens, without a slash at its end. */
+  readonly url: string
+  /** What its first line of output says. */
+  readonly firstMessage: string
+  readonly pid: number
+  /** Everything that it logged, one line of JSON each. */
+  log(): string
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Ended>
+}
+
+export interface ProcessOptions {
+  readonly env: Readonly<Record<string, string>>
+  /** Whom to run as; ourselves where it is left out. */
+  readonly account?: Account
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  stdout(): string
+}
+
+/** Runs the service until its first line of output says where it listens. It is killed when the test is over. */
+export async function startServiceProcess(t: Test, options: ProcessOptions): Promise<ServiceProcess> {
+  const { child, ended, stdout } = await start(t, MAIN, [], options)
+  let early: Ended | undefined
+  void ended.then((how) => {
+    early = how
+  })
+  const line = await eventually('the first line of a service', START_LIMIT_MS, () => {
+    if (early !== undefined) throw new Error(`the service ended with ${early.code ?? early.signal}: ${early.stderr}`)
+    const end = stdout().indexOf('\n')
+    return end === -1 ? undefined : stdout().slice(0, end)
+  })
+  const { msg: firstMessage } = JSON.parse(line)
+  const url = URL_IN_LINE.exec(firstMessage)?.[1]
+  if (url === undefined || child.pid === undefined) throw new Error(`no URL in the first line: ${line}`)
+  return {
+    ...{ url, firstMessage, pid: child.pid, log: stdout },
+    end(signal) {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** Runs the service, which is expected to end by itself. */
+export async function runServiceToEnd(t: Test, options: ProcessOptions): Promise<Ended> {
+  const { ended } = await start(t, MAIN, [], options)
+  return ended
+}
+
+/** Runs `npm run migrate -- …`, short of npm. */
+export async function runMigrate(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
+  const { ended } = await start(t, MIGRATE, parameters, options)
+  return ended
+}
+
+/** Runs the service without waiting for anything it does. */
+export async function launchService(t: Test, options: ProcessOptions): Promise<Pick<Started, 'child' | 'ended'>> {
+  return start(t, MAIN, [], options)
+}
+
+async function start(t: Test, script: string, parameters: readonly string[], options: ProcessOptions) {
+  const commandLine = [process.execPath, script, ...parameters] as const
+  const { command, parameters: rest, identity } = await runAs(options.account, commandLine, [script])
+  const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', ...options.env }
+  const child = spawn(command, [...rest], { ...identity, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS * 2)
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    // Not `close`: a database that outlives a killed service must not keep us waiting.
+    child.once('exit', (code, signal) => {
+      clearTimeout(limit)
+      setImmediate(() => resolve({ code, signal, stdout, stderr }))
+    })
+  })
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
+  })
+  return { child, ended, stdout: () => stdout }
+}
