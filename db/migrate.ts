@@ -44,6 +44,7 @@ export async function migrate(address: ServerAddress, direction: 'up' | 'down'):
       )
     }
     if (direction === 'up' && current === names.at(-1)) return []
+    if (current === undefined) await createMigrationTable(client)
     const done = await runner({
       dbClient: client,
       dir: FOLDER,
@@ -78,6 +79,18 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
     throw error instanceof AggregateError ? error.errors[0] : error
   }
   return client
+}
+
+/**
+ * As the runner would make it, which wraps what the server says about it in a text without its code: that the role
+ * may not create tables, say. As one text both statements are one transaction, and keep the lock to its end.
+ */
+async function createMigrationTable(client: pg.Client): Promise<void> {
+  await client.query(`
+    SELECT pg_advisory_xact_lock(hashtextextended('${MIGRATION_TABLE}', 0));
+    CREATE TABLE IF NOT EXISTS ${MIGRATION_TABLE} (
+      id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL
+    )`)
 }
 
 async function currentVersion(client: pg.Client): Promise<string | undefined> {
