@@ -9,7 +9,8 @@ const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
 const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
 
 const START_LIMIT_MS = 30_000
-const END_LIMIT_MS = 30_000
+/** Longer lives no test's service. */
+const END_LIMIT_MS = 60_000
 const URL_IN_LINE = /listening at (http:\S+)\/api\/v1/
 
 export interface Ended {
@@ -69,8 +70,7 @@ export async function startServiceProcess(t: Test, options: ProcessOptions): Pro
 
 /** Runs the service, which is expected to end by itself. */
 export async function runServiceToEnd(t: Test, options: ProcessOptions): Promise<Ended> {
-  const { ended } = await start(t, MAIN, [], options)
-  return ended
+  return (await launchService(t, options)).ended
 }
 
 /** Runs `npm run migrate -- …`, short of npm. */
@@ -97,7 +97,7 @@ async function start(t: Test, script: string, parameters: readonly string[], opt
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS * 2)
+  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     // Not `close`: a database that outlives a killed service must not keep us waiting.

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { describeAddress } from '../../src/ports/server-address.ts'
+import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { createRelay } from '../support/relay.ts'
+import { createClient } from '../support/service-client.ts'
+import { runServiceToEnd, startServiceProcess } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** The service must end by itself with one line for its operator, and say nothing else. Returns the line. */
+async function refusedStart(t: Test, env: Readonly<Record<string, string>>): Promise<string> {
+  const { code, stdout, stderr } = await runServiceToEnd(t, { env })
+  t.equal(code, 1, 'the exit code')
+  t.equal(stdout, '', 'standard output')
+  t.match(stderr, /^[^\n]+\n$/, 'one line')
+  t.notMatch(stderr, /node:internal|\.[jt]s:\d/, 'no stack')
+  return stderr.trimEnd()
+}
+
+t.test('the first line of output says the URL to call and the database', async (t) => {
+  const database = await createTestDatabase(t)
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(database) } })
+  t.equal(service.firstMessage, `listening at ${service.url}/api/v1, on PostgreSQL, ${describeAddress(database)}`)
+  const client = createClient(service.url)
+  t.equal((await client.call('GET', '/readyz')).status, 200, 'and it is ready at once')
+  t.equal((await client.open('ada')).status, 201)
+  t.equal((await service.end('SIGTERM')).code, 0)
+})
+
+t.test('an IPv6 address is written into the URL as one', async (t) => {
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)), HOST: '::1' }
+  const service = await startServiceProcess(t, { env })
+  t.match(service.url, /^http:\/\/\[::1\]:\d+$/)
+  t.equal((await createClient(service.url).call('GET', '/livez')).status, 200)
+})
+
+const KEY_OF_31_BYTES = Buffer.alloc(31).toString('base64')
+const WRONG: readonly (readonly [string, string, string])[] = [
+  ['PORT', 'abc', 'PORT is "abc"; it takes a port number'],
+  ['PORT', '65536', 'PORT is "65536"; it takes a port number'],
+  ['PORT', '-1', 'PORT is "-1"; it takes a port number'],
+  ['PORT', '80.5', 'PORT is "80.5"; it takes a port number'],
+  ['HOST', 'a b', 'HOST is "a b"; it takes an address'],
+  ['DATABASE_URL', 'mysql://a:b@c/d', 'DATABASE_URL is "mysql://a:…@c/d"; it takes postgres://'],
+  ['DATABASE_URL', 'postgres://user:hidden@host/d?sslmode=maybe', 'DATABASE_URL is "postgres://user:…@host/d?sslmode='],
+  ['DATABASE_URL', 'localhost', 'DATABASE_URL is "localhost"; it takes postgres://'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it takes fatal, error'],
+  [
+    'TRANSACTION_ID_KEY',
+    KEY_OF_31_BYTES,
+    'TRANSACTION_ID_KEY is 44 characters (not shown); it takes 32 bytes in base64',
+  ],
+  ['TRANSACTION_ID_TTL', '1y', 'TRANSACTION_ID_TTL is "1y"; it takes a whole number and a unit'],
+  ['TRANSACTION_ID_TTL', '0s', 'TRANSACTION_ID_TTL is "0s"; it takes a whole number and a unit'],
+]
+
+for (const [variable, value, expected] of WRONG) {
+  t.test(`a start with ${variable}=${value} is refused`, async (t) => {
+    const line = await refusedStart(t, { DATA_DIR: '/proc/nowhere', [variable]: value })
+    t.ok(line.startsWith(expected), line)
+    t.notMatch(line, /hidden/, 'no password')
+  })
+}
+
+t.test('a start with a HOST that is no address of this machine is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  const line = await refusedStart(t, { DATABASE_URL: toURL(database), HOST: '203.0.113.1' })
+  t.match(line, 'EADDRNOTAVAIL')
+  t.match(line, 'HOST is no address of this machine')
+})
+
+t.test('a start with a DATA_DIR that is a file is refused', async (t) => {
+  const file = join(await temporaryFolder(t), 'file')
+  await writeFile(file, '')
+  t.match(await refusedStart(t, { DATA_DIR: file }), `DATA_DIR ${file} can't be used: `)
+  t.match(await refusedStart(t, { DATA_DIR: join(file, 'below') }), `DATA_DIR ${join(file, 'below')} can't be used: `)
+})
+
+t.test('a start on a port that is taken is refused', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)), PORT: String(port) }
+  const line = await refusedStart(t, env)
+  t.match(line, `address already in use 127.0.0.1:${port}`)
+  t.match(line, 'set PORT to another one')
+})
+
+t.test('a start on a database that does not exist is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  const line = await refusedStart(t, { DATABASE_URL: toURL({ ...database, database: 'no_such_database' }) })
+  t.match(line, 'database "no_such_database" does not exist')
+  t.match(line, 'check its name in DATABASE_URL')
+})
+
+t.test('a start with a role that may not log in is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  const role = await createRole(t, database, 'NOLOGIN')
+  const line = await refusedStart(t, { DATABASE_URL: toURL({ ...database, ...role }) })
+  t.match(line, 'check the user and the password in DATABASE_URL')
+  t.notMatch(line, role.password)
+})
+
+t.test('a start with a role that may not bring the schema up to date is refused', async (t) => {
+  const database = await createBareDatabase(t)
+  const role = await createRole(t, database, 'LOGIN')
+  const line = await refusedStart(t, { DATABASE_URL: toURL({ ...database, ...role }) })
+  t.match(line, 'run "npm run migrate" as its owner first')
+})
+
+async function createRole(t: Test, database: Parameters<typeof administer>[0], login: 'LOGIN' | 'NOLOGIN') {
+  const user = `wallet_test_${randomBytes(6).toString('hex')}`
+  const password = randomBytes(12).toString('hex')
+  await administer(database, `CREATE ROLE ${user} ${login} PASSWORD '${password}'`)
+  t.teardown(() => administer(database, `DROP ROLE ${user}`))
+  return { user, password }
+}
+
+t.test('a service whose database does not answer yet lives, says so, and becomes ready by itself', async (t) => {
+  const relay = await createRelay(t, await createBareDatabase(t))
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(relay.address) } })
+  const client = createClient(service.url)
+  const ready = async () => (await client.call('GET', '/readyz')).status
+  t.match(service.firstMessage, `listening at ${service.url}/api/v1, but waiting for PostgreSQL, `)
+  t.match(service.firstMessage, 'ECONNREFUSED')
+
+  t.equal((await client.call('GET', '/livez')).status, 200)
+  t.equal(await ready(), 503)
+  const early = await client.open('ada')
+  t.equal(early.status, 503)
+  t.equal(early.body.code, 'DATABASE_UNAVAILABLE')
+
+  await relay.open()
+  await eventually('ready', 10_000, async () => ((await ready()) === 200 ? true : undefined))
+  t.equal((await client.open('ada')).status, 201)
+
+  await relay.close()
+  await eventually('not ready any more', 10_000, async () => ((await ready()) === 503 ? true : undefined))
+  t.equal((await client.call('GET', '/livez')).status, 200)
+  await relay.open()
+  await eventually('ready again', 10_000, async () => ((await ready()) === 200 ? true : undefined))
+  t.equal((await client.open('ada')).status, 200)
+  t.equal((await service.end('SIGTERM')).code, 0)
+})
+
+t.test('a service that still waits for its database stops when it is told to', async (t) => {
+  const relay = await createRelay(t, await createBareDatabase(t))
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(relay.address) } })
+  const { code, stderr } = await service.end('SIGTERM')
+  t.equal(code, 0)
+  t.equal(stderr, '')
+})

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Test } from 'tap'
+import type { ServerAddress } from '../../src/ports/server-address.ts'
+
+export interface Relay {
+  /** The server as it is reached through the relay. */
+  readonly address: ServerAddress
+  /** From now on connections are passed on. */
+  open(): Promise<void>
+  /** From now on nobody listens, and what was connected is cut. */
+  close(): Promise<void>
+}
+
+/** Stands between a service and its database server, on a port of its own. Closed at first. */
+export async function createRelay(t: Test, target: ServerAddress): Promise<Relay> {
+  const port = await freePort()
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const { host, port } = target
+    const upstream = connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port })
+    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
+      sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      socket.pipe(other)
+    }
+  })
+  const relay: Relay = {
+    address: { ...target, host: '127.0.0.1', port },
+    async open() {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
+    async close() {
+      if (!server.listening) return
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  t.teardown(relay.close)
+  return relay
+}
+
+/** A port that nobody listened at a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
