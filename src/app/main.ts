@@ -11,7 +11,8 @@ const PACKAGE = new URL('../../../package.json', import.meta.url)
 function forOperator(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError)
     return error.message
-  if (!(error instanceof Error) || !('code' in error)) return undefined
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
+  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return undefined
   switch (error.code) {
     case 'EADDRINUSE':
       return `${error.message}: something else listens there; set PORT to another one`

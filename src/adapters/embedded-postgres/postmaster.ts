@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Account, runAs } from './account.ts'
@@ -85,7 +85,12 @@ export async function stopPostmaster(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Ends a server that a killed service left behind on this data; nobody but it was using it. */
+/**
+ * Ends a server that a killed service left behind on this data; nobody but it was using it. Its lock file goes too: by
+ * now its number may be another process's, or that of a dead one that nobody has reaped (as where the service is the
+ * first process of a container), and either would keep the next server from starting. Should a backend still be
+ * about, PostgreSQL finds it by its shared memory, and does not start.
+ */
 export async function stopLeftover(pgdata: string): Promise<void> {
   const pid = Number((await pidFile(pgdata))[0])
   const deadline = performance.now() + STOP_TIMEOUT_MS
@@ -95,6 +100,7 @@ export async function stopLeftover(pgdata: string): Promise<void> {
     signal = 0
     await delay(POLL_MS)
   }
+  if (process.platform === 'linux') await rm(join(pgdata, 'postmaster.pid'), { force: true })
 }
 
 /** Whether the process is a server on this data: the number may have gone to another process since. */

@@ -32,6 +32,7 @@ const DATABASE = 'wallet'
 const MAX_SOCKET_DIR_BYTES = 107 - '/.s.PGSQL.5432.lock'.length
 const MAX_LOG_BYTES = 1024 * 1024
 const RESTART_DELAY_MS = 250
+const LEFTOVER_LIMIT_MS = 10_000
 const STAGING = 'postgres.new.'
 
 const execute = promisify(execFile)
@@ -79,7 +80,7 @@ async function startServer({ account, folder, socketDir, onCrash, release }: Sta
   await stopLeftover(pgdata)
   await limitLog(logFile)
   await initialise(binaries.initdb, account, folder, pgdata)
-  let server = await startPostmaster(options)
+  let server = await startAfterLeftover(options)
   let stopping = false
   let restarting: Promise<void> | undefined
 
@@ -120,6 +121,19 @@ async function startServer({ account, folder, socketDir, onCrash, release }: Sta
       await stopPostmaster(server)
       await release()
     },
+  }
+}
+
+/** The backends of a server that was killed end by themselves, but not at once. */
+async function startAfterLeftover(options: PostmasterOptions): Promise<ChildProcess> {
+  const deadline = performance.now() + LEFTOVER_LIMIT_MS
+  for (;;) {
+    try {
+      return await startPostmaster(options)
+    } catch (error) {
+      if (!messageOf(error).includes('is still in use') || performance.now() > deadline) throw error
+      await delay(RESTART_DELAY_MS)
+    }
   }
 }
 
