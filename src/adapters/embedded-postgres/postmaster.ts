@@ -15,6 +15,9 @@ export interface PostmasterOptions {
   readonly logFile: string
 }
 
+/** Beside the socket. */
+export const SOCKET_LOCK = '.s.PGSQL.5432.lock'
+
 const POLL_MS = 20
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
@@ -86,12 +89,12 @@ export async function stopPostmaster(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Ends a server that a killed service left behind on this data; nobody but it was using it. Its lock file goes too: by
+ * Ends a server that a killed service left behind on this data; nobody but it was using it. Its lock files go too: by
  * now its number may be another process's, or that of a dead one that nobody has reaped (as where the service is the
  * first process of a container), and either would keep the next server from starting. Should a backend still be
  * about, PostgreSQL finds it by its shared memory, and does not start.
  */
-export async function stopLeftover(pgdata: string): Promise<void> {
+export async function stopLeftover({ pgdata, socketDir }: PostmasterOptions): Promise<void> {
   const pid = Number((await pidFile(pgdata))[0])
   const deadline = performance.now() + STOP_TIMEOUT_MS
   let signal: NodeJS.Signals | 0 = 'SIGINT'
@@ -100,7 +103,8 @@ export async function stopLeftover(pgdata: string): Promise<void> {
     signal = 0
     await delay(POLL_MS)
   }
-  if (process.platform === 'linux') await rm(join(pgdata, 'postmaster.pid'), { force: true })
+  if (process.platform !== 'linux') return
+  for (const lock of [join(pgdata, 'postmaster.pid'), join(socketDir, SOCKET_LOCK)]) await rm(lock, { force: true })
 }
 
 /** Whether the process is a server on this data: the number may have gone to another process since. */

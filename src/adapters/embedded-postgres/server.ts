@@ -11,7 +11,14 @@ import { type Account, runAs, unprivilegedAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
 import { holdFolder } from './owner.ts'
-import { endWithUs, type PostmasterOptions, startPostmaster, stopLeftover, stopPostmaster } from './postmaster.ts'
+import {
+  endWithUs,
+  type PostmasterOptions,
+  SOCKET_LOCK,
+  startPostmaster,
+  stopLeftover,
+  stopPostmaster,
+} from './postmaster.ts'
 
 export interface EmbeddedPostgres {
   /** A Unix socket, which needs no password. */
@@ -29,7 +36,7 @@ const PORT = 5432
 const USER = 'wallet'
 const DATABASE = 'wallet'
 /** The kernel's limit for the path of a Unix socket, less the name of the longest one. */
-const MAX_SOCKET_DIR_BYTES = 107 - '/.s.PGSQL.5432.lock'.length
+const MAX_SOCKET_DIR_BYTES = 107 - `/${SOCKET_LOCK}`.length
 const MAX_LOG_BYTES = 1024 * 1024
 const RESTART_DELAY_MS = 250
 const LEFTOVER_LIMIT_MS = 10_000
@@ -77,7 +84,7 @@ async function startServer({ account, folder, socketDir, onCrash, release }: Sta
   const logFile = join(folder, 'postgres.log')
   const options: PostmasterOptions = { binary: binaries.postgres, account, pgdata, socketDir, logFile }
 
-  await stopLeftover(pgdata)
+  await stopLeftover(options)
   await limitLog(logFile)
   await initialise(binaries.initdb, account, folder, pgdata)
   let server = await startAfterLeftover(options)
