@@ -1,18 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { databaseProcesses, killDatabaseAfterwards } from '../support/database-processes.ts'
+import t from 'tap'
+import { databaseProcesses } from '../support/database-processes.ts'
+import { dataDirFor } from '../support/embedded-service.ts'
 import { eventually } from '../support/eventually.ts'
 import { createClient } from '../support/service-client.ts'
 import { launchService, runServiceToEnd, startServiceProcess } from '../support/service-process.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
-
-async function dataDirFor(t: Test): Promise<string> {
-  const folder = await temporaryFolder(t)
-  killDatabaseAfterwards(t, folder)
-  return join(folder, 'data')
-}
 
 async function entries(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch(() => [])
@@ -82,7 +76,7 @@ t.test('SIGTERM while it starts ends it and everything that it started', async (
   )
 })
 
-t.test('an uncaught end of the start, a taken port, leaves no process of the database', async (t) => {
+t.test('a start that fails late, at a taken port, leaves no process of the database', async (t) => {
   const dataDir = await dataDirFor(t)
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
