@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import type { ServerAddress } from '../../ports/server-address.ts'
 import { type Account, runAs, unprivilegedAccount } from './account.ts'
-import { findBinaries } from './binaries.ts'
+import { type Binaries, findBinaries } from './binaries.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
 import { holdFolder } from './owner.ts'
 import {
@@ -53,13 +53,14 @@ const execute = promisify(execFile)
  */
 export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   try {
+    const binaries = await findBinaries()
     const account = await unprivilegedAccount()
     const folder = await makeFolder(dataDir, account)
     const short = Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES
     const socketDir = short ? folder : await makeShortFolder(folder, account)
     const release = await holdFolder(join(socketDir, 'owner'), dataDir)
     try {
-      return await startServer({ account, folder, socketDir, onCrash, release })
+      return await startServer({ binaries, account, folder, socketDir, onCrash, release })
     } catch (error) {
       await release()
       throw error
@@ -71,6 +72,7 @@ export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgr
 }
 
 interface StartOptions {
+  readonly binaries: Binaries
   readonly account: Account | undefined
   readonly folder: string
   readonly socketDir: string
@@ -78,8 +80,8 @@ interface StartOptions {
   readonly release: () => Promise<void>
 }
 
-async function startServer({ account, folder, socketDir, onCrash, release }: StartOptions): Promise<EmbeddedPostgres> {
-  const binaries = await findBinaries()
+async function startServer(start: StartOptions): Promise<EmbeddedPostgres> {
+  const { binaries, account, folder, socketDir, onCrash, release } = start
   const pgdata = join(folder, 'postgres')
   const logFile = join(folder, 'postgres.log')
   const options: PostmasterOptions = { binary: binaries.postgres, account, pgdata, socketDir, logFile }
