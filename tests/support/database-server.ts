@@ -21,7 +21,10 @@ export async function startDatabaseServer(env: NodeJS.ProcessEnv): Promise<Datab
   if (url !== undefined)
     return { name: 'the server of TEST_DATABASE_URL', address: toAddress(url), stop: async () => {} }
   if (env.TEST_CONTAINERS === '1') {
-    const container = await new PostgreSqlContainer(CONTAINER_IMAGE).start()
+    const container = await new PostgreSqlContainer(CONTAINER_IMAGE).start().catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Error(`TEST_CONTAINERS=1 needs a Docker Engine with ${CONTAINER_IMAGE} or a way to it: ${reason}`)
+    })
     const address = toAddress(container.getConnectionUri())
     return { name: `a container of ${CONTAINER_IMAGE}`, address, stop: async () => void (await container.stop()) }
   }

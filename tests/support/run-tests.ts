@@ -8,12 +8,18 @@ import { administer, SERVER_VARIABLE, type TestServer } from './database.ts'
 import { startDatabaseServer } from './database-server.ts'
 
 /*
- * Runs tap with one PostgreSQL server for all files. Arguments go to tap; without any, every test runs.
+ * Runs tap with one PostgreSQL server for all files. Arguments go to tap; without any, every test runs, and where
+ * TEST_CONTAINERS=1 every one that needs a server, and no embedded one.
  */
 
 const require = createRequire(import.meta.url)
 const TAP = require.resolve('tap').replace(/dist\/.*/, 'dist/esm/run.mjs')
 const ALL = ['unit', 'property', 'contract', 'http', 'integration'].map((kind) => `dist/tests/${kind}/**/*.test.js`)
+/** What another PostgreSQL can make a difference to. */
+const ON_CONTAINERS = [
+  'dist/tests/contract/**/*.test.js',
+  'dist/tests/integration/{append-only,key,migrations,restart,schema,startup}.test.js',
+]
 
 /** tap assembles itself on its first run after an install, and a test that starts meanwhile fails. */
 function buildTap(): void {
@@ -37,8 +43,9 @@ async function main(): Promise<number> {
     await administer(server.address, `CREATE DATABASE ${template}`)
     await migrate({ ...server.address, database: template }, 'up')
     const testServer: TestServer = { address: server.address, template }
+    const all = process.env.TEST_CONTAINERS === '1' ? ON_CONTAINERS : ALL
     const given = process.argv.slice(2)
-    const files = given.some((argument) => !argument.startsWith('-')) ? given : [...given, ...ALL]
+    const files = given.some((argument) => !argument.startsWith('-')) ? given : [...given, ...all]
     const tap = spawn(process.execPath, [TAP, ...files], {
       stdio: 'inherit',
       env: { ...process.env, [SERVER_VARIABLE]: JSON.stringify(testServer) },
@@ -51,4 +58,9 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
