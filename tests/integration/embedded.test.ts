@@ -1,3 +1,4 @@
+import pg from 'pg'
 import t from 'tap'
 import { databaseProcesses } from '../support/database-processes.ts'
 import { dataDirFor, startEmbeddedService } from '../support/embedded-service.ts'
@@ -23,6 +24,33 @@ t.test('SIGTERM under load: what was accepted is answered, and nothing is left r
   t.same(lost, [])
   t.equal(balance, BigInt(load.acknowledged()), 'nothing was written that was not answered')
 })
+
+t.test(
+  'SIGTERM while a write waits for its wallet: the write is done and answered, then the service ends',
+  async (t) => {
+    const dataDir = await dataDirFor(t)
+    const { service, client } = await startEmbeddedService(t, dataDir)
+    await client.open('ada')
+    const transactionID = await client.issue('ada')
+    const database = new pg.Client({ host: dataDir, user: 'wallet', database: 'wallet' })
+    await database.connect()
+    await database.query('BEGIN')
+    await database.query('SELECT FROM user_wallet FOR UPDATE')
+    const answer = client.deposit('ada', 5, transactionID)
+    await eventually('a write that waits', 10_000, async () => {
+      const { rowCount } = await database.query(`SELECT FROM pg_locks WHERE NOT granted`)
+      return rowCount === 0 ? undefined : true
+    })
+    const ended = service.end('SIGTERM')
+    await eventually('the service has heard it', 10_000, () =>
+      service.log().includes('"SIGTERM: ') ? true : undefined,
+    )
+    await database.query('COMMIT')
+    await database.end()
+    t.match(await answer, { status: 200, body: { balance: 5 } })
+    t.equal((await ended).code, 0)
+  },
+)
 
 t.test('kill -9 under load: the next start takes over, and every acknowledged write is there', async (t) => {
   const dataDir = await dataDirFor(t)
