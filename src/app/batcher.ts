@@ -40,6 +40,8 @@ interface Entry<Item, Result> {
   reject(error: unknown): void
 }
 
+/** Below this a batch costs what its commit costs, whatever is in it: cutting it would gain nothing. */
+const MIN_SHARE = 16
 const FIRST_BACKOFF_MS = 20
 const MAX_BACKOFF_MS = 500
 const DEADLINE_CHECK_MS = 100
@@ -80,7 +82,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
    * again), and the small ones cost a commit each.
    */
   function share(): number {
-    return Math.min(maxBatch, Math.ceil((outstanding.size + justAnswered) / (lanes + 1)))
+    const even = Math.ceil((outstanding.size + justAnswered) / (lanes + 1))
+    return Math.min(maxBatch, Math.max(even, MIN_SHARE))
   }
 
   /** Takes what may go now. An item that must wait holds back the later ones that share a key with it. */

@@ -20,7 +20,12 @@ export async function createLogger(level: LogLevel): Promise<ServiceLogger> {
     const logger = pino({ level, base: null }, pretty({ sync: true, translateTime: 'HH:MM:ss.l' }))
     return { logger, flush: async () => {} }
   }
-  const destination = pino.destination({ dest: STDOUT, sync: false, minLength: BUFFER_BYTES, maxWrite: 2 * BUFFER_BYTES })
+  const destination = pino.destination({
+    dest: STDOUT,
+    sync: false,
+    minLength: BUFFER_BYTES,
+    maxWrite: 2 * BUFFER_BYTES,
+  })
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref()
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
   return { logger, flush: () => new Promise((resolve) => destination.flush(() => resolve())) }

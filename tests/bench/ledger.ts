@@ -5,7 +5,11 @@ const START_UNITS = '1000000000000'
 const FILL_CHUNK = 100_000
 
 /** Opens wallets `user-1` … `user-n`, each with one deposit, as the service would have written them. */
-export async function fillWallets(client: pg.Client, wallets: number, onProgress: (done: number) => void): Promise<void> {
+export async function fillWallets(
+  client: pg.Client,
+  wallets: number,
+  onProgress: (done: number) => void,
+): Promise<void> {
   for (let from = 1; from <= wallets; from += FILL_CHUNK) {
     const to = Math.min(wallets, from + FILL_CHUNK - 1)
     await client.query(

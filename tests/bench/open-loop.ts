@@ -20,7 +20,13 @@ const DRAIN_MS = 8000
  * have gone: a stalled server can't hide by stalling its clients. wrk and autocannon send the next request only when
  * one has been answered, and correct for that afterwards by guessing.
  */
-export async function runOpenLoop(url: string, perSecond: number, seconds: number, connections: number, next: () => TransferRequest): Promise<OpenLoopResult> {
+export async function runOpenLoop(
+  url: string,
+  perSecond: number,
+  seconds: number,
+  connections: number,
+  next: () => TransferRequest,
+): Promise<OpenLoopResult> {
   const { hostname, port } = new URL(url)
   const total = Math.floor(perSecond * seconds)
   const requests = Array.from({ length: total }, () => toHTTP(next()))
@@ -31,7 +37,9 @@ export async function runOpenLoop(url: string, perSecond: number, seconds: numbe
   const overdue: { text: string; intended: number }[] = []
   let answered = 0
 
-  const all = await Promise.all(Array.from({ length: connections }, () => openConnection(hostname, Number(port), onAnswer)))
+  const all = await Promise.all(
+    Array.from({ length: connections }, () => openConnection(hostname, Number(port), onAnswer)),
+  )
   free.push(...all)
 
   function onAnswer(connection: Connection, status: string, intended: number): void {

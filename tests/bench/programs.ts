@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { toURL } from '../support/database.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { toURL } from '../support/database.ts'
 
 const execute = promisify(execFile)
 
@@ -26,18 +26,46 @@ export async function isInstalled(program: string): Promise<boolean> {
 }
 
 /** Sends the requests of a file with wrk, each connection one at a time. */
-export async function runWrk(url: string, requestFile: string, connections: number, seconds: number): Promise<Measured> {
+export async function runWrk(
+  url: string,
+  requestFile: string,
+  connections: number,
+  seconds: number,
+): Promise<Measured> {
   const script = 'tests/bench/put.lua'
-  const { stdout } = await execute('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, url, '--', requestFile])
+  const { stdout } = await execute('wrk', [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    url,
+    '--',
+    requestFile,
+  ])
   const result = /RESULT (\{.*\})/.exec(stdout)?.[1]
   if (result === undefined) throw new Error(`wrk printed no result:\n${stdout}`)
   const { requests, durationUs, failed, refused, p50Us, p99Us, p999Us } = JSON.parse(result)
   const ms = (micros: number) => micros / 1000
-  return { perSecond: requests / (durationUs / 1e6), failed, refused, p50Ms: ms(p50Us), p99Ms: ms(p99Us), p999Ms: ms(p999Us) }
+  return {
+    perSecond: requests / (durationUs / 1e6),
+    failed,
+    refused,
+    p50Ms: ms(p50Us),
+    p99Ms: ms(p99Us),
+    p999Ms: ms(p999Us),
+  }
 }
 
 /** Transfers a second of pgbench's own making: one transaction each, prepared, no HTTP. */
-export async function runPgbench(address: ServerAddress, wallets: number, clients: number, seconds: number): Promise<number> {
+export async function runPgbench(
+  address: ServerAddress,
+  wallets: number,
+  clients: number,
+  seconds: number,
+): Promise<number> {
   const script = 'tests/bench/pgbench-transfer.sql'
   const threads = Math.min(2, clients)
   const { stdout } = await execute('pgbench', [
@@ -57,10 +85,14 @@ export interface ServiceProcess {
 
 /** The service as users run it, in a process of its own; its log goes where nobody reads it. */
 export async function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [...(process.env.SERVICE_NODE_FLAGS ?? '').split(' ').filter(Boolean), 'dist/src/app/main.js'], {
-    env: { ...process.env, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...(process.env.SERVICE_NODE_FLAGS ?? '').split(' ').filter(Boolean), 'dist/src/app/main.js'],
+    {
+      env: { ...process.env, PORT: '0', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
 import { fromMilliseconds } from '../../src/domain/instant.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
 import type { TransactionIDs } from '../../src/ports/transaction-ids.ts'

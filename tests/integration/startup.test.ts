@@ -49,7 +49,7 @@ const WRONG: readonly (readonly [string, string, string])[] = [
   ['HOST', 'a b', 'HOST is "a b"; it takes an address'],
   ['DATABASE_URL', 'mysql://a:b@c/d', 'DATABASE_URL is "mysql://a:…@c/d"; it takes postgres://'],
   ['DATABASE_URL', 'postgres://user:hidden@host/d?sslmode=maybe', 'DATABASE_URL is "postgres://user:…@host/d?sslmode='],
-  ['DATABASE_URL', 'localhost', 'DATABASE_URL is "localhost"; it takes postgres://'],
+  ['DATABASE_URL', 'localhost', 'DATABASE_URL is 9 characters (not shown: a password may be in them); it takes'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it takes fatal, error'],
   [
     'TRANSACTION_ID_KEY',

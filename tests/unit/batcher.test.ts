@@ -187,3 +187,24 @@ t.test('a store error never reaches the caller while the same items can be tried
   probe.finish(1)
   t.match(await Promise.all(all), [{ kind: 'done' }, { kind: 'done' }])
 })
+
+t.test('uneven batches even out, though each item comes back as soon as it is answered', async (t) => {
+  const probe = createProbedBatcher({ deadlineMs: 1000 })
+  const everybody = 60
+  const comeBack = (names: readonly string[]) => {
+    for (const name of names) void probe.submit(item(name, name))
+  }
+  comeBack(['a lone one'])
+  await turn()
+  comeBack(Array.from({ length: everybody - 1 }, (_, n) => `item ${n}`))
+  for (let batch = 0; batch < 10; batch += 1) {
+    probe.finish(batch)
+    await turn()
+    comeBack(probe.started()[batch] ?? [])
+    await turn()
+  }
+  const sizes = probe.started().map((names) => names.length)
+  t.equal(sizes[0], 1)
+  t.strictSame(sizes.slice(-4), [30, 30, 30, 30], `${sizes}`)
+  for (let batch = 10; batch < probe.started().length; batch += 1) probe.finish(batch)
+})
