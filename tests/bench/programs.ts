@@ -65,11 +65,12 @@ export async function runPgbench(
   wallets: number,
   clients: number,
   seconds: number,
+  zipf?: number,
 ): Promise<number> {
-  const script = 'tests/bench/pgbench-transfer.sql'
+  const script = `tests/bench/pgbench-transfer${zipf === undefined ? '' : '-zipf'}.sql`
   const threads = Math.min(2, clients)
   const { stdout } = await execute('pgbench', [
-    ...['-n', '-M', 'prepared', '-f', script, '-D', `wallets=${wallets}`],
+    ...['-n', '-M', 'prepared', '-f', script, '-D', `wallets=${wallets}`, '-D', `zipf=${zipf ?? 0}`],
     ...['-c', String(clients), '-j', String(threads), '-T', String(seconds), toURL(address)],
   ])
   const tps = /tps = ([\d.]+)/.exec(stdout)?.[1]
@@ -84,15 +85,20 @@ export interface ServiceProcess {
 }
 
 /** The service as users run it, in a process of its own; its log goes where nobody reads it. */
-export async function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const child = spawn(
-    process.execPath,
-    [...(process.env.SERVICE_NODE_FLAGS ?? '').split(' ').filter(Boolean), 'dist/src/app/main.js'],
-    {
-      env: { ...process.env, PORT: '0', ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+export function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  return startNode('dist/src/app/main.js', { PORT: '0', ...environment })
+}
+
+/** A Node.js program that says `listening at <url>/api` when it does. */
+export async function startNode(
+  program: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const flags = (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '')
+  const child = spawn(process.execPath, [...flags, program], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -100,15 +106,16 @@ export async function startServiceProcess(environment: Readonly<Record<string, s
       const found = /listening at (http:\S+)\/api/.exec(output)?.[1]
       if (found !== undefined) resolve(found)
     })
-    child.once('exit', () => reject(new Error(`the service did not start: ${output}`)))
+    child.once('exit', () => reject(new Error(`${program} did not start: ${output}`)))
   })
   child.stdout.removeAllListeners('data').resume()
   return {
     url,
     pid: child.pid ?? 0,
     async stop() {
+      const exited = once(child, 'exit')
       child.kill('SIGTERM')
-      await once(child, 'exit')
+      await exited
     },
   }
 }

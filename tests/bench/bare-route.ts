@@ -1,0 +1,3 @@
+import { serveBareRoute } from './reads.ts'
+
+await serveBareRoute()
