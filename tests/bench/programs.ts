@@ -86,15 +86,19 @@ export interface ServiceProcess {
 
 /** The service as users run it, in a process of its own; its log goes where nobody reads it. */
 export function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  return startNode('dist/src/app/main.js', { PORT: '0', ...environment })
+  return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, SERVICE_FLAGS)
 }
+
+/** As `npm start` and the container image have them: requests in flight live long enough to fill the default 16 MB. */
+const SERVICE_FLAGS = ['--max-semi-space-size=64', '--enable-source-maps']
 
 /** A Node.js program that says `listening at <url>/api` when it does. */
 export async function startNode(
   program: string,
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[] = [],
 ): Promise<ServiceProcess> {
-  const flags = (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '')
+  const flags = [...nodeFlags, ...(process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '')]
   const child = spawn(process.execPath, [...flags, program], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type onRequestHookHandler,
+  type RawServerDefault,
+} from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
@@ -31,6 +38,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The transaction ID that this request is about, for the log. */
     transactionID: TransactionID | undefined
+    /** The route as it is declared, for the log: `routeOptions` would be put together anew for each request. */
+    route: string | undefined
   }
 }
 
@@ -108,12 +117,11 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    body.length === 0 ? undefined : parseStrictJSON(body),
-  )
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
   app.decorateRequest('transactionID', undefined)
+  app.decorateRequest('route', undefined)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined)
@@ -121,10 +129,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     else if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
     else done()
   })
-  // Before the content type is looked at: a body that is too large is told first.
-  app.addHook('preParsing', (request, reply, _payload, done) => {
-    if (Number(request.headers['content-length']) > HTTP_BOUNDS.bodyBytes) sendProblem(reply, 'BODY_TOO_LARGE')
-    else done()
+  app.addHook('onRoute', (route) => {
+    route.onRequest = [enterRoute(route.url), ...[route.onRequest ?? []].flat(), checkBodySize]
   })
   const answer405 = answerOtherMethods(app)
   app.addHook('onResponse', (request, reply, done) => {
@@ -132,7 +138,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       {
         requestID: request.id,
         method: request.method,
-        route: request.routeOptions.url,
+        route: request.route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 1000) / 1000,
         transactionID: request.transactionID,
@@ -161,4 +167,28 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   answer405()
   await app.ready()
   return app
+}
+
+function parseBody(_request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  let value: unknown
+  try {
+    value = body.length === 0 ? undefined : parseStrictJSON(body)
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)))
+    return
+  }
+  done(null, value)
+}
+
+function enterRoute(url: string): onRequestHookHandler {
+  return (request, _reply, done) => {
+    request.route = url
+    done()
+  }
+}
+
+/** Before the content type is looked at: a body that is too large is told first. */
+const checkBodySize: onRequestHookHandler = (request, reply, done) => {
+  if (Number(request.headers['content-length']) > HTTP_BOUNDS.bodyBytes) sendProblem(reply, 'BODY_TOO_LARGE')
+  else done()
 }

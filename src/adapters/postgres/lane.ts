@@ -100,6 +100,7 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
           settled()
           reject(error)
         }
+        sendTogether(socket)
         Promise.all(send(sql)).then(
           (results) => {
             if (death !== undefined) return
@@ -133,6 +134,16 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
     lane.discard()
     throw error
   }
+}
+
+/**
+ * Holds back what is written from here until the statements of this turn are all written: one system call, and one
+ * awakening of the server, for a round trip instead of one for each statement. The package writes them in microtasks,
+ * and the last, where it is short, in an immediate of its own, which comes before this one.
+ */
+function sendTogether(socket: Socket): void {
+  socket.cork()
+  process.nextTick(() => setImmediate(() => socket.uncork()))
 }
 
 /** In the package's README, missing from its types. */
