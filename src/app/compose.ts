@@ -11,6 +11,7 @@ import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { Readiness } from '../ports/readiness.ts'
+import type { RequestLog } from '../ports/request-log.ts'
 import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_LANES, serviceBounds } from './bounds.ts'
@@ -37,7 +38,7 @@ const CONNECTING_LIMIT_MS = 500
  */
 export async function startService(
   config: Config,
-  logger: FastifyBaseLogger,
+  { logger, logRequest }: { readonly logger: FastifyBaseLogger; readonly logRequest: RequestLog },
   version: string,
 ): Promise<RunningService> {
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
@@ -105,7 +106,7 @@ export async function startService(
         return error instanceof Error ? error.message : String(error)
       },
     )
-    const server = await buildServer({ service: late.service, readiness, logger, version })
+    const server = await buildServer({ service: late.service, readiness, logger, logRequest, version })
     const drain = watchConnections(server.server)
     // Not Fastify's own listen: it would log a first line of its own.
     server.server.listen(config.port, config.host)

@@ -1,14 +1,17 @@
 import { isatty } from 'node:tty'
 import pino, { type Logger } from 'pino'
+import type { RequestEntry, RequestLog } from '../ports/request-log.ts'
 import type { LogLevel } from './config.ts'
 
 export interface ServiceLogger {
   readonly logger: Logger
+  readonly logRequest: RequestLog
   /** Writes what is still in memory, in its order. */
   flush(): Promise<void>
 }
 
 const STDOUT = 1
+const INFO = pino.levels.values.info
 /** A write for some two hundred requests, not for each twenty. */
 const BUFFER_BYTES = 32 * 1024
 const FLUSH_INTERVAL_MS = 100
@@ -18,7 +21,7 @@ export async function createLogger(level: LogLevel): Promise<ServiceLogger> {
   if (isatty(STDOUT)) {
     const { default: pretty } = await import('pino-pretty')
     const logger = pino({ level, base: null }, pretty({ sync: true, translateTime: 'HH:MM:ss.l' }))
-    return { logger, flush: async () => {} }
+    return { logger, logRequest: (entry) => logger.info(entry, 'request'), flush: async () => {} }
   }
   const destination = pino.destination({
     dest: STDOUT,
@@ -28,5 +31,21 @@ export async function createLogger(level: LogLevel): Promise<ServiceLogger> {
   })
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref()
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-  return { logger, flush: () => new Promise((resolve) => destination.flush(() => resolve())) }
+  return {
+    logger,
+    logRequest(entry) {
+      if (logger.isLevelEnabled('info')) destination.write(requestLine(entry, new Date()))
+    },
+    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
+  }
+}
+
+/**
+ * The line that pino would write of a request. Put together here, since pino took a sixth of a request's time for it,
+ * and there is nothing in it that JSON would have to escape: numbers, IDs of ours, a method and a route that are known.
+ */
+export function requestLine({ requestID, method, route, status, ms, transactionID }: RequestEntry, at: Date): string {
+  const where = route === undefined ? '' : `,"route":"${route}"`
+  const what = transactionID === undefined ? '' : `,"transactionID":"${transactionID}"`
+  return `{"level":${INFO},"time":"${at.toISOString()}","requestID":"${requestID}","method":"${method}"${where},"status":${status},"ms":${ms}${what},"msg":"request"}\n`
 }

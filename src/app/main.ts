@@ -36,7 +36,7 @@ function exitWith(error: unknown): never {
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
-  const { logger, flush } = await createLogger(config.logLevel)
+  const { logger, logRequest, flush } = await createLogger(config.logLevel)
   // What nobody expected ends the process: the state in memory is not to be trusted, and all else is in the database.
   process.on('uncaughtException', (error) => {
     logger.fatal(error, 'an error that nobody caught: the service ends')
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
       stop(service, signal).catch(exitWith)
     })
   }
-  service = await startService(config, logger, version)
+  service = await startService(config, { logger, logRequest }, version)
 }
 
 main().catch(exitWith)

@@ -25,7 +25,7 @@ t.test("the README's walk gives what the README says", async (t) => {
   t.ok(said.length >= 10, 'the README shows answers')
 
   const config = readConfig({ PORT: '0', DATABASE_URL: toURL(await createTestDatabase(t)) })
-  const service = await startService(config, pino({ level: 'silent' }), '0.0.0')
+  const service = await startService(config, { logger: pino({ level: 'silent' }), logRequest: () => {} }, '0.0.0')
   t.teardown(() => service.stop())
   const script = commands.join('\n').replaceAll('http://127.0.0.1:8080', service.url)
   const { stdout } = await run('bash', ['-c', script])

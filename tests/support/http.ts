@@ -101,10 +101,12 @@ export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<Tes
       bounds: options.bounds ?? DEFAULT_BOUNDS,
     })
   const log: Body[] = []
+  const logger = memoryLogger(log)
   const app = await buildServer({
     service,
     readiness: options.readiness ?? (async () => 'ready'),
-    logger: memoryLogger(log),
+    logger,
+    logRequest: (entry) => logger.info(entry, 'request'),
     version: '1.2.3',
     ...(options.timeouts && { timeouts: options.timeouts }),
   })

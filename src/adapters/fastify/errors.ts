@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import { responseInFlight } from './in-flight.ts'
 import { type FieldError, PROBLEM_MEDIA_TYPE, type ProblemCode, problemBody, sendProblem } from './problem.ts'
 import { InvalidJSON } from './strict-json.ts'
 
@@ -42,12 +42,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
   )
 }
 
-/**
- * Whether a whole request was received on this connection before the bytes that are none: a 400 would be taken for its
- * answer, though it may be executed. `_httpMessage` is what Node's own handler goes by.
- */
-function awaitsAnswer(socket: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean {
-  return socket._httpMessage?.req.complete === true
+/** Whether a whole request was received on this connection before the bytes that are none: a 400 would be taken for its answer, though it may be executed. */
+function awaitsAnswer(socket: Duplex): boolean {
+  return responseInFlight(socket)?.req.complete === true
 }
 
 function clientErrorDetail(code: string | undefined): string {

@@ -11,6 +11,7 @@ import fastify, {
 } from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Readiness } from '../../ports/readiness.ts'
+import type { RequestLog } from '../../ports/request-log.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
@@ -47,6 +48,7 @@ export interface ServerDeps {
   readonly service: WalletService
   readonly readiness: Readiness
   readonly logger: FastifyBaseLogger
+  readonly logRequest: RequestLog
   readonly version: string
   /** {@link HTTP_TIMEOUTS} unless told otherwise. */
   readonly timeouts?: HTTPTimeouts
@@ -79,7 +81,7 @@ export const HTTP_BOUNDS = {
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
-  const { service, readiness, logger, version, timeouts = HTTP_TIMEOUTS } = deps
+  const { service, readiness, logger, logRequest, version, timeouts = HTTP_TIMEOUTS } = deps
   const app: App = fastify({
     loggerInstance: logger,
     // One logger for all requests: a child for each would cost more than the line that it writes.
@@ -134,17 +136,14 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   })
   const answer405 = answerOtherMethods(app)
   app.addHook('onResponse', (request, reply, done) => {
-    logger.info(
-      {
-        requestID: request.id,
-        method: request.method,
-        route: request.route,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 1000) / 1000,
-        transactionID: request.transactionID,
-      },
-      'request',
-    )
+    logRequest({
+      requestID: request.id,
+      method: request.method,
+      route: request.route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 1000) / 1000,
+      transactionID: request.transactionID,
+    })
     done()
   })
 

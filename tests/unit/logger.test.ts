@@ -1,0 +1,35 @@
+import pino from 'pino'
+import t from 'tap'
+import { requestLine } from '../../src/app/logger.ts'
+import type { RequestEntry } from '../../src/ports/request-log.ts'
+
+const AT = new Date('2024-12-16T03:59:02.608Z')
+
+function asPinoWritesIt(entry: RequestEntry): string {
+  let line = ''
+  const destination = {
+    write(text: string) {
+      line += text
+    },
+  }
+  pino({ base: null, timestamp: () => `,"time":"${AT.toISOString()}"` }, destination).info(entry, 'request')
+  return line
+}
+
+for (const [what, entry] of Object.entries({
+  'with everything': { route: '/api/v1/users/:userID/wallet', transactionID: '01a2031a-143d-8347-b3ca-926d0d607767' },
+  'without a route or a transaction ID': { route: undefined, transactionID: undefined },
+})) {
+  t.test(`the line of a request ${what} is the one that pino would write`, async (t) => {
+    const { route, transactionID } = entry
+    const whole: RequestEntry = {
+      requestID: '638cb5a795-7',
+      method: 'PUT',
+      route,
+      status: 200,
+      ms: 1.25,
+      transactionID,
+    }
+    t.equal(requestLine(whole, AT), asPinoWritesIt(whole))
+  })
+}
