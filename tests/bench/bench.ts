@@ -7,13 +7,14 @@ import { isMet, type Row, toTable } from './figures.ts'
 import { type LatencyRow, measureLatency } from './latency.ts'
 import { compareLoneClient } from './lone-client.ts'
 import { compareReads } from './reads.ts'
+import { type SweepPoint, sweep } from './sweep.ts'
 import { compareFresh, compareSettings, compareTransfers, type Load } from './transfers.ts'
 import { uniform, zipf } from './workload.ts'
 
 const HELP = `usage: npm run bench [-- options]
 
   --quick          the most telling lines, in under a minute
-  --only WORDS     the parts named, of: uniform hot zipf settings reads lone fresh latency big
+  --only WORDS     the parts named, of: uniform hot zipf settings reads lone fresh big latency sweep
   --seconds N      how long each sample takes (default 8)
   --rounds N       how many samples, turn and turn about (default 3)
   --json FILE      where the raw samples go (default bench-results/latest.json)
@@ -61,6 +62,8 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>>
   fresh: async (bench) => [await compareFresh(bench, UNIFORM)],
   big: (bench) => compareBig(bench),
 }
+/** The parts that give no line of the table. */
+const PICTURES = ['latency', 'sweep']
 const QUICK = ['uniform', 'hot', 'reads', 'lone']
 const QUICK_SECONDS = 2
 
@@ -95,8 +98,8 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
-  const parts = values.only?.split(/[ ,]+/) ?? (values.quick ? QUICK : [...Object.keys(PARTS), 'latency'])
-  const unknown = parts.find((part) => part !== 'latency' && !Object.hasOwn(PARTS, part))
+  const parts = values.only?.split(/[ ,]+/) ?? (values.quick ? QUICK : [...Object.keys(PARTS), ...PICTURES])
+  const unknown = parts.find((part) => !PICTURES.includes(part) && !Object.hasOwn(PARTS, part))
   if (unknown !== undefined) throw new Error(`--only: there is no part ${unknown}\n\n${HELP}`)
   const seconds =
     values.seconds === undefined ? (values.quick ? QUICK_SECONDS : 8) : positive(values.seconds, 'seconds')
@@ -105,23 +108,35 @@ async function main(): Promise<void> {
   const { say, end } = progress()
   const rows: Row[] = []
   let latencies: readonly LatencyRow[] = []
+  let points: readonly SweepPoint[] = []
+  const failures: string[] = []
   const damage = await withBench({ seconds, rounds, say }, async (bench) => {
     for (const part of parts) {
-      if (part === 'latency') latencies = await measureLatency(bench, UNIFORM)
-      else rows.push(...((await PARTS[part]?.(bench)) ?? []))
+      try {
+        if (part === 'latency') latencies = await measureLatency(bench, UNIFORM)
+        else if (part === 'sweep') points = await sweep(bench, UNIFORM)
+        else rows.push(...((await PARTS[part]?.(bench)) ?? []))
+      } catch (error) {
+        // The other parts' figures are worth keeping.
+        failures.push(`${part}: ${error instanceof Error ? error.message : String(error)}`)
+      }
     }
     return bench.damage
   })
   end()
 
   for (const what of damage) process.stdout.write(`THE LEDGER IS DAMAGED: ${what}\n`)
+  for (const what of failures) process.stdout.write(`FAILED: ${what}\n`)
   if (rows.length > 0) process.stdout.write(`${toTable(rows)}\n`)
   if (latencies.length > 0) process.stdout.write(`\n${latencyTable(latencies)}\n`)
   await mkdir(dirname(values.json), { recursive: true })
   const machine = await describeMachine()
-  await writeFile(values.json, `${JSON.stringify({ machine, seconds, rounds, damage, rows, latencies }, null, 2)}\n`)
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ machine, seconds, rounds, damage, rows, latencies, sweep: points }, null, 2)}\n`,
+  )
   process.stdout.write(`\n${rows.filter(isMet).length} of ${rows.length} lines met; raw samples in ${values.json}\n`)
-  if (damage.length > 0) process.exitCode = 1
+  if (damage.length > 0 || failures.length > 0) process.exitCode = 1
 }
 
 function latencyTable(latencies: readonly LatencyRow[]): string {

@@ -3,7 +3,7 @@
 -- refuses what the balance does not allow, changes both and writes both halves, on the service's own tables.
 \set a random_zipfian(1, :wallets, :zipf)
 \set other random_zipfian(1, :wallets - 1, :zipf)
-\set b :other + (:other >= :a)
+\set b case when :other >= :a then :other + 1 else :other end
 WITH locked AS MATERIALIZED (
   SELECT user_id, balance, version, updated_at,
          CASE WHEN user_id = 'user-' || :a THEN 4 ELSE 3 END AS type

@@ -90,7 +90,7 @@ export function startServiceProcess(environment: Readonly<Record<string, string>
 }
 
 /** As `npm start` and the container image have them: requests in flight live long enough to fill the default 16 MB. */
-const SERVICE_FLAGS = ['--max-semi-space-size=64', '--enable-source-maps']
+const SERVICE_FLAGS = ['--max-semi-space-size=32', '--enable-source-maps']
 
 /** A Node.js program that says `listening at <url>/api` when it does. */
 export async function startNode(
