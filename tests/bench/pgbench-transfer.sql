@@ -1,7 +1,14 @@
 -- The best that one transaction a transfer can do: one statement, one round trip. It locks both wallets in order,
 -- refuses what the balance does not allow, changes both and writes both halves, on the service's own tables.
+-- Wallets are drawn evenly, or from a Zipf distribution where :zipf, its exponent, is not 0.
+\if :zipf > 0
+\set a random_zipfian(1, :wallets, :zipf)
+\set other random_zipfian(1, :wallets - 1, :zipf)
+\set b case when :other >= :a then :other + 1 else :other end
+\else
 \set a random(1, :wallets)
 \set b 1 + (:a + random(0, :wallets - 2)) % :wallets
+\endif
 WITH locked AS MATERIALIZED (
   SELECT user_id, balance, version, updated_at,
          CASE WHEN user_id = 'user-' || :a THEN 4 ELSE 3 END AS type

@@ -65,12 +65,12 @@ export async function runPgbench(
   wallets: number,
   clients: number,
   seconds: number,
-  zipf?: number,
+  zipf = 0,
 ): Promise<number> {
-  const script = `tests/bench/pgbench-transfer${zipf === undefined ? '' : '-zipf'}.sql`
+  const script = 'tests/bench/pgbench-transfer.sql'
   const threads = Math.min(2, clients)
   const { stdout } = await execute('pgbench', [
-    ...['-n', '-M', 'prepared', '-f', script, '-D', `wallets=${wallets}`, '-D', `zipf=${zipf ?? 0}`],
+    ...['-n', '-M', 'prepared', '-f', script, '-D', `wallets=${wallets}`, '-D', `zipf=${zipf}`],
     ...['-c', String(clients), '-j', String(threads), '-T', String(seconds), toURL(address)],
   ])
   const tps = /tps = ([\d.]+)/.exec(stdout)?.[1]

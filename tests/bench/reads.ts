@@ -1,8 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fastify from 'fastify'
-import { UserParams, WalletSchema } from '../../src/adapters/fastify/schemas.ts'
 import type { Bench } from './environment.ts'
 import { type Row, row } from './figures.ts'
 import { runWrk, startNode } from './programs.ts'
@@ -10,24 +8,6 @@ import type { Load } from './transfers.ts'
 
 const CONNECTIONS = 64
 const REQUESTS_PER_SECOND = 60_000
-
-/** The least that a GET can cost: a bare Fastify route with the same schema, and no database. */
-export async function serveBareRoute(): Promise<void> {
-  const app = fastify()
-  const at = '2024-12-16T03:59:02.608558Z'
-  app.get<{ Params: { userID: string } }>(
-    '/api/v1/users/:userID/wallet',
-    { schema: { params: UserParams, response: { 200: WalletSchema } } },
-    async ({ params }) => ({
-      userID: params.userID,
-      balance: 1_000_000_000_000n,
-      version: 1n,
-      createdAt: at,
-      updatedAt: at,
-    }),
-  )
-  process.stdout.write(`listening at ${await app.listen({ port: 0, host: '127.0.0.1' })}/api\n`)
-}
 
 export async function compareReads(bench: Bench, load: Load): Promise<Row> {
   const folder = await mkdtemp(join(tmpdir(), 'wallet-bench-'))
