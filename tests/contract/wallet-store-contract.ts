@@ -1,65 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Command, RequestID } from '../../src/domain/command.ts'
-import { walletsOf } from '../../src/domain/command.ts'
-import { decideBatch } from '../../src/domain/decide.ts'
-import { after, fromMilliseconds, type Instant } from '../../src/domain/instant.ts'
-import { MAX_UNITS, toAmount } from '../../src/domain/money.ts'
-import type { Outcome } from '../../src/domain/outcome.ts'
-import { type Transaction, type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
-import { toUserID, type UserID } from '../../src/domain/user-id.ts'
-import type { WalletStore } from '../../src/ports/wallet-store.ts'
-
-/** A store of the test's own, empty; closed when the test is over. */
-export type CreateStore = (t: Test) => Promise<WalletStore>
-
-const ANN = toUserID('ann')
-const BOB = toUserID('bob')
-const FAR_FUTURE = fromMilliseconds(Date.UTC(2100, 0))
-const ALL_AT_ONCE = 50
-
-type Movement = Command['movement']
-const deposit = (units: bigint): Movement => ({ kind: 'deposit', amount: toAmount(units), passiveUserID: null })
-const withdraw = (units: bigint): Movement => ({ kind: 'withdraw', amount: toAmount(units), passiveUserID: null })
-const transfer = (to: UserID, units: bigint): Movement => ({
-  kind: 'transfer',
-  amount: toAmount(units),
-  passiveUserID: to,
-})
-
-function command(userID: UserID, movement: Movement, given: Partial<Command> = {}): Command {
-  const transactionID = randomUUID() as TransactionID
-  return { userID, transactionID, movement, requestID: 'request-1' as RequestID, expiresAt: FAR_FUTURE, ...given }
-}
-
-function transact(store: WalletStore, ...commands: readonly Command[]): Promise<readonly Outcome[]> {
-  const wallets = new Set(commands.flatMap(walletsOf))
-  return store.transact({ wallets, transactionIDs: commands }, (state, now) => decideBatch(commands, state, now))
-}
-
-async function executed(store: WalletStore, of: Command): Promise<Transaction> {
-  const [outcome] = await transact(store, of)
-  if (outcome?.kind !== 'executed') throw new Error(`not executed: ${outcome?.kind}`)
-  return outcome.transaction
-}
-
-async function history(store: WalletStore, userID: UserID): Promise<readonly Transaction[]> {
-  const page = await store.history({ userID, limit: 1000 })
-  return page?.transactions ?? []
-}
-
-async function balances(store: WalletStore, ...userIDs: readonly UserID[]): Promise<readonly (bigint | undefined)[]> {
-  const wallets = await store.wallets(userIDs)
-  return wallets.map((wallet) => wallet?.balance)
-}
+import type { RequestID } from '../../src/domain/command.ts'
+import { fromMilliseconds } from '../../src/domain/instant.ts'
+import { MAX_UNITS } from '../../src/domain/money.ts'
+import { type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
+import { toUserID } from '../../src/domain/user-id.ts'
+import { historyContract } from './history-contract.ts'
+import { racesContract } from './races-contract.ts'
+import {
+  ANN,
+  BOB,
+  balances,
+  type CreateStore,
+  command,
+  deposit,
+  executed,
+  FAR_FUTURE,
+  history,
+  transact,
+  transfer,
+  withdraw,
+} from './store-calls.ts'
 
 /** What every store promises, whatever it keeps things in. */
 export function walletStoreContract(t: Test, createStore: CreateStore): void {
   wallets(t, createStore)
   transactions(t, createStore)
   outcomes(t, createStore)
-  pages(t, createStore)
-  races(t, createStore)
+  historyContract(t, createStore)
+  racesContract(t, createStore)
 }
 
 function wallets(t: Test, createStore: CreateStore): void {
@@ -269,142 +238,4 @@ function outcomes(t: Test, createStore: CreateStore): void {
     t.equal(stored, undefined)
     t.ok(now > fromMilliseconds(Date.UTC(2024, 0)) && now < FAR_FUTURE)
   })
-}
-
-function pages(t: Test, createStore: CreateStore): void {
-  const ids = (page: { transactions: readonly Transaction[] } | undefined) =>
-    page?.transactions.map(({ id }) => Number(id))
-
-  /** Seven transactions: deposits, but withdrawals at 3 and 6. */
-  async function sevenTransactions(t: Test): Promise<{ store: WalletStore; at: (id: number) => Instant }> {
-    const store = await createStore(t)
-    await store.open([ANN, BOB])
-    await executed(store, command(BOB, deposit(1n)))
-    const made: Transaction[] = []
-    for (let id = 1; id <= 7; id += 1)
-      made.push(await executed(store, command(ANN, id % 3 === 0 ? withdraw(1n) : deposit(1n))))
-    return { store, at: (id) => made[id - 1]?.createdAt ?? FAR_FUTURE }
-  }
-
-  t.test('a user without a wallet has no history, one with a new wallet an empty one', async (t) => {
-    const store = await createStore(t)
-    t.equal(await store.history({ userID: ANN, limit: 1 }), undefined)
-    await store.open([ANN])
-    const empty = { transactions: [], nextIDBefore: null }
-    t.strictSame(await store.history({ userID: ANN, limit: 1 }), empty)
-    t.strictSame(
-      await store.history({ userID: ANN, limit: 1, createdBefore: FAR_FUTURE, createdAfter: FAR_FUTURE }),
-      empty,
-    )
-  })
-
-  t.test('pages follow each other, newest first, and the last one says so', async (t) => {
-    const { store } = await sevenTransactions(t)
-    const first = await store.history({ userID: ANN, limit: 3 })
-    const second = await store.history({ userID: ANN, limit: 3, idBefore: first?.nextIDBefore ?? 0n })
-    const third = await store.history({ userID: ANN, limit: 3, idBefore: second?.nextIDBefore ?? 0n })
-    t.strictSame([ids(first), first?.nextIDBefore], [[7, 6, 5], 5n])
-    t.strictSame([ids(second), second?.nextIDBefore], [[4, 3, 2], 2n])
-    t.strictSame([ids(third), third?.nextIDBefore], [[1], null])
-  })
-
-  t.test('a page that is just full is the last one where nothing follows', async (t) => {
-    const { store } = await sevenTransactions(t)
-    t.equal((await store.history({ userID: ANN, limit: 7 }))?.nextIDBefore, null)
-  })
-
-  t.test('bounds in time are strict, to the microsecond', async (t) => {
-    const { store, at } = await sevenTransactions(t)
-    const between = { createdAfter: at(2), createdBefore: at(5) }
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, createdBefore: at(4) })), [3, 2, 1])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, createdBefore: after(at(4), 1n) })), [4, 3, 2, 1])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, createdAfter: at(4) })), [7, 6, 5])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, createdAfter: after(at(4), -1n) })), [7, 6, 5, 4])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, ...between })), [4, 3])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, createdAfter: at(5), createdBefore: at(2) })), [])
-    t.strictSame(
-      ids(await store.history({ userID: ANN, limit: 9, createdBefore: fromMilliseconds(Date.UTC(9999, 11)) })),
-      [7, 6, 5, 4, 3, 2, 1],
-    )
-    t.strictSame(
-      ids(await store.history({ userID: ANN, limit: 9, createdAfter: fromMilliseconds(-62_167_219_200_000) })),
-      [7, 6, 5, 4, 3, 2, 1],
-    )
-  })
-
-  t.test('all filters narrow the list together', async (t) => {
-    const { store, at } = await sevenTransactions(t)
-    const types = [TransactionType.Withdrawal]
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, types })), [6, 3])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, types, idBefore: 6n })), [3])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, types, createdAfter: at(3) })), [6])
-    t.strictSame(ids(await store.history({ userID: ANN, limit: 9, types: [TransactionType.TransferIn] })), [])
-    const both = [TransactionType.Withdrawal, TransactionType.Deposit]
-    t.strictSame(
-      ids(await store.history({ userID: ANN, limit: 2, types: both, idBefore: 4n, createdBefore: at(7) })),
-      [3, 2],
-    )
-  })
-}
-
-function races(t: Test, createStore: CreateStore): void {
-  t.test(`${ALL_AT_ONCE} at once on one ID have one effect and equal answers`, async (t) => {
-    const store = await createStore(t)
-    await store.open([ANN, BOB])
-    await executed(store, command(ANN, deposit(1000n)))
-    const of = command(ANN, transfer(BOB, 7n))
-    const answers = await Promise.all(Array.from({ length: ALL_AT_ONCE }, () => transact(store, of)))
-    const first = answers.flat().filter((outcome) => outcome.kind === 'executed' && !outcome.replayed)
-    t.equal(first.length, 1, 'one executed it')
-    const transactions = answers.flat().map((outcome) => outcome.kind === 'executed' && outcome.transaction)
-    for (const transaction of transactions) t.strictSame(transaction, transactions[0])
-    t.strictSame(await balances(store, ANN, BOB), [993n, 7n])
-  })
-
-  t.test(`${ALL_AT_ONCE} at once that together want more than there is take what is there, no more`, async (t) => {
-    const store = await createStore(t)
-    await store.open([ANN])
-    await executed(store, command(ANN, deposit(20n)))
-    const answers = await Promise.all(
-      Array.from({ length: ALL_AT_ONCE }, () => transact(store, command(ANN, withdraw(1n)))),
-    )
-    t.equal(answers.flat().filter(({ kind }) => kind === 'executed').length, 20)
-    t.strictSame(await balances(store, ANN), [0n])
-  })
-
-  t.test('crossing transfers, one by one and in batches, never deadlock and lose nothing', async (t) => {
-    const store = await createStore(t)
-    const users = Array.from({ length: 6 }, (_, index) => toUserID(`user ${index}`))
-    const user = (index: number): UserID => users[index % users.length] ?? ANN
-    await store.open(users)
-    for (const userID of users) await executed(store, command(userID, deposit(1000n)))
-    const batches = Array.from({ length: 80 }, (_, n) =>
-      Array.from({ length: 1 + (n % 4) }, (_, m) =>
-        command(user(n + m), transfer(user(n + m + 1 + (n % 5)), 1n)),
-      ).filter(({ userID, movement }) => userID !== movement.passiveUserID),
-    )
-    const answers = (await Promise.all(batches.map((batch) => transact(store, ...batch)))).flat()
-    t.ok(
-      answers.every(({ kind }) => kind === 'executed'),
-      'each was executed',
-    )
-    const sum = (await balances(store, ...users)).reduce<bigint>((total, balance) => total + (balance ?? 0n), 0n)
-    t.equal(sum, 6000n)
-    for (const userID of users) await isChain(t, store, userID)
-  })
-}
-
-/** Ids count without a gap, each balance follows from the one before, createdAt rises strictly. */
-async function isChain(t: Test, store: WalletStore, userID: UserID): Promise<void> {
-  const rows = [...(await history(store, userID))].reverse()
-  let balance = 0n
-  let last = fromMilliseconds(0)
-  const whole = rows.every((row, index) => {
-    const sign = row.type === TransactionType.Deposit || row.type === TransactionType.TransferIn ? 1n : -1n
-    balance += sign * row.amount
-    const follows = row.id === BigInt(index + 1) && row.balance === balance && row.createdAt > last
-    last = row.createdAt
-    return follows
-  })
-  t.ok(whole, `the history of ${userID} is a chain of ${rows.length}`)
 }
