@@ -66,14 +66,16 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   function schedulePump(): void {
     if (pumpScheduled || backingOff) return
     pumpScheduled = true
-    setImmediate(() => {
-      pumpScheduled = false
-      while (!backingOff && lanesInUse < lanes && queue.length > 0) {
-        const batch = gather()
-        if (batch.length === 0) return
-        void flyBatch(batch)
-      }
-    })
+    setImmediate(pump)
+  }
+
+  function pump(): void {
+    pumpScheduled = false
+    while (!backingOff && lanesInUse < lanes && queue.length > 0) {
+      const batch = gather()
+      if (batch.length === 0) return
+      void flyBatch(batch)
+    }
   }
 
   /**
@@ -86,27 +88,30 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     return Math.min(maxBatch, Math.max(even, MIN_SHARE))
   }
 
-  /** Takes what may go now. An item that must wait holds back the later ones that share a key with it. */
+  /**
+   * Takes what may go now. An item that must wait holds back the later ones that share a key with it. One that shares
+   * a key with this batch goes with it even past the share: no other lane could take it meanwhile.
+   */
   function gather(): Queued[] {
     const batch: Queued[] = []
     const waiting: Queued[] = []
     const heldBack = new Set<string>()
+    const taken = new Set<string>()
     const limit = share()
+    const mustWait = (keys: readonly string[]) => keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
+    const hasRoom = (keys: readonly string[]) =>
+      batch.length < limit || (batch.length < maxBatch && keys.some((key) => taken.has(key)))
+
     for (const entry of queue) {
       if (entry.settled) continue
-      const free = batch.length < limit && !entry.keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
-      if (free) {
-        batch.push(entry)
-      } else {
-        waiting.push(entry)
-        for (const key of entry.keys) heldBack.add(key)
-      }
+      const goes = hasRoom(entry.keys) && !mustWait(entry.keys)
+      const [list, keys] = goes ? [batch, taken] : [waiting, heldBack]
+      list.push(entry)
+      for (const key of entry.keys) keys.add(key)
     }
     queue = waiting
-    for (const entry of batch) {
-      entry.inFlight = true
-      for (const key of entry.keys) keysInFlight.add(key)
-    }
+    for (const entry of batch) entry.inFlight = true
+    for (const key of taken) keysInFlight.add(key)
     return batch
   }
 
@@ -129,7 +134,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
         entry.inFlight = false
         for (const key of entry.keys) keysInFlight.delete(key)
       }
-      if (queue.length > 0) schedulePump()
+      pump()
     }
   }
 
@@ -191,7 +196,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
         queue.push(entry)
         if (!checkingDeadlines) setTimeout(checkDeadlines, DEADLINE_CHECK_MS)
         checkingDeadlines = true
-        schedulePump()
+        if (queue.length >= maxBatch) pump()
+        else schedulePump()
       })
     },
   }

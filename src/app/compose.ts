@@ -109,7 +109,7 @@ export async function startService(
     const server = await buildServer({ service: late.service, readiness, logger, logRequest, version })
     const drain = watchConnections(server.server)
     // Not Fastify's own listen: it would log a first line of its own.
-    server.server.listen(config.port, config.host)
+    server.server.listen({ port: config.port, host: config.host, backlog: 4096 })
     await once(server.server, 'listening')
     const url = listeningAt(server.server.address(), config.host)
     if (waitingFor === undefined) logger.info(`listening at ${url}/api/v1, on ${databaseName}`)

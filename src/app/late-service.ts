@@ -18,6 +18,7 @@ export function createLateService(): LateService {
       wallet: (userID) => real?.wallet(userID) ?? notYet,
       issue: (userID) => real?.issue(userID) ?? NOT_YET,
       status: (userID, transactionID) => real?.status(userID, transactionID) ?? notYet,
+      isOverloaded: () => real?.isOverloaded() ?? false,
       submit: (request) => real?.submit(request) ?? notYet,
       history: (query) => real?.history(query) ?? notYet,
     },

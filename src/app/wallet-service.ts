@@ -97,6 +97,8 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return { kind: 'status', status: stored ?? unused }
     },
 
+    isOverloaded: () => movements.isFull(),
+
     async submit(request) {
       const { userID, transactionID, movement, requestID } = request
       if (movements.isFull()) return { kind: 'failed', code: 'OVERLOADED' }

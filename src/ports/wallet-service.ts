@@ -43,6 +43,8 @@ export interface WalletService {
     userID: UserID,
     transactionID: TransactionID,
   ): Promise<{ kind: 'status'; status: TransactionStatus } | Rejected | Failed>
+  /** Whether {@link submit} would fail with `OVERLOADED` now, whatever it was asked. */
+  isOverloaded(): boolean
   /** Moves money at most once for each transaction ID, however often it is asked to. */
   submit(request: MovementRequest): Promise<Outcome | Rejected | Failed>
   history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>

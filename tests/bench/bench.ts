@@ -140,15 +140,26 @@ async function main(): Promise<void> {
 }
 
 function latencyTable(latencies: readonly LatencyRow[]): string {
-  const ms = (value: number) => `${value.toFixed(1)} ms`
-  const lines = latencies.map(
-    (line) =>
-      `| ${line.percentOfPeak} % of the peak | ${Math.round(line.offered)} | ${Math.round(line.answered)} | ${ms(line.p50Ms)} | ${ms(line.p99Ms)} | ${ms(line.p999Ms)} | ${line.overloaded} | ${line.overloaded > 0 ? ms(line.overloadedP99Ms) : ''} |`,
+  const ms = (value: number) => (Number.isNaN(value) ? '' : `${value.toFixed(1)} ms`)
+  const lines = latencies.map(({ batches, ...line }) =>
+    [
+      `${line.percentOfPeak} % of the peak`,
+      Math.round(line.offered),
+      `${Math.round(line.executed)} (${(line.executed / line.peak).toFixed(2)} of the peak)`,
+      ms(line.p50Ms),
+      ms(line.p99Ms),
+      ms(line.p999Ms),
+      `${batches.sizeP50}, ${batches.sizeP99}`,
+      `${batches.lockWaitPercent.toFixed(1)} %`,
+      line.overloaded,
+      ms(line.overloadedP50Ms),
+      ms(line.overloadedP99Ms),
+    ].join(' | '),
   )
   return [
-    '| load | offered/s | executed/s | p50 | p99 | p99.9 | 503s | p99 of a 503 |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...lines,
+    '| load | offered/s | executed/s | p50 | p99 | p99.9 | batch p50, p99 | lanes waiting for a lock | 503s | their p50 | p99 |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...lines.map((line) => `| ${line} |`),
   ].join('\n')
 }
 

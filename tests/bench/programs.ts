@@ -25,12 +25,13 @@ export async function isInstalled(program: string): Promise<boolean> {
   )
 }
 
-/** Sends the requests of a file with wrk, each connection one at a time. */
+/** Sends the requests of a file with wrk, each connection one at a time, with a pause after each answer if one is given. */
 export async function runWrk(
   url: string,
   requestFile: string,
   connections: number,
   seconds: number,
+  pauseMs?: number,
 ): Promise<Measured> {
   const script = 'tests/bench/put.lua'
   const { stdout } = await execute('wrk', [
@@ -44,6 +45,7 @@ export async function runWrk(
     url,
     '--',
     requestFile,
+    ...(pauseMs === undefined ? [] : [String(pauseMs)]),
   ])
   const result = /RESULT (\{.*\})/.exec(stdout)?.[1]
   if (result === undefined) throw new Error(`wrk printed no result:\n${stdout}`)

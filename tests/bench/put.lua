@@ -1,9 +1,14 @@
 -- wrk's side of the benchmark: sends the requests that a file holds, one a line (path, tab, body), and ends with
 -- one line of JSON. Reading ahead of time would cost memory; a line at a time costs a microsecond.
+-- A second argument is how many milliseconds a connection pauses after each answer.
 local requests
 
 function init(args)
   requests = assert(io.open(args[1], "r"))
+  local pause = tonumber(args[2])
+  if pause ~= nil then
+    function delay() return pause end
+  end
 end
 
 function request()

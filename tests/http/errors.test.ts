@@ -141,6 +141,7 @@ t.test('a bug is INTERNAL: logged with the request ID, and nothing of it is in t
       throw new TypeError('secret: no clock')
     },
     status: bug,
+    isOverloaded: () => false,
     submit: bug,
     history: bug,
   }

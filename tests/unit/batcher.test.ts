@@ -94,6 +94,25 @@ t.test('items that share a key share a batch or wait, and are never in flight in
   await Promise.all(all)
 })
 
+t.test('past its share a batch takes those that no other lane could take meanwhile', async (t) => {
+  const probe = createProbedBatcher({ lanes: 2 })
+  const hot = Array.from({ length: 60 }, (_, n) => item(`hot ${n}`, 'h'))
+  const others = Array.from({ length: 30 }, (_, n) => item(`other ${n}`, `o${n}`))
+  const all = [...hot, ...others].map(probe.submit)
+  await turn()
+  t.strictSame(
+    probe.started().map((names) => [names.length, names.filter((name) => name.startsWith('hot')).length]),
+    [
+      [60, 60],
+      [30, 0],
+    ],
+    'all that share a wallet, and on the other lane an even share of the others',
+  )
+  probe.finish(0)
+  probe.finish(1)
+  await Promise.all(all)
+})
+
 t.test('an item that the bound on a batch cut off is not overtaken by one that shares its key', async (t) => {
   const probe = createProbedBatcher({ lanes: 2, maxBatch: 1 })
   const all = [item('a', 'x'), item('b', 'x'), item('c', 'x', 'y'), item('d', 'y'), item('e', 'z')].map(probe.submit)

@@ -15,7 +15,7 @@ t.test('with nothing set every default holds', async (t) => {
     transactionIDKey: undefined,
     transactionIDTtl: 24n * HOUR,
     batchMax: 512,
-    queueMax: 4096,
+    queueMax: 1024,
     lanes: 2,
   })
   t.ok(Object.isFrozen(config))

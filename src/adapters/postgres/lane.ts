@@ -137,13 +137,13 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
 }
 
 /**
- * Holds back what is written from here until the statements of this turn are all written: one system call, and one
- * awakening of the server, for a round trip instead of one for each statement. The package writes them in microtasks,
- * and the last, where it is short, in an immediate of its own, which comes before this one.
+ * Holds back what is written until the statements of this turn are all written: one system call, and one awakening
+ * of the server, for a round trip instead of one for each statement. The package writes them in microtasks, which are
+ * done before the tick after this one begins.
  */
 function sendTogether(socket: Socket): void {
   socket.cork()
-  process.nextTick(() => setImmediate(() => socket.uncork()))
+  process.nextTick(() => process.nextTick(() => socket.uncork()))
 }
 
 /** In the package's README, missing from its types. */

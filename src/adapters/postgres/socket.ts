@@ -6,11 +6,20 @@ import type { ServerAddress } from '../../ports/server-address.ts'
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const YES = 'S'.charCodeAt(0)
 
+/**
+ * More than a batch writes at once. With Node's 16 KiB a socket reports itself full after the first statement of a large
+ * batch, and the package then sends the next only when that one was answered: four round trips instead of two.
+ */
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+
 /** Connects to the server, encrypted where the address asks for it; fails after `timeoutMs`. */
 export async function openSocket(address: ServerAddress, timeoutMs: number): Promise<Socket> {
   const { host, port, sslmode } = address
   const unix = host.startsWith('/')
-  const plain = unix ? connect({ path: `${host}/.s.PGSQL.${port}` }) : connect({ host, port, noDelay: true })
+  const buffer = { writableHighWaterMark: WRITE_BUFFER_BYTES }
+  const plain = connect(
+    unix ? { path: `${host}/.s.PGSQL.${port}`, ...buffer } : { host, port, noDelay: true, ...buffer },
+  )
   let current = plain
   const timer = setTimeout(() => current.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
   try {

@@ -5,6 +5,7 @@ import type { MovementRequest, WalletService } from '../../../ports/wallet-servi
 import { type ProblemCode, sendProblem, sendRefusal } from '../problem.ts'
 import { MovementBody, NoQuery, problemResponses, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
+import { shedLoad } from '../shed-load.ts'
 import { transactionView } from '../views.ts'
 
 const REFUSALS: readonly ProblemCode[] = [
@@ -33,10 +34,11 @@ const SUMMARIES = {
 }
 
 export function movementRoutes(app: App, service: WalletService): void {
+  const onRequest = shedLoad(service)
   for (const kind of ['deposit', 'withdraw'] as const) {
     app.put(
       `/users/:userID/wallet/${kind}`,
-      { schema: { ...schema, operationId: kind, summary: SUMMARIES[kind], body: MovementBody } },
+      { onRequest, schema: { ...schema, operationId: kind, summary: SUMMARIES[kind], body: MovementBody } },
       async (request, reply) => {
         const { amount, transactionID } = request.body
         const movement = { kind, amount: toAmount(BigInt(amount)), passiveUserID: null }
@@ -49,6 +51,7 @@ export function movementRoutes(app: App, service: WalletService): void {
   app.put(
     '/users/:userID/wallet/transfer',
     {
+      onRequest,
       schema: {
         ...schema,
         operationId: 'transfer',
