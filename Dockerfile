@@ -26,4 +26,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the first process, so that SIGTERM reaches it.
-CMD ["node", "--max-semi-space-size=32", "--enable-source-maps", "dist/src/app/main.js"]
+CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=384", "--enable-source-maps", "dist/src/app/main.js"]

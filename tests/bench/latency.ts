@@ -10,10 +10,10 @@ import { createTransfers, writeRequests } from './workload.ts'
 
 const CONNECTIONS = 256
 /** More than may be waiting and in flight at once, so that some are turned away. */
-const OVERLOAD_CONNECTIONS = 2500
+const OVERLOAD_CONNECTIONS = 4000
 const OVERLOAD_PERCENT = 200
 /** About what an answer takes there: the pause after it makes up the rest of a connection's period. */
-const OVERLOAD_ANSWER_MS = 40
+const OVERLOAD_ANSWER_MS = 100
 const PROBES_PER_SECOND = 200
 
 export interface LatencyRow {

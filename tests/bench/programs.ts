@@ -91,8 +91,8 @@ export function startServiceProcess(environment: Readonly<Record<string, string>
   return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, SERVICE_FLAGS)
 }
 
-/** As `npm start` and the container image have them: requests in flight live long enough to fill the default 16 MB. */
-const SERVICE_FLAGS = ['--max-semi-space-size=32', '--enable-source-maps']
+/** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
+const SERVICE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps']
 
 /** A Node.js program that says `listening at <url>/api` when it does. */
 export async function startNode(
