@@ -93,7 +93,8 @@ async function createMigrationTable(client: pg.Client): Promise<void> {
     )`)
 }
 
-async function currentVersion(client: pg.Client): Promise<string | undefined> {
+/** The last migration that was run; `undefined` where there is no schema at all. */
+export async function currentVersion(client: pg.Client): Promise<string | undefined> {
   try {
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,

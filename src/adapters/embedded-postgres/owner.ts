@@ -25,6 +25,11 @@ export async function holdFolder(socketPath: string, folder: string): Promise<()
   }
 }
 
+/** Whether a process that lives holds the folder. */
+export async function isHeld(socketPath: string): Promise<boolean> {
+  return (await whoAnswers(socketPath)) !== undefined
+}
+
 /** Fails where the name is taken, so that of several at once one holds it. */
 async function listen(socketPath: string): Promise<() => Promise<void>> {
   const server: Server = createServer((socket) => {

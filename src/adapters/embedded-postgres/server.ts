@@ -10,7 +10,7 @@ import type { ServerAddress } from '../../ports/server-address.ts'
 import { type Account, runAs, unprivilegedAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
-import { holdFolder } from './owner.ts'
+import { holdFolder, isHeld } from './owner.ts'
 import {
   endWithUs,
   type PostmasterOptions,
@@ -35,6 +35,9 @@ export interface EmbeddedPostgresOptions {
 const PORT = 5432
 const USER = 'wallet'
 const DATABASE = 'wallet'
+const PGDATA = 'postgres'
+/** The socket by which a process holds the folder. */
+const OWNER = 'owner'
 /** The kernel's limit for the path of a Unix socket, less the name of the longest one. */
 const MAX_SOCKET_DIR_BYTES = 107 - `/${SOCKET_LOCK}`.length
 const MAX_LOG_BYTES = 1024 * 1024
@@ -56,9 +59,9 @@ export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgr
     const binaries = await findBinaries()
     const account = await unprivilegedAccount()
     const folder = await makeFolder(dataDir, account)
-    const short = Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES
-    const socketDir = short ? folder : await makeShortFolder(folder, account)
-    const release = await holdFolder(join(socketDir, 'owner'), dataDir)
+    const socketDir = socketFolder(folder)
+    if (socketDir !== folder) await makeShortFolder(socketDir, account)
+    const release = await holdFolder(join(socketDir, OWNER), dataDir)
     try {
       return await startServer({ binaries, account, folder, socketDir, onCrash, release })
     } catch (error) {
@@ -69,6 +72,21 @@ export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgr
     if (error instanceof EmbeddedPostgresError) throw error
     throw new EmbeddedPostgresError(`DATA_DIR ${dataDir} can't be used: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/**
+ * The server on data that are there already: the one of the service that runs on them, which `stop` leaves alone, or
+ * else one of our own as {@link startEmbeddedPostgres} starts it.
+ *
+ * @throws {EmbeddedPostgresError} where there are no data, or no server can be had.
+ */
+export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir } = options
+  if (!(await exists(join(dataDir, PGDATA, 'PG_VERSION'))))
+    throw new EmbeddedPostgresError(`there is no database in DATA_DIR ${dataDir}`)
+  const socketDir = socketFolder(await realpath(dataDir))
+  if (!(await isHeld(join(socketDir, OWNER)))) return startEmbeddedPostgres(options)
+  return { address: addressAt(socketDir), stop: async () => {} }
 }
 
 interface StartOptions {
@@ -82,7 +100,7 @@ interface StartOptions {
 
 async function startServer(start: StartOptions): Promise<EmbeddedPostgres> {
   const { binaries, account, folder, socketDir, onCrash, release } = start
-  const pgdata = join(folder, 'postgres')
+  const pgdata = join(folder, PGDATA)
   const logFile = join(folder, 'postgres.log')
   const options: PostmasterOptions = { binary: binaries.postgres, account, pgdata, socketDir, logFile }
 
@@ -123,7 +141,7 @@ async function startServer(start: StartOptions): Promise<EmbeddedPostgres> {
   }
   watch(server)
   return {
-    address: { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' },
+    address: addressAt(socketDir),
     async stop() {
       stopping = true
       await restarting
@@ -153,18 +171,19 @@ async function makeFolder(path: string, account: Account | undefined): Promise<s
   return realpath(path)
 }
 
-/** For the socket alone, where the data's path is too long for one. Others may write beside it: it must be our own. */
-async function makeShortFolder(folder: string, account: Account | undefined): Promise<string> {
-  const path = shortFolder(folder)
+/** Makes the folder for the sockets alone. Others may write beside it: it must be our own. */
+async function makeShortFolder(path: string, account: Account | undefined): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch(() => {})
   const found = await lstat(path)
   const owners = [process.getuid?.() ?? found.uid, account?.uid]
   if (!found.isDirectory() || !owners.includes(found.uid) || (found.mode & 0o077) !== 0)
     throw new Error(`${path} belongs to somebody else, and the path of DATA_DIR is too long for a socket`)
-  return makeFolder(path, account)
+  await makeFolder(path, account)
 }
 
-function shortFolder(folder: string): string {
+/** Where the sockets of the data in `folder` are: there too, unless its path is too long for one. */
+function socketFolder(folder: string): string {
+  if (Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES) return folder
   return join(tmpdir(), `wallet-service-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
 }
 
@@ -188,6 +207,10 @@ async function initialise(initdb: string, account: Account | undefined, folder: 
   endWithUs(running.child)
   await running
   await rename(staging, pgdata)
+}
+
+function addressAt(socketDir: string): ServerAddress {
+  return { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' }
 }
 
 async function createDatabase(host: string): Promise<void> {
