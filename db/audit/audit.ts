@@ -23,7 +23,7 @@ export interface Figures {
   readonly transactionIDs: number
   readonly transfers: number
   readonly refusals: number
-  readonly money: bigint
+  readonly held: bigint
   readonly deposited: bigint
   readonly withdrawn: bigint
 }
@@ -51,9 +51,11 @@ export const MAX_NAMED = 20
 /** As many ranges as are read at once, each on a core of the server. */
 const CONNECTIONS = 2
 
+/** One subject over one range. */
 interface Job {
   readonly subject: Subject
   readonly range: Range
+  /** In proportion to the other jobs. */
   readonly cost: number
 }
 
@@ -80,15 +82,15 @@ export async function auditLedger(address: ServerAddress, options: AuditOptions 
     if (first === undefined) throw new Error('there is no connection')
     await requireLedger(first)
     const jobs = await plan(first, rangeBytes)
-    const tally: Tally = { sums: new Map(), named: new Map() }
+    const tally: Tally = { sums: new Map(), broken: new Map(), named: new Map() }
     const whole = jobs.reduce((sum, { cost }) => sum + cost, 0)
     let done = 0
     // One iterator for all: each connection takes the next job when it is done with its last.
     const queue = jobs.values()
     const work = async (client: pg.Client) => {
-      for (const { subject, range, cost } of queue) {
-        await read(client, subject, range, tally)
-        done += cost
+      for (const job of queue) {
+        await read(client, job, tally)
+        done += job.cost
         onProgress(done / whole)
       }
     }
@@ -122,30 +124,32 @@ async function plan(client: pg.Client, rangeBytes: number): Promise<readonly Job
     )
 }
 
-/** What was added up over all ranges, by the names of the surveys' columns, and what is to be named. */
+/** What was added up over all ranges. */
 interface Tally {
+  /** By the figures' names. */
   readonly sums: Map<string, bigint>
-  readonly named: Map<CheckName, Finding[]>
+  readonly broken: Map<CheckName, bigint>
+  readonly named: Map<CheckName, readonly Finding[]>
 }
 
-async function read(client: pg.Client, subject: Subject, range: Range, tally: Tally): Promise<void> {
+async function read(client: pg.Client, job: Job, tally: Tally): Promise<void> {
+  const { subject, range } = job
   const { rows } = await client.query<Record<string, string>>(survey(subject), [range.from, range.to])
-  for (const [name, value] of Object.entries(rows[0] ?? {})) {
-    tally.sums.set(name, (tally.sums.get(name) ?? 0n) + BigInt(value))
-  }
+  const [row = {}] = rows
+  for (const figure of Object.keys(subject.figures)) add(tally.sums, figure, BigInt(row[figure] ?? 0))
   for (const condition of subject.conditions) {
-    if (rows[0]?.[condition.check] !== '0') await name(client, subject, condition, range, tally)
+    const broken = BigInt(row[condition.check] ?? 0)
+    if (broken === 0n) continue
+    add(tally.broken, condition.check, broken)
+    await name(client, job, condition, tally)
   }
 }
 
-/** Two connections may find as many as there is room for at the same time. */
-async function name(
-  client: pg.Client,
-  subject: Subject,
-  condition: Condition,
-  range: Range,
-  { named }: Tally,
-): Promise<void> {
+function add<Key>(sums: Map<Key, bigint>, key: Key, value: bigint): void {
+  sums.set(key, (sums.get(key) ?? 0n) + value)
+}
+
+async function name(client: pg.Client, { subject, range }: Job, condition: Condition, { named }: Tally): Promise<void> {
   const { check } = condition
   const room = MAX_NAMED - (named.get(check)?.length ?? 0)
   if (room <= 0) return
@@ -158,36 +162,36 @@ async function name(
     expected: row.expected ?? 'unknown',
     found: row.found ?? 'unknown',
   }))
+  // Meanwhile the other connection may have found some too.
   named.set(check, [...(named.get(check) ?? []), ...findings].slice(0, MAX_NAMED))
 }
 
-function conclude({ sums, named }: Tally): Pick<AuditReport, 'figures' | 'checks' | 'findings'> {
-  const sum = (name: string) => sums.get(name) ?? 0n
-  const count = (name: string) => Number(sum(name))
-  const figures: Figures = {
-    wallets: count('wallets'),
-    transactions: count('transactions'),
-    transactionIDs: count('transactionIDs'),
-    transfers: count('transfers'),
-    refusals: count('refusals'),
-    money: sum('money'),
-    deposited: sum('deposited'),
-    withdrawn: sum('withdrawn'),
-  }
-  compare('money', sum('deposited') - sum('withdrawn'), sum('money'))
-  compare('read-alike', sum('steps'), sum('kept'))
-  compare('read-alike', sum('steps'), sum('transactions'))
+/** What only the sums over everything can tell, and the report without when and how long. */
+function conclude({ sums, broken, named }: Tally): Pick<AuditReport, 'figures' | 'checks' | 'findings'> {
+  const sum = (figure: string) => sums.get(figure) ?? 0n
+  const count = (figure: string) => Number(sum(figure))
 
-  function compare(check: CheckName, expected: bigint, found: bigint): void {
+  function compare(check: CheckName, expected: bigint, found: bigint, what: string): void {
     if (expected === found) return
-    sums.set(check, sum(check) + 1n)
+    add(broken, check, 1n)
     const nobody = { userID: null, id: null, transactionID: null }
-    named.set(check, [...(named.get(check) ?? []), { check, ...nobody, expected: `${expected}`, found: `${found}` }])
+    named.set(check, [{ check, ...nobody, expected: `${expected} ${what}`, found: `${found}` }])
   }
+  compare('money', sum('deposited') - sum('withdrawn'), sum('held'), 'units in all wallets')
+  compare('read-alike', sum('transactions'), sum('found by ID'), 'transactions by ID')
 
   return {
-    figures,
-    checks: CHECKS.map((check) => ({ ...check, findings: count(check.name) })),
+    figures: {
+      wallets: count('wallets'),
+      transactions: count('transactions'),
+      transactionIDs: count('transactionIDs'),
+      transfers: count('transfers'),
+      refusals: count('refusals'),
+      held: sum('held'),
+      deposited: sum('deposited'),
+      withdrawn: sum('withdrawn'),
+    },
+    checks: CHECKS.map((check) => ({ ...check, findings: Number(broken.get(check.name) ?? 0n) })),
     findings: CHECKS.flatMap((check) => named.get(check.name) ?? []),
   }
 }

@@ -57,7 +57,7 @@ const steps: Subject = {
     FROM user_wallet_transaction
     WHERE ${USERS}
     WINDOW wallet AS (PARTITION BY user_id ORDER BY id)`,
-  figures: { steps: 'count(*)' },
+  figures: { transactions: 'count(*)' },
   conditions: [
     {
       check: 'ids',
@@ -114,8 +114,7 @@ const wallets: Subject = {
     ) AS last ON true`,
   figures: {
     wallets: 'count(*) FILTER (WHERE is_wallet)',
-    transactions: 'coalesce(sum(transactions), 0)',
-    money: 'coalesce(sum(balance), 0)',
+    held: 'coalesce(sum(balance), 0)',
     deposited: 'coalesce(sum(deposited), 0)',
     withdrawn: 'coalesce(sum(withdrawn), 0)',
   },
@@ -154,12 +153,12 @@ const outcomes: Subject = {
              min(user_id) FILTER (WHERE type = 3) AS payee, min(passive_user_id) FILTER (WHERE type = 3) AS named_by_payee,
              min(amount) FILTER (WHERE type IN (3, 4)) AS least, max(amount) FILTER (WHERE type IN (3, 4)) AS most,
              min(created_at) FILTER (WHERE type IN (3, 4)) AS earliest, max(created_at) FILTER (WHERE type IN (3, 4)) AS latest,
-             (array_agg(user_id ORDER BY type DESC, user_id))[1] AS user_id, (array_agg(id ORDER BY type DESC, user_id))[1] AS id,
+             (array_agg(user_id ORDER BY type DESC, user_id, id))[1] AS user_id, (array_agg(id ORDER BY type DESC, user_id, id))[1] AS id,
              string_agg(
                format('%s of %s, id %s, amount %s%s, createdAt %s',
                  coalesce((ARRAY['Deposit', 'Withdrawal', 'TransferIn', 'TransferOut'])[type], 'type ' || type), user_id, id, amount,
                  ', passiveUserID ' || passive_user_id, created_at),
-               '; ' ORDER BY type DESC, user_id) AS described
+               '; ' ORDER BY type DESC, user_id, id) AS described
       FROM user_wallet_transaction
       WHERE ${IDS}
       GROUP BY transaction_id
@@ -173,7 +172,7 @@ const outcomes: Subject = {
     ) AS r USING (transaction_id)`,
   figures: {
     transactionIDs: 'count(*)',
-    kept: 'coalesce(sum(transactions), 0)',
+    'found by ID': 'coalesce(sum(transactions), 0)',
     transfers: 'count(*) FILTER (WHERE are_halves)',
     refusals: 'coalesce(sum(refusals), 0)',
   },

@@ -9,11 +9,11 @@ export function describeReport({ takenAt, seconds, figures, checks, findings }: 
     lines.push(...named.map((finding) => `    ${describeFinding(finding)}`))
     if (total > named.length) lines.push(`    … and ${number(total - named.length)} more`)
   }
-  const { wallets, transactions, transfers, transactionIDs, refusals, money, deposited, withdrawn } = figures
+  const { wallets, transactions, transfers, transactionIDs, refusals, held, deposited, withdrawn } = figures
   lines.push(
     '',
     `${number(wallets)} wallets, ${number(transactions)} transactions (${number(transfers)} transfers of two each), ${number(refusals)} refusals, ${number(transactionIDs)} transaction IDs`,
-    `${number(money)} units in the system, ${number(deposited)} deposited, ${number(withdrawn)} withdrawn`,
+    `${number(held)} units in the system, ${number(deposited)} deposited, ${number(withdrawn)} withdrawn`,
     `as of ${takenAt}, read in ${seconds.toFixed(1)} s: ${findings.length === 0 ? 'all is as it should be' : 'THE LEDGER IS DAMAGED'}`,
   )
   return `${lines.join('\n')}\n`
@@ -24,7 +24,7 @@ export function reportAsJSON(report: AuditReport): string {
   return `${JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2)}\n`
 }
 
-function describeFinding({ userID, id, transactionID, expected, found }: Finding): string {
+export function describeFinding({ userID, id, transactionID, expected, found }: Finding): string {
   const row = [
     userID === null ? undefined : `user ${JSON.stringify(userID)}`,
     id === null ? undefined : `id ${id}`,
