@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import type pg from 'pg'
+import { auditLedger } from '../../db/audit/audit.ts'
+import { describeFinding } from '../../db/audit/report.ts'
 import { connect, migrate } from '../../db/migrate.ts'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { KEY_BYTES, type TransactionIDs } from '../../src/ports/transaction-ids.ts'
 import { administer, toURL } from '../support/database.ts'
 import { startDatabaseServer } from '../support/database-server.ts'
-import { countTransfers, fillWallets, findDamage } from './ledger.ts'
+import { countTransfers, fillWallets } from './ledger.ts'
 import { type ServiceProcess, startServiceProcess } from './programs.ts'
 
 /** A database of the benchmark's own, which is checked before it is dropped. */
@@ -70,7 +72,8 @@ export async function withBench<Result>(
           countTransfers: () => countTransfers(client),
         })
         options.say(`checking the ledger of ${name}`)
-        bench.damage.push(...(await findDamage(client)).map((what) => `${name}: ${what}`))
+        const { findings } = await auditLedger(address)
+        bench.damage.push(...findings.map((finding) => `${name}: ${finding.check}: ${describeFinding(finding)}`))
         return result
       } finally {
         await client.end()

@@ -7,6 +7,7 @@ import { eventually } from './eventually.ts'
 /** These files run from `dist/tests/support`. */
 const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
 const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
+const AUDIT = fileURLToPath(new URL('../../db/audit-command.js', import.meta.url))
 
 const START_LIMIT_MS = 30_000
 /** Longer lives no test's service. */
@@ -76,6 +77,12 @@ export async function runServiceToEnd(t: Test, options: ProcessOptions): Promise
 /** Runs `npm run migrate -- …`, short of npm. */
 export async function runMigrate(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
   const { ended } = await start(t, MIGRATE, parameters, options)
+  return ended
+}
+
+/** Runs `npm run audit -- …`, short of npm. */
+export async function runAudit(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
+  const { ended } = await start(t, AUDIT, parameters, options)
   return ended
 }
 
