@@ -43,7 +43,7 @@ interface Entry<Item, Result> {
 /** Below this a batch costs what its commit costs, whatever is in it: cutting it would gain nothing. */
 const MIN_SHARE = 16
 const FIRST_BACKOFF_MS = 20
-const MAX_BACKOFF_MS = 500
+export const MAX_BACKOFF_MS = 500
 const DEADLINE_CHECK_MS = 100
 
 /**

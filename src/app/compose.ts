@@ -13,6 +13,7 @@ import { fromMilliseconds } from '../domain/instant.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import type { RequestLog } from '../ports/request-log.ts'
 import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
+import { TIMEOUTS_MS } from '../ports/timeouts.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_LANES, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
@@ -28,7 +29,6 @@ export interface RunningService {
 }
 
 const RETRY_DELAY_MS = 500
-const DRAIN_LIMIT_MS = 4000
 /** An attempt to connect may wait for another instance's migration; stopping does not. */
 const CONNECTING_LIMIT_MS = 500
 
@@ -120,7 +120,7 @@ export async function startService(
       url,
       async stop() {
         stopping = true
-        await drain(DRAIN_LIMIT_MS)
+        await drain(TIMEOUTS_MS.drain)
         await server.close()
         await Promise.race([connecting, delay(CONNECTING_LIMIT_MS)])
         await store?.close()

@@ -12,6 +12,7 @@ import fastify, {
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
+import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
@@ -65,11 +66,11 @@ export interface HTTPTimeouts {
 }
 
 export const HTTP_TIMEOUTS: HTTPTimeouts = {
-  requestMs: 10_000,
+  requestMs: TIMEOUTS_MS.httpRequest,
   // Node's own interval is 30 s: a request might take four times as long as it may.
   requestCheckMs: 1000,
-  connectionMs: 30_000,
-  keepAliveMs: 65_000,
+  connectionMs: TIMEOUTS_MS.httpConnection,
+  keepAliveMs: TIMEOUTS_MS.httpKeepAlive,
 }
 
 /** What a client may take up of the server. */
