@@ -40,6 +40,9 @@ export function createLanePool(size: number, open: () => Promise<Lane>): LanePoo
         idle.push(lane)
         return result
       } catch (error) {
+        // What took this connection may have taken those at rest, and they would hear of it only at their own deadlines,
+        // one after another: four of them would outlast a request.
+        if (lane.isDead()) for (const other of idle.splice(0)) other.discard()
         lane.discard()
         throw error
       } finally {

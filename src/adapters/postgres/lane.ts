@@ -1,24 +1,8 @@
 import type { Socket } from 'node:net'
 import postgres from 'postgres'
 import type { ServerAddress } from '../../ports/server-address.ts'
+import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import { openSocket } from './socket.ts'
-
-/**
- * Every time limit, in the order in which they must strike: a lock is given up before its statement, a statement
- * before our own deadline, and that before the HTTP request's.
- */
-export const TIMEOUTS_MS = {
-  lock: 1000,
-  statement: 1500,
-  idleInTransaction: 1500,
-  connect: 2000,
-  /** One round trip, seen from here: the only limit that helps when packets vanish. */
-  roundTrip: 2000,
-  /** The server notices within this time that we are gone. */
-  clientCheck: 500,
-  /** A connection that we lost without the server's notice gives its place back after this. */
-  orphan: 10 * 60_000,
-} as const
 
 export type Sql = postgres.Sql
 
@@ -51,7 +35,8 @@ export interface Lane {
  *   it in a queue that outlives the connection.
  */
 export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => Promise<void>): Promise<Lane> {
-  const socket = await openSocket(address, TIMEOUTS_MS.connect)
+  const start = performance.now()
+  const socket = await openSocket(address, TIMEOUTS_MS.open)
   let death: LaneError | undefined
   let rejectInFlight: ((error: LaneError) => void) | undefined
   let handedOver = false
@@ -81,7 +66,7 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
     prepare: true,
     max_lifetime: null,
     idle_timeout: 0,
-    connect_timeout: TIMEOUTS_MS.connect / 1000,
+    connect_timeout: TIMEOUTS_MS.open / 1000,
     keep_alive: 5,
     onnotice: () => {},
     connection: serverSettings(),
@@ -91,6 +76,8 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
     roundTrip(send) {
       return new Promise((resolve, reject) => {
         if (death !== undefined) return reject(death)
+        sendTogether(socket)
+        const answers = Promise.all(send(sql))
         const deadline = setTimeout(() => die(`no answer within ${TIMEOUTS_MS.roundTrip} ms`), TIMEOUTS_MS.roundTrip)
         const settled = () => {
           clearTimeout(deadline)
@@ -100,8 +87,7 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
           settled()
           reject(error)
         }
-        sendTogether(socket)
-        Promise.all(send(sql)).then(
+        answers.then(
           (results) => {
             if (death !== undefined) return
             settled()
@@ -122,17 +108,21 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
       socket.destroy()
     },
     async close() {
-      await sql.end({ timeout: TIMEOUTS_MS.connect / 1000 }).catch(() => {})
+      await sql.end({ timeout: TIMEOUTS_MS.open / 1000 }).catch(() => {})
       lane.discard()
     },
   }
 
+  const left = TIMEOUTS_MS.open - (performance.now() - start)
+  const deadline = setTimeout(() => die(`not ready within ${TIMEOUTS_MS.open} ms`), left)
   try {
     await warmUp(lane)
     return lane
   } catch (error) {
     lane.discard()
     throw error
+  } finally {
+    clearTimeout(deadline)
   }
 }
 

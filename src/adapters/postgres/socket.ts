@@ -11,6 +11,8 @@ const YES = 'S'.charCodeAt(0)
  * batch, and the package then sends the next only when that one was answered: four round trips instead of two.
  */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+/** The same over TLS: an option that its types do not know. */
+const TLS_BUFFER = { highWaterMark: WRITE_BUFFER_BYTES }
 
 /** Connects to the server, encrypted where the address asks for it; fails after `timeoutMs`. */
 export async function openSocket(address: ServerAddress, timeoutMs: number): Promise<Socket> {
@@ -29,7 +31,7 @@ export async function openSocket(address: ServerAddress, timeoutMs: number): Pro
     const reply = await arrival(plain, 'data')
     if (reply[0] !== YES) throw new Error(`the server does not offer TLS, and sslmode is ${sslmode}`)
     const trust: ConnectionOptions = { rejectUnauthorized: sslmode === 'verify-full' }
-    const encrypted = connectTLS({ socket: plain, servername: host, ...trust })
+    const encrypted = connectTLS({ socket: plain, servername: host, ...trust, ...TLS_BUFFER })
     current = encrypted
     await arrival(encrypted, 'secureConnect')
     return encrypted
