@@ -37,6 +37,8 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>
   /** Whom to run as; ourselves where it is left out. */
   readonly account?: Account
+  /** A module that is loaded first. */
+  readonly preload?: URL
 }
 
 interface Started {
@@ -94,7 +96,8 @@ export async function launchService(t: Test, options: ProcessOptions): Promise<P
 async function start(t: Test, script: string, parameters: readonly string[], options: ProcessOptions) {
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
-  const commandLine = ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, script, ...parameters] as const
+  const flags = options.preload === undefined ? [] : ['--import', options.preload.href]
+  const commandLine = ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, ...flags, script, ...parameters] as const
   const { command, parameters: rest, identity } = await runAs(options.account, commandLine, [process.execPath, script])
   const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', ...options.env }
   const child = spawn(command, [...rest], { ...identity, env, stdio: ['ignore', 'pipe', 'pipe'] })
