@@ -85,10 +85,10 @@ export async function auditLedger(address: ServerAddress, options: AuditOptions 
     const tally: Tally = { sums: new Map(), broken: new Map(), named: new Map() }
     const whole = jobs.reduce((sum, { cost }) => sum + cost, 0)
     let done = 0
-    // One iterator for all: each connection takes the next job when it is done with its last.
-    const queue = jobs.values()
     const work = async (client: pg.Client) => {
-      for (const job of queue) {
+      // One connection begins with the largest job, which may take long, the others with the smallest: they show that it goes on.
+      const next = () => (client === first ? jobs.shift() : jobs.pop())
+      for (let job = next(); job !== undefined; job = next()) {
         await read(client, job, tally)
         done += job.cost
         onProgress(done / whole)
@@ -107,21 +107,19 @@ async function requireLedger(client: pg.Client): Promise<void> {
   if (found !== known) throw new SchemaError(`the database's schema is ${found}, and this auditor knows ${known}`)
 }
 
-/** Every subject over everything; the largest first, so that none of them is left when the others are done. */
-async function plan(client: pg.Client, rangeBytes: number): Promise<readonly Job[]> {
+/** Every subject over everything, the largest jobs first. */
+async function plan(client: pg.Client, rangeBytes: number): Promise<Job[]> {
   const ranges = [
     ...(await divide(client, 'user_id', rangeBytes)),
     ...(await divide(client, 'transaction_id', rangeBytes)),
   ]
   return ranges
-    .sort((a, b) => b.weight - a.weight)
     .flatMap((range) =>
-      SUBJECTS.filter(({ key }) => key === range.key).map((subject) => ({
-        subject,
-        range,
-        cost: range.weight * subject.cost,
-      })),
+      SUBJECTS.filter(({ key }) => key === range.key).map((subject) => {
+        return { subject, range, cost: range.weight * subject.cost }
+      }),
     )
+    .sort((a, b) => b.cost - a.cost)
 }
 
 /** What was added up over all ranges. */
@@ -151,9 +149,8 @@ function add<Key>(sums: Map<Key, bigint>, key: Key, value: bigint): void {
 
 async function name(client: pg.Client, { subject, range }: Job, condition: Condition, { named }: Tally): Promise<void> {
   const { check } = condition
-  const room = MAX_NAMED - (named.get(check)?.length ?? 0)
-  if (room <= 0) return
-  const { rows } = await client.query<OffenderRow>(offenders(subject, condition), [range.from, range.to, room])
+  if ((named.get(check)?.length ?? 0) >= MAX_NAMED) return
+  const { rows } = await client.query<OffenderRow>(offenders(subject, condition), [range.from, range.to, MAX_NAMED])
   const findings = rows.map((row) => ({
     check,
     userID: row.user_id,
@@ -162,7 +159,6 @@ async function name(client: pg.Client, { subject, range }: Job, condition: Condi
     expected: row.expected ?? 'unknown',
     found: row.found ?? 'unknown',
   }))
-  // Meanwhile the other connection may have found some too.
   named.set(check, [...(named.get(check) ?? []), ...findings].slice(0, MAX_NAMED))
 }
 

@@ -18,7 +18,7 @@ const ALL = ['unit', 'property', 'contract', 'http', 'integration'].map((kind) =
 /** What another PostgreSQL can make a difference to. */
 const ON_CONTAINERS = [
   'dist/tests/contract/**/*.test.js',
-  'dist/tests/integration/{append-only,key,migrations,restart,schema,startup}.test.js',
+  'dist/tests/integration/{append-only,audit,audit-damage,key,migrations,restart,schema,startup}.test.js',
 ]
 
 /** tap assembles itself on its first run after an install, and a test that starts meanwhile fails. */
