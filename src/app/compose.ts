@@ -6,9 +6,11 @@ import { migrationNames } from '../../db/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
 import { watchConnections } from '../adapters/fastify/drain.ts'
 import { buildServer } from '../adapters/fastify/server.ts'
+import { durabilityRisk } from '../adapters/postgres/durability.ts'
 import { sharedKey } from '../adapters/postgres/transaction-id-key.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import type { RequestLog } from '../ports/request-log.ts'
@@ -18,7 +20,7 @@ import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_LANES, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createLateService } from './late-service.ts'
-import { prepareDatabase, UnusableDatabase } from './prepare-database.ts'
+import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
 import { createWalletService } from './wallet-service.ts'
 
 export interface RunningService {
@@ -50,6 +52,7 @@ export async function startService(
   const late = createLateService()
   let store: WalletStore | undefined
   let stopping = false
+  let risk: string | undefined
   const readiness: Readiness = async () => {
     if (stopping) return 'shutting down'
     if (store === undefined) return 'starting'
@@ -66,9 +69,12 @@ export async function startService(
     const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...lanes })
     try {
       await candidate.ping()
+      // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
+      await candidate.transact({ wallets: new Set(), transactionIDs: [] }, (state, now) => decideBatch([], state, now))
+      risk = await durabilityRisk(database)
     } catch (error) {
       await candidate.close()
-      throw error
+      throw asUnusable(error) ?? error
     }
     const transactionIDs = createSignedTransactionIDs(key)
     const clock = () => fromMilliseconds(Date.now())
@@ -85,15 +91,23 @@ export async function startService(
     )
   }
 
+  function sayReady(line: string): void {
+    logger.info(line)
+    if (risk !== undefined) logger.warn(risk)
+  }
+
   async function keepConnecting(database: ServerAddress): Promise<void> {
+    let said = ''
     while (!stopping) {
       await delay(RETRY_DELAY_MS)
       try {
         await connect(database)
-        logger.info(`${databaseName} answers; ready`)
+        sayReady(`${databaseName} answers; ready`)
         return
       } catch (error) {
-        if (error instanceof UnusableDatabase) logger.error(error.message)
+        if (!(error instanceof UnusableDatabase) || error.message === said) continue
+        said = error.message
+        logger.error(said)
       }
     }
   }
@@ -112,7 +126,7 @@ export async function startService(
     server.server.listen({ port: config.port, host: config.host, backlog: 4096 })
     await once(server.server, 'listening')
     const url = listeningAt(server.server.address(), config.host)
-    if (waitingFor === undefined) logger.info(`listening at ${url}/api/v1, on ${databaseName}`)
+    if (waitingFor === undefined) sayReady(`listening at ${url}/api/v1, on ${databaseName}`)
     else logger.warn(`listening at ${url}/api/v1, but waiting for ${databaseName}: ${waitingFor}`)
     const connecting = waitingFor === undefined ? undefined : keepConnecting(address)
 

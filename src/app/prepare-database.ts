@@ -12,7 +12,8 @@ export class UnusableDatabase extends Error {
 const HOPELESS: Readonly<Record<string, string>> = {
   '28': 'check the user and the password in DATABASE_URL',
   '3D': 'create the database, or check its name in DATABASE_URL',
-  '42501': 'the role may not change the schema: run "npm run migrate" as its owner first',
+  '42501':
+    'the role may not do this: run "npm run migrate" as the owner of the schema first, then db/grants.sql (docs/least-privilege.md)',
   '25006': 'the server is read-only, a standby perhaps: point DATABASE_URL at the primary',
 }
 
@@ -30,11 +31,12 @@ export async function prepareDatabase(
     await migrate(address, 'up')
     return configuredKey ?? (await sharedKey(address, randomBytes(KEY_BYTES)))
   } catch (error) {
-    throw explain(error) ?? error
+    throw asUnusable(error) ?? error
   }
 }
 
-function explain(error: unknown): UnusableDatabase | undefined {
+/** The error for the operator, where trying again can't help. */
+export function asUnusable(error: unknown): UnusableDatabase | undefined {
   if (error instanceof SchemaError) return new UnusableDatabase(error.message)
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
   const advice = HOPELESS[error.code] ?? HOPELESS[error.code.slice(0, 2)]

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -6,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describeAddress } from '../../src/ports/server-address.ts'
-import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
+import { createBareDatabase, createRole, createTestDatabase, toURL } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { createRelay } from '../support/relay.ts'
 import { createClient } from '../support/service-client.ts'
@@ -102,7 +101,7 @@ t.test('a start on a database that does not exist is refused', async (t) => {
 
 t.test('a start with a role that may not log in is refused', async (t) => {
   const database = await createTestDatabase(t)
-  const role = await createRole(t, database, 'NOLOGIN')
+  const role = await createRole(t, 'NOLOGIN')
   const line = await refusedStart(t, { DATABASE_URL: toURL({ ...database, ...role }) })
   t.match(line, 'check the user and the password in DATABASE_URL')
   t.notMatch(line, role.password)
@@ -110,18 +109,10 @@ t.test('a start with a role that may not log in is refused', async (t) => {
 
 t.test('a start with a role that may not bring the schema up to date is refused', async (t) => {
   const database = await createBareDatabase(t)
-  const role = await createRole(t, database, 'LOGIN')
+  const role = await createRole(t, 'LOGIN')
   const line = await refusedStart(t, { DATABASE_URL: toURL({ ...database, ...role }) })
-  t.match(line, 'run "npm run migrate" as its owner first')
+  t.match(line, 'run "npm run migrate" as the owner of the schema first')
 })
-
-async function createRole(t: Test, database: Parameters<typeof administer>[0], login: 'LOGIN' | 'NOLOGIN') {
-  const user = `wallet_test_${randomBytes(6).toString('hex')}`
-  const password = randomBytes(12).toString('hex')
-  await administer(database, `CREATE ROLE ${user} ${login} PASSWORD '${password}'`)
-  t.teardown(() => administer(database, `DROP ROLE ${user}`))
-  return { user, password }
-}
 
 t.test('a service whose database does not answer yet lives, says so, and becomes ready by itself', async (t) => {
   const relay = await createRelay(t, await createBareDatabase(t))
@@ -148,6 +139,19 @@ t.test('a service whose database does not answer yet lives, says so, and becomes
   await eventually('ready again', 10_000, async () => ((await ready()) === 200 ? true : undefined))
   t.equal((await client.open('ada')).status, 200)
   t.equal((await service.end('SIGTERM')).code, 0)
+})
+
+t.test('a service that waits for its database and finds it unusable says why, once', async (t) => {
+  const database = await createTestDatabase(t)
+  const relay = await createRelay(t, { ...database, database: 'no_such_database' })
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(relay.address) } })
+  await relay.open()
+  const complaints = () => service.log().split('no_such_database\\" does not exist').length - 1
+  await eventually('the reason', 10_000, () => (complaints() > 0 ? true : undefined))
+  const looked = relay.connections()
+  await eventually('more attempts', 10_000, () => (relay.connections() > looked + 2 ? true : undefined))
+  t.equal((await service.end('SIGTERM')).code, 0)
+  t.equal(complaints(), 1)
 })
 
 t.test('a service that still waits for its database stops when it is told to', async (t) => {

@@ -37,6 +37,16 @@ async function cloneDatabase(t: Test, server: ServerAddress, template: string): 
   return { ...server, database }
 }
 
+/** A role without rights; dropped when the test is over, when no database may know it any more: make it before those. */
+export async function createRole(t: Test, login: 'LOGIN' | 'NOLOGIN'): Promise<{ user: string; password: string }> {
+  const { address } = testServer()
+  const user = `wallet_test_${randomBytes(6).toString('hex')}`
+  const password = randomBytes(12).toString('hex')
+  await administer(address, `CREATE ROLE ${user} ${login} PASSWORD '${password}'`)
+  t.teardown(() => administer(address, `DROP ROLE ${user}`))
+  return { user, password }
+}
+
 /** Runs one statement on the database, as a test that looks behind the service's back. */
 export async function administer(address: ServerAddress, statement: string): Promise<Record<string, unknown>[]> {
   const client = await connect(address)

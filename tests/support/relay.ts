@@ -6,6 +6,8 @@ import type { ServerAddress } from '../../src/ports/server-address.ts'
 export interface Relay {
   /** The server as it is reached through the relay. */
   readonly address: ServerAddress
+  /** How many connections were ever made to it. */
+  connections(): number
   /** From now on connections are passed on. */
   open(): Promise<void>
   /** From now on nobody listens, and what was connected is cut. */
@@ -16,7 +18,9 @@ export interface Relay {
 export async function createRelay(t: Test, target: ServerAddress): Promise<Relay> {
   const port = await freePort()
   const sockets = new Set<Socket>()
+  let connections = 0
   const server = createServer((client) => {
+    connections += 1
     const { host, port } = target
     const upstream = connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port })
     for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
@@ -31,6 +35,7 @@ export async function createRelay(t: Test, target: ServerAddress): Promise<Relay
   })
   const relay: Relay = {
     address: { ...target, host: '127.0.0.1', port },
+    connections: () => connections,
     async open() {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')

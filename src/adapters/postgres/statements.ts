@@ -175,3 +175,9 @@ export const insertKey = (sql: Sql, keyHex: string) => sql<[]>`
   INSERT INTO transaction_id_key (key) VALUES (decode(${keyHex}::text, 'hex')) ON CONFLICT DO NOTHING`
 
 export const readKey = (sql: Sql) => sql<{ key: string }[]>`SELECT encode(key, 'hex') AS key FROM transaction_id_key`
+
+/** Those of the server's settings that are off, and without which a commit is not for ever. */
+export const readUnsafeSettings = (sql: Sql) => sql<{ name: string }[]>`
+  SELECT name FROM pg_settings
+  WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+  ORDER BY name`

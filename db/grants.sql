@@ -1,0 +1,19 @@
+-- What the service needs of its database, and nothing more. Run by the owner of the schema after each "npm run migrate":
+--   psql "$OWNER_URL" -v service=wallet_service -f db/grants.sql
+BEGIN;
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE TEMPORARY ON DATABASE :"DBNAME" FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"service";
+
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"service";
+GRANT USAGE ON SCHEMA public TO :"service";
+GRANT SELECT ON wallet_migration TO :"service";
+-- A wallet moves; whose it is and since when stays.
+GRANT SELECT, INSERT, UPDATE (balance, version, updated_at) ON user_wallet TO :"service";
+-- History and refusals are only added to.
+GRANT SELECT, INSERT ON user_wallet_transaction, user_wallet_refusal TO :"service";
+-- The key that signs transaction IDs. Where TRANSACTION_ID_KEY is set: REVOKE ALL ON transaction_id_key FROM the role.
+GRANT SELECT, INSERT ON transaction_id_key TO :"service";
+
+COMMIT;
