@@ -51,12 +51,10 @@ export const MAX_NAMED = 20
 /** As many ranges as are read at once, each on a core of the server. */
 const CONNECTIONS = 2
 
-/** One subject over one range. */
+/** One subject over one range. All subjects take about as long over as many transactions. */
 interface Job {
   readonly subject: Subject
   readonly range: Range
-  /** In proportion to the other jobs. */
-  readonly cost: number
 }
 
 interface OffenderRow {
@@ -83,14 +81,14 @@ export async function auditLedger(address: ServerAddress, options: AuditOptions 
     await requireLedger(first)
     const jobs = await plan(first, rangeBytes)
     const tally: Tally = { sums: new Map(), broken: new Map(), named: new Map() }
-    const whole = jobs.reduce((sum, { cost }) => sum + cost, 0)
+    const whole = jobs.reduce((sum, { range }) => sum + range.weight, 0)
     let done = 0
     const work = async (client: pg.Client) => {
       // One connection begins with the largest job, which may take long, the others with the smallest: they show that it goes on.
       const next = () => (client === first ? jobs.shift() : jobs.pop())
       for (let job = next(); job !== undefined; job = next()) {
         await read(client, job, tally)
-        done += job.cost
+        done += job.range.weight
         onProgress(done / whole)
       }
     }
@@ -114,12 +112,8 @@ async function plan(client: pg.Client, rangeBytes: number): Promise<Job[]> {
     ...(await divide(client, 'transaction_id', rangeBytes)),
   ]
   return ranges
-    .flatMap((range) =>
-      SUBJECTS.filter(({ key }) => key === range.key).map((subject) => {
-        return { subject, range, cost: range.weight * subject.cost }
-      }),
-    )
-    .sort((a, b) => b.cost - a.cost)
+    .flatMap((range) => SUBJECTS.filter(({ key }) => key === range.key).map((subject) => ({ subject, range })))
+    .sort((a, b) => b.range.weight - a.range.weight)
 }
 
 /** What was added up over all ranges. */
@@ -133,14 +127,20 @@ interface Tally {
 async function read(client: pg.Client, job: Job, tally: Tally): Promise<void> {
   const { subject, range } = job
   const { rows } = await client.query<Record<string, string>>(survey(subject), [range.from, range.to])
-  const [row = {}] = rows
-  for (const figure of Object.keys(subject.figures)) add(tally.sums, figure, BigInt(row[figure] ?? 0))
+  for (const figure of Object.keys(subject.figures)) add(tally.sums, figure, numberIn(rows, figure))
   for (const condition of subject.conditions) {
-    const broken = BigInt(row[condition.check] ?? 0)
+    const broken = numberIn(rows, condition.check)
     if (broken === 0n) continue
     add(tally.broken, condition.check, broken)
     await name(client, job, condition, tally)
   }
+}
+
+/** An answer that is not there is no zero. */
+function numberIn([row]: readonly Record<string, string>[], column: string): bigint {
+  const text = row?.[column]
+  if (text === undefined) throw new Error(`a survey did not answer with ${column}`)
+  return BigInt(text)
 }
 
 function add<Key>(sums: Map<Key, bigint>, key: Key, value: bigint): void {

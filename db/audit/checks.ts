@@ -36,8 +36,6 @@ export interface Subject {
   /** Sums over all rows: column name to aggregate. */
   readonly figures: Readonly<Record<string, string>>
   readonly conditions: readonly Condition[]
-  /** What reading it costs, in proportion to the others. */
-  readonly cost: number
 }
 
 const USERS = 'user_id >= $1::text AND ($2::text IS NULL OR user_id < $2::text)'
@@ -85,7 +83,6 @@ const steps: Subject = {
       found: `format('type %s, amount %s, balance %s, passiveUserID %s', type, amount, balance, coalesce(passive_user_id, 'null'))`,
     },
   ],
-  cost: 1,
 }
 
 /** Each wallet with its transactions added up and the last of them; without a wallet, or without transactions, too. */
@@ -133,7 +130,6 @@ const wallets: Subject = {
     },
     { check: 'wallet-missing', holds: 'is_wallet', expected: `'a wallet'`, found: `transactions || ' transactions'` },
   ],
-  cost: 1,
 }
 
 /** Everything that was kept of a transaction ID: its transactions, and its refusals. */
@@ -186,7 +182,6 @@ const outcomes: Subject = {
     // A TransferIn alone is no outcome, and for the check above to find.
     { check: 'one-outcome', holds: 'outcomes <= 1', expected: `'one outcome'`, found: 'described' },
   ],
-  cost: 1,
 }
 
 export const SUBJECTS: readonly Subject[] = [steps, wallets, outcomes]

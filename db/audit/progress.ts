@@ -2,29 +2,36 @@ const BAR_LENGTH = 30
 /** Where nobody watches: a line now and then. */
 const LINE_EVERY_MS = 5000
 
-/** Shows how much is done and about how long the rest will take: a bar on a terminal, otherwise lines. */
-export function createProgress(out: NodeJS.WriteStream): { show(done: number): void; end(): void } {
-  const start = performance.now()
+/** Where progress is shown; standard error, say. */
+export interface Screen {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
+
+/** Shows how much is done, and about how long the rest will take: a bar on a terminal, elsewhere a line every 5 s. */
+export function createProgress(screen: Screen, now = () => performance.now()) {
+  const start = now()
   let nextLine = start + LINE_EVERY_MS
-  const text = (done: number) => {
-    const left = ((performance.now() - start) / 1000) * (1 / done - 1)
-    return `${String(Math.floor(100 * done)).padStart(3)} %, about ${Math.ceil(left)} s left`
+
+  function describe(done: number): string {
+    const leftMs = (now() - start) * (1 / done - 1)
+    return `${String(Math.floor(100 * done)).padStart(3)} %, about ${Math.ceil(leftMs / 1000)} s left`
   }
-  if (!out.isTTY) {
-    return {
-      show(done) {
-        if (performance.now() < nextLine) return
-        nextLine += LINE_EVERY_MS
-        out.write(`${text(done)}\n`)
-      },
-      end: () => {},
-    }
-  }
+
   return {
-    show(done) {
-      const full = Math.floor(BAR_LENGTH * done)
-      out.write(`\r\x1b[2K${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${text(done)}`)
+    /** @param done how much, above 0 to 1. */
+    show(done: number): void {
+      if (screen.isTTY === true) {
+        const full = Math.floor(BAR_LENGTH * done)
+        screen.write(`\r\x1b[2K${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${describe(done)}`)
+      } else if (now() >= nextLine) {
+        nextLine = now() + LINE_EVERY_MS
+        screen.write(`${describe(done)}\n`)
+      }
     },
-    end: () => out.write('\r\x1b[2K'),
+    /** Leaves the terminal's line empty. */
+    end(): void {
+      if (screen.isTTY === true) screen.write('\r\x1b[2K')
+    },
   }
 }

@@ -136,10 +136,10 @@ t.test('while others write, every audit sees one moment, and no writer waits for
   const address = await createTestDatabase(t)
   const store = await storeFor(t, address)
   await writeLargeLedger(store, 30)
-  let run = 1000
+  let written = 0
   let stopped = false
   const writing = (async () => {
-    for (; !stopped; run += 1) {
+    for (let run = 1000; !stopped; run += 1) {
       const cast = createCast(run)
       await store.open(cast.owners)
       const all = cast.commands(
@@ -148,15 +148,14 @@ t.test('while others write, every audit sees one moment, and no writer waits for
           ...{ actor: id % 3, passive: (id + 1) % 3 },
         })),
       )
-      for (const one of all) await runBatch(store, [one])
+      for (const one of all) written += (await runBatch(store, [one])).length
     }
   })()
-  const AUDITS = 5
-  for (let audit = 1; audit <= AUDITS; audit += 1) {
-    const before = run
-    const { findings, figures } = await auditLedger(address, { rangeBytes: SMALLEST_RANGE_BYTES })
+  for (let audit = 1; audit <= 5; audit += 1) {
+    const before = written
+    const { findings } = await auditLedger(address, { rangeBytes: SMALLEST_RANGE_BYTES })
     t.same(findings, [], `audit ${audit}`)
-    t.ok(figures.transactions > 0 && run > before, `${run - before} runs were written meanwhile`)
+    t.ok(written > before, `${written - before} were written meanwhile`)
   }
   stopped = true
   await writing
