@@ -10,8 +10,8 @@ export interface Range {
   readonly weight: number
 }
 
-/** About 100 000 transactions: a second's work, which fits into a sort's memory. */
-export const RANGE_BYTES = 16 * 1024 * 1024
+/** About 300 000 transactions: a second's work or two, which a sort can do in its memory. */
+export const RANGE_BYTES = 32 * 1024 * 1024
 const MAX_RANGES = 1000
 /** Of each table, at the most about 1000 of its pages are looked at to find the bounds. */
 const SAMPLE_BYTES = 8 * 1024 * 1024

@@ -20,11 +20,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
   client_connection_check_interval: '1s',
   // Memory is bounded: what does not fit is sorted on disk, and no helpers are started.
-  work_mem: '32MB',
+  work_mem: '64MB',
+  hash_mem_multiplier: '1',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
   // A range is a small part of its table: by its index, even where the table was never analysed.
   enable_seqscan: 'off',
+  // A table that is larger than this is read page by page and sorted, not row by row all over it: 35 s for a wallet of
+  // 5 million scattered rows instead of 96.
+  effective_cache_size: '256MB',
   TimeZone: 'UTC',
 }
 
