@@ -12,6 +12,11 @@ const FOLDER = fileURLToPath(
 export const MIGRATION_TABLE = 'wallet_migration'
 const UNDEFINED_TABLE = '42P01'
 const CONNECT_TIMEOUT_MS = 5000
+/** A migration takes the time it needs; this is asked at every start, and must not hang where the server says nothing. */
+const CURRENT_VERSION = {
+  text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
+  query_timeout: CONNECT_TIMEOUT_MS,
+}
 
 /** The database's schema is not one that this version of the service can work with or bring up to date. */
 export class SchemaError extends Error {
@@ -69,6 +74,7 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
     ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' },
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'wallet-service',
+    keepAlive: true,
   })
   // A connection that breaks between two statements is told by the next one.
   client.on('error', () => {})
@@ -96,9 +102,7 @@ async function createMigrationTable(client: pg.Client): Promise<void> {
 /** The last migration that was run; `undefined` where there is no schema at all. */
 export async function currentVersion(client: pg.Client): Promise<string | undefined> {
   try {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
-    )
+    const { rows } = await client.query<{ name: string }>(CURRENT_VERSION)
     return rows[0]?.name
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return undefined

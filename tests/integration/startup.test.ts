@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { describeAddress } from '../../src/ports/server-address.ts'
 import { createBareDatabase, createRole, createTestDatabase, toURL } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { createProtocolRelay } from '../support/protocol-relay.ts'
 import { createRelay } from '../support/relay.ts'
 import { createClient } from '../support/service-client.ts'
 import { runServiceToEnd, startServiceProcess } from '../support/service-process.ts'
@@ -140,6 +141,28 @@ t.test('a service whose database does not answer yet lives, says so, and becomes
   t.equal((await client.open('ada')).status, 200)
   t.equal((await service.end('SIGTERM')).code, 0)
 })
+
+t.test(
+  'a service whose database goes silent while it starts lives, says so, and becomes ready by itself',
+  async (t) => {
+    const relay = await createProtocolRelay(t, await createTestDatabase(t))
+    let loggedIn = false
+    relay.onServer(({ type }) => {
+      if (loggedIn) return 'drop'
+      loggedIn = type === 'Z'
+      return 'pass'
+    })
+    const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(relay.address) } })
+    t.match(service.firstMessage, 'but waiting for PostgreSQL')
+    const client = createClient(service.url)
+    t.equal((await client.call('GET', '/readyz')).status, 503)
+    relay.onServer(() => 'pass')
+    await eventually('ready', 15_000, async () =>
+      (await client.call('GET', '/readyz')).status === 200 ? true : undefined,
+    )
+    t.equal((await service.end('SIGTERM')).code, 0)
+  },
+)
 
 t.test('a service that waits for its database and finds it unusable says why, once', async (t) => {
   const database = await createTestDatabase(t)
