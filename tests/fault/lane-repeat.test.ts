@@ -1,5 +1,6 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { toUserID } from '../../src/domain/user-id.ts'
+import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { StoreError } from '../../src/ports/wallet-store.ts'
 import { ANN, BOB, command, deposit, transact, transfer, withdraw } from '../contract/store-calls.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -8,55 +9,71 @@ import { createProtocolRelay } from '../support/protocol-relay.ts'
 
 const SIDES = ['onClient', 'onServer'] as const
 
-for (const side of SIDES) {
-  t.test(
-    `11. a batch that was reset at any message (${side}) is done once, by the same IDs on a fresh lane`,
-    async (t) => {
-      const relay = await createProtocolRelay(t, await createTestDatabase(t))
-      const store = await openTestStore(t, relay.address, { writeLanes: 1 })
-      let tried = 0
-      for (let nth = 1; ; nth++) {
-        const users = [toUserID(`from-${nth}`), toUserID(`to-${nth}`)] as const
-        await store.open(users)
-        // A transfer, and a refusal, which takes a round trip of its own.
-        const batch = [
-          command(users[0], deposit(5n)),
-          command(users[0], transfer(users[1], 2n)),
-          command(users[0], withdraw(9n)),
-        ]
-        await transact(store, command(users[1], deposit(1n)))
-        const connections = relay.connections()
+interface Fault {
+  readonly side: (typeof SIDES)[number]
+  /** Which message of the batch it strikes, from 1. */
+  readonly nth: number
+  readonly verdict: 'reset' | 'hold'
+}
 
-        let seen = 0
-        relay[side](() => {
-          seen += 1
-          return seen === nth ? 'reset' : 'pass'
-        })
-        const first = await failureOf(transact(store, ...batch))
-        relay[side](() => 'pass')
-        if (seen < nth) break
-        tried += 1
+/** Runs a batch that meets a fault, repeats it, and checks that it was done once. Says whether there was such a message. */
+async function survives(t: Test, database: ServerAddress, { side, nth, verdict }: Fault): Promise<boolean> {
+  const relay = await createProtocolRelay(t, database)
+  const store = await openTestStore(t, relay.address, { writeLanes: 1, readLanes: 1 })
+  const from = toUserID(`from-${nth}-${side}-${verdict}`)
+  const to = toUserID(`to-${nth}-${side}-${verdict}`)
+  await store.open([from, to])
+  await transact(store, command(to, deposit(1n)))
+  const connections = relay.connections()
+  // A transfer, and a refusal, which takes a round trip of its own.
+  const batch = [command(from, deposit(5n)), command(from, transfer(to, 2n)), command(from, withdraw(9n))]
 
-        const { error } = first
-        if (!(error instanceof StoreError)) throw error
-        const outcomes = await transact(store, ...batch)
-        const replayed = outcomes.map((outcome) => outcome.kind !== 'rejected' && outcome.replayed)
-        t.ok(new Set(replayed).size === 1, `at message ${nth}: all of it was kept before, or nothing`)
-        if (error.written === 'no') t.ok(!replayed[0], `at message ${nth}: what was surely not written is executed now`)
-        t.equal(relay.connections(), connections + 1, `at message ${nth}: on a fresh lane`)
-        const [from, to] = await store.wallets(users)
-        t.match(
-          [from, to],
-          [
-            { balance: 3n, version: 2n },
-            { balance: 3n, version: 2n },
-          ],
-          `at message ${nth}: once`,
-        )
+  let seen = 0
+  relay[side](() => {
+    seen += 1
+    return seen === nth ? verdict : 'pass'
+  })
+  const { error } = await failureOf(transact(store, ...batch))
+  relay[side](() => 'pass')
+  if (seen < nth) {
+    await store.close()
+    return false
+  }
+
+  // What was held comes now, late.
+  relay.release()
+  if (!(error instanceof StoreError)) throw error
+  const outcomes = await transact(store, ...batch)
+  const replayed = new Set(outcomes.map((outcome) => outcome.kind !== 'rejected' && outcome.replayed))
+  const at = `${side} ${nth}`
+  t.equal(replayed.size, 1, `${at}: all of it was kept before, or nothing`)
+  if (error.written === 'no') t.ok(replayed.has(false), `${at}: what was surely not written is executed now`)
+  t.equal(relay.connections(), connections + 1, `${at}: on a fresh lane`)
+  const once = { balance: 3n, version: 2n }
+  t.match(await store.wallets([from, to]), [once, once], `${at}: once`)
+  await store.close()
+  await relay.close()
+  return true
+}
+
+/** So many at a time: each waits for its deadline, and has two connections of its own. */
+const AT_ONCE = 6
+
+for (const verdict of ['reset', 'hold'] as const) {
+  const fault = verdict === 'reset' ? 'whose lane was reset' : 'whose lane fell silent'
+  t.test(`11. a batch ${fault} at any message is done once, by the same IDs on a fresh lane`, async (t) => {
+    const database = await createTestDatabase(t)
+    for (const side of SIDES) {
+      let struck = 0
+      for (;;) {
+        const next = Array.from({ length: AT_ONCE }, (_, index) => ({ side, verdict, nth: struck + 1 + index }))
+        const met = await Promise.all(next.map((fault) => survives(t, database, fault)))
+        struck += met.filter(Boolean).length
+        if (met.includes(false)) break
       }
-      t.ok(tried > 15, `${tried} messages`)
-    },
-  )
+      t.ok(struck > 15, `${side}: ${struck} messages`)
+    }
+  })
 }
 
 t.test('11. a deadline too: COMMIT was done and its answer swallowed, and the repetition is a replay', async (t) => {
