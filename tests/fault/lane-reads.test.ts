@@ -2,7 +2,8 @@ import t from 'tap'
 import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
 import { ANN, command, deposit, transact } from '../contract/store-calls.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { failureOf, openTestStore } from '../support/lanes.ts'
+import { eventually } from '../support/eventually.ts'
+import { failureOf, openTestStore, watchSockets } from '../support/lanes.ts'
 import { createProtocolRelay } from '../support/protocol-relay.ts'
 
 t.test(
@@ -46,3 +47,15 @@ t.test(
     t.match(await transact(store, one), [{ kind: 'executed', replayed: false }])
   },
 )
+
+t.test('12. a lane that died at rest is given to nobody: the next read and the next batch work at once', async (t) => {
+  const relay = await createProtocolRelay(t, await createTestDatabase(t))
+  const sockets = watchSockets(t)
+  const store = await openTestStore(t, relay.address)
+  await store.open([ANN])
+  await transact(store)
+  relay.reset()
+  await eventually('the end of the lanes', 1000, () => sockets.every(({ closed }) => closed) || undefined)
+  t.match(await store.wallets([ANN]), [{ balance: 0n }])
+  t.match(await transact(store, command(ANN, deposit(5n))), [{ kind: 'executed' }])
+})

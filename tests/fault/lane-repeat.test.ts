@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap'
+import * as statements from '../../src/adapters/postgres/statements.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
 import { StoreError } from '../../src/ports/wallet-store.ts'
 import { ANN, BOB, command, deposit, transact, transfer, withdraw } from '../contract/store-calls.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { failureOf, openTestStore } from '../support/lanes.ts'
+import { failureOf, openTestLane, openTestStore } from '../support/lanes.ts'
 import { createProtocolRelay } from '../support/protocol-relay.ts'
 
 const SIDES = ['onClient', 'onServer'] as const
@@ -91,4 +93,21 @@ t.test('11. a deadline too: COMMIT was done and its answer swallowed, and the re
   t.ok(ms > 1900 && ms < 3000, `${ms} ms`)
   relay.onServer(() => 'pass')
   t.match(await transact(store, one), [{ kind: 'executed', replayed: true, transaction: { id: 1n, balance: 7n } }])
+})
+
+t.test('11. an error of the server too: a batch that waited for a lock in vain is done on a fresh lane', async (t) => {
+  const database = await createTestDatabase(t)
+  const relay = await createProtocolRelay(t, database)
+  const store = await openTestStore(t, relay.address, { writeLanes: 1 })
+  await store.open([ANN])
+  const other = await openTestLane(t, database)
+  await other.roundTrip((sql) => [statements.begin(sql), statements.lockWallets(sql, [ANN])])
+  const one = command(ANN, deposit(7n))
+  const { error, ms } = await failureOf(transact(store, one))
+  t.match(error, { name: 'StoreError', written: 'no', cause: { code: '55P03' } })
+  t.ok(ms < TIMEOUTS_MS.statement, `${ms} ms`)
+  other.discard()
+  const connections = relay.connections()
+  t.match(await transact(store, one), [{ kind: 'executed', replayed: false }])
+  t.equal(relay.connections(), connections + 1)
 })
