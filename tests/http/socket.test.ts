@@ -24,7 +24,11 @@ t.test('broken HTTP gets a 400 problem and the connection is closed', async (t) 
     ['TLS', Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03])],
     ['an unknown method', 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n'],
     ['HTTP/3', 'GET /livez HTTP/3.0\r\nhost: x\r\n\r\n'],
+    ['HTTP/2', 'GET /livez HTTP/2.0\r\nhost: x\r\n\r\n'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['HTTP/0.9', 'GET /livez\r\n\r\n'],
     ['no host', 'GET /livez HTTP/1.1\r\n\r\n'],
+    ['two hosts', 'GET /livez HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n'],
     ['a header without a colon', 'GET /livez HTTP/1.1\r\nhost: x\r\nbroken\r\n\r\n'],
     ['a space before the colon', 'GET /livez HTTP/1.1\r\nhost : x\r\n\r\n'],
     ['a control character in a header', 'GET /livez HTTP/1.1\r\nhost: x\r\nx: \u0000\r\n\r\n'],
@@ -91,7 +95,7 @@ t.test('odd headers do no harm', async (t) => {
     'accept-version: 9.9',
     'accept: image/png',
     'accept-encoding: x',
-    'upgrade: websocket\r\nconnection: upgrade',
+    'expect: miracles',
     'x-http-method-override: DELETE',
     'x-request-id: mine',
     'request-id: mine',
@@ -106,6 +110,43 @@ t.test('odd headers do no harm', async (t) => {
     const answer = await client.answer()
     t.match(answer, { status: 200, body: { userID: 'ann' } }, header)
     t.not(answer.headers['x-request-id'], 'mine')
+  }
+})
+
+t.test(
+  'a request to upgrade is answered as if it asked for nothing, and is the last one on its connection',
+  async (t) => {
+    const { raw } = await setUp(t)
+    const client = await raw()
+    const headers = ['upgrade: websocket', 'connection: upgrade']
+    client.write(rawRequest('GET', walletPath('ann'), undefined, headers) + rawRequest('GET', '/livez'))
+    t.match(await client.answer(), { status: 200, headers: { connection: 'close' }, body: { userID: 'ann' } })
+    t.equal(await client.closed(), '', 'whoever waits for the next answer knows that there is none')
+  },
+)
+
+t.test('no header is overlooked, however many stand before it', async (t) => {
+  const { raw, client } = await setUp(t)
+  const flood = Array(3000).fill('a:')
+  const body = '{"a":1}'
+  const one = await raw()
+  for (const last of [
+    `content-length: ${body.length}\r\n\r\n${body}`,
+    'transfer-encoding: chunked\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n',
+  ]) {
+    const head = [`PUT ${walletPath('new')} HTTP/1.1`, 'host: x', 'content-type: application/json', ...flood]
+    one.write(`${head.join('\r\n')}\r\n${last}`)
+    t.match(await one.answer(), { status: 400, body: { code: 'INVALID_REQUEST', errors: [{ path: '/a' }] } })
+  }
+  t.equal((await client.wallet('new')).status, 404)
+})
+
+t.test('two content types are none', async (t) => {
+  const { raw } = await setUp(t)
+  const one = await raw()
+  for (const other of ['text/plain', 'application/json']) {
+    one.write(rawRequest('PUT', walletPath('ann'), {}, [`content-type: ${other}`]))
+    t.match(await one.answer(), { status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } })
   }
 })
 

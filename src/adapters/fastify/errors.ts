@@ -19,7 +19,10 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
       errors: error.validation.slice(0, MAX_FIELD_ERRORS).map(fieldError),
     })
   }
-  if (error instanceof InvalidJSON) return sendProblem(reply, 'INVALID_REQUEST', { detail: error.message })
+  if (error instanceof InvalidJSON) {
+    // Fastify would close the connection, and requests that were pipelined behind this one would get no answer.
+    return sendProblem(reply.removeHeader('connection'), 'INVALID_REQUEST', { detail: error.message })
+  }
   const known = BY_FASTIFY_CODE[error.code]
   if (known !== undefined) return sendProblem(reply, known)
   const { statusCode } = error

@@ -16,6 +16,7 @@ import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
+import { wrongHead } from './message-head.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
@@ -76,6 +77,8 @@ export const HTTP_TIMEOUTS: HTTPTimeouts = {
 /** What a client may take up of the server. */
 export const HTTP_BOUNDS = {
   bodyBytes: 16 * 1024,
+  /** The names and values of a request's headers, and its path. */
+  headBytes: 16 * 1024,
   /** As much as Node takes of a request's head: a parameter that is too long is the schema's to turn down. */
   pathParameterCharacters: 16 * 1024,
 } as const
@@ -97,6 +100,9 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       requestTimeout: timeouts.requestMs,
       // Node's own 400 has no body: ours is below.
       requireHostHeader: false,
+      maxHeaderSize: HTTP_BOUNDS.headBytes,
+      // Of two Content-Types or Hosts Node would take one and say nothing.
+      joinDuplicateHeaders: true,
     },
     requestTimeout: timeouts.requestMs,
     connectionTimeout: timeouts.connectionMs,
@@ -119,6 +125,10 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     rewriteUrl: ({ url = '/' }) => decodableURL(url),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  // Beyond 1000 headers Node drops the rest: with Content-Length among them, a body that nobody looks at.
+  app.server.maxHeadersCount = 0
+  // Node would answer 417 by itself; an expectation that is not known may be ignored (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   app.setErrorHandler(answerError)
@@ -127,8 +137,10 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.decorateRequest('route', undefined)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined)
-      sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail: 'There is no Host header.' })
+    // Node drops what came in one piece with a request to upgrade: whoever sent it must not wait for its answer.
+    if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
+    const detail = wrongHead(request.raw)
+    if (detail !== undefined) sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail })
     else if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
     else done()
   })
