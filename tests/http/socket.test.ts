@@ -167,6 +167,23 @@ t.test('pipelined requests are answered in order, however long each takes', asyn
   t.match(await one.answer(), { status: 404 })
 })
 
+t.test('a request that expects 100 Continue gets one, unless it has to wait for an earlier one', async (t) => {
+  const { raw, client, held } = await setUp(t)
+  const expecting = rawRequest('PUT', '/nothing', { a: 1 }, ['expect: 100-continue'])
+  const one = await raw()
+  one.write(expecting)
+  t.equal((await one.answer()).status, 100)
+  t.equal((await one.answer()).body.code, 'ROUTE_NOT_FOUND')
+
+  const transactionID = await client.newID('ann')
+  const reached = held.hold()
+  one.write(rawRequest('PUT', `${walletPath('ann')}/deposit`, { amount: 1, transactionID }) + expecting)
+  await reached
+  held.release()
+  t.equal((await one.answer()).status, 200)
+  t.match(await one.answer(), { status: 404, body: { code: 'ROUTE_NOT_FOUND' } }, 'whole and by itself')
+})
+
 t.test('what is broken after a good request is not taken for its answer', async (t) => {
   const { raw, client, held } = await setUp(t)
   const transactionID = await client.newID('ann')

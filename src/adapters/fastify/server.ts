@@ -129,6 +129,11 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.server.maxHeadersCount = 0
   // Node would answer 417 by itself; an expectation that is not known may be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.server.on('checkContinue', (request, response) => {
+    // Behind a request that is not answered yet, Node would put the 100 between the head and the body of this answer.
+    if (response.socket !== null) response.writeContinue()
+    app.server.emit('request', request, response)
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   app.setErrorHandler(answerError)
