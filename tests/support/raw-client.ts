@@ -4,19 +4,24 @@ import type { Test } from 'tap'
 import { type Answer, toAnswer } from './http.ts'
 
 const PATIENCE_MS = 10_000
+const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [A-Z]/
 
 /** A TCP connection that sends bytes as they stand and reads answers one by one. */
 export interface RawClient {
   write(text: string | Buffer): void
-  /** The next answer; fails when the connection ends before it is whole. */
-  answer(): Promise<Answer>
+  /** The next answer; fails when the connection ends before it is whole, and when it is no HTTP. */
+  answer(to?: { method: string }): Promise<Answer>
+  /** The next answer if it has come already. */
+  received(to?: { method: string }): Answer | undefined
   /** Resolves when the server has closed the connection; says what it had sent that was no whole answer. */
   closed(): Promise<string>
   end(): void
+  /** Goes away without a word. */
+  reset(): void
 }
 
-export async function connectRaw(t: Test, port: number): Promise<RawClient> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+export async function connectRaw(t: Test, port: number, patienceMs = PATIENCE_MS): Promise<RawClient> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
   await once(socket, 'connect')
   t.teardown(() => socket.destroy())
   let received = Buffer.alloc(0)
@@ -33,15 +38,15 @@ export async function connectRaw(t: Test, port: number): Promise<RawClient> {
     })
 
   async function more(what: string): Promise<void> {
-    const timer = setTimeout(() => socket.destroy(new Error('patience')), PATIENCE_MS)
+    const timer = setTimeout(() => socket.destroy(new Error('patience')), patienceMs)
     await new Promise<void>((resolve) => {
       wake = resolve
     })
     clearTimeout(timer)
-    if (socket.errored?.message === 'patience') throw new Error(`${what} did not come in ${PATIENCE_MS} ms`)
+    if (socket.errored?.message === 'patience') throw new Error(`${what} did not come in ${patienceMs} ms`)
   }
 
-  function take(): Answer | undefined {
+  function take(method: string | undefined): Answer | undefined {
     const end = received.indexOf('\r\n\r\n')
     if (end === -1) return undefined
     const [statusLine = '', ...lines] = received.subarray(0, end).toString('latin1').split('\r\n')
@@ -51,9 +56,10 @@ export async function connectRaw(t: Test, port: number): Promise<RawClient> {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
       }),
     )
-    const length = Number(headers['content-length'] ?? 0)
+    const status = Number(STATUS_LINE.exec(statusLine)?.[1])
+    const length = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0)
+    if (Number.isNaN(status + length)) throw new Error(`no answer of HTTP: ${received.toString('latin1')}`)
     const body = received.subarray(end + 4)
-    const status = Number(statusLine.split(' ')[1])
     if (body.length < length) return undefined
     received = body.subarray(length)
     return toAnswer(status, headers, body.subarray(0, length))
@@ -61,19 +67,21 @@ export async function connectRaw(t: Test, port: number): Promise<RawClient> {
 
   return {
     write: (text) => void socket.write(text),
-    async answer() {
+    async answer(to) {
       for (;;) {
-        const answer = take()
+        const answer = take(to?.method)
         if (answer !== undefined) return answer
         if (over) throw new Error(`the connection ended after ${JSON.stringify(received.toString('latin1'))}`)
         await more('an answer')
       }
     },
+    received: (to) => take(to?.method),
     async closed() {
       while (!over) await more('the end of the connection')
       return received.toString('latin1')
     },
     end: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
   }
 }
 

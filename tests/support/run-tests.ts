@@ -14,7 +14,9 @@ import { startDatabaseServer } from './database-server.ts'
 
 const require = createRequire(import.meta.url)
 const TAP = require.resolve('tap').replace(/dist\/.*/, 'dist/esm/run.mjs')
-const ALL = ['unit', 'property', 'contract', 'http', 'integration'].map((kind) => `dist/tests/${kind}/**/*.test.js`)
+const ALL = ['unit', 'property', 'contract', 'http', 'integration', 'fuzz'].map(
+  (kind) => `dist/tests/${kind}/**/*.test.js`,
+)
 /** What another PostgreSQL can make a difference to. */
 const ON_CONTAINERS = [
   'dist/tests/contract/**/*.test.js',

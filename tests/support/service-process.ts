@@ -10,7 +10,7 @@ const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta
 const AUDIT = fileURLToPath(new URL('../../db/audit-command.js', import.meta.url))
 
 const START_LIMIT_MS = 30_000
-/** Longer lives no test's service. */
+/** Longer lives no test's service, unless told otherwise. */
 const END_LIMIT_MS = 60_000
 const URL_IN_LINE = /listening at (http:\S+)\/api\/v1/
 
@@ -39,6 +39,7 @@ export interface ProcessOptions {
   readonly account?: Account
   /** A module that is loaded first. */
   readonly preload?: URL
+  readonly endLimitMs?: number
 }
 
 interface Started {
@@ -109,7 +110,7 @@ async function start(t: Test, script: string, parameters: readonly string[], opt
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)
+  const limit = setTimeout(() => child.kill('SIGKILL'), options.endLimitMs ?? END_LIMIT_MS)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     // Not `close`: a database that outlives a killed service must not keep us waiting.

@@ -1,0 +1,99 @@
+/*
+ * What the contract says of single values, written down a second time and in other words than the service's, so that
+ * the two can disagree.
+ */
+
+const MAX = 2n ** 53n - 1n
+
+/** 1 to 128 characters, none of them a control character or half a character, no white space at either end. */
+export function isUserID(text: string): boolean {
+  const characters = [...text].map((character) => character.codePointAt(0) ?? 0)
+  if (characters.length < 1 || characters.length > 128 || text.trim() !== text) return false
+  return characters.every((code) => !isControl(code) && !(code >= 0xd800 && code <= 0xdfff))
+}
+
+function isControl(code: number): boolean {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0)
+}
+
+export function isTransactionID(text: string): boolean {
+  const groups = text.split('-')
+  return groups.map(({ length }) => length).join() === '8,4,4,4,12' && !/[^0-9a-f]/.test(groups.join(''))
+}
+
+/** The integer that a JSON number is, exactly; `undefined` where it is none from 1 to 2^53 - 1. */
+export function exactAmount(json: string): bigint | undefined {
+  const [, sign, whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? []
+  const digits = whole + fraction
+  const first = digits.search(/[1-9]/)
+  if (sign !== '' || first === -1) return undefined
+  const end = digits.length - [...digits].reverse().findIndex((digit) => digit !== '0')
+  const power = Number(exponent) - fraction.length + (digits.length - end)
+  if (power < 0 || power + end - first > 16) return undefined
+  const value = BigInt(digits.slice(first, end)) * 10n ** BigInt(power)
+  return value <= MAX ? value : undefined
+}
+
+/** An integer of a query, as one writes it. */
+export function isInteger(text: string, max: bigint = MAX): boolean {
+  return /^[1-9]\d{0,15}$/.test(text) && BigInt(text) <= max
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** RFC 3339, any offset, up to nanoseconds; where leap seconds are is left open. */
+export function isInstant(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return false
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number)
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const days = month === 2 && leap ? 29 : (DAYS[month - 1] ?? 0)
+  const [offsetHour = 0, offsetMinute = 0] = /[Zz]$/.test(text) ? [] : text.slice(-5).split(':').map(Number)
+  return day >= 1 && day <= days && hour < 24 && minute < 60 && second <= 60 && offsetHour < 24 && offsetMinute < 60
+}
+
+/** Percent-decoded, as UTF-8; `undefined` where it is neither. */
+export function decoded(text: string): string | undefined {
+  if (!text.includes('%')) return text
+  if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined
+  const bytes = text.replaceAll(/%(..)/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return utf8(Buffer.from(bytes, 'latin1'))
+}
+
+function utf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null|[[\]{},:]/g
+
+/**
+ * The members of a JSON object as they are written, by name; `undefined` where the body is no such object, a name stands
+ * twice, or a value is no scalar, since no body of this service holds one.
+ */
+export function membersOf(body: Buffer): ReadonlyMap<string, string> | undefined {
+  const text = utf8(body)
+  if (text === undefined || !isJSON(text)) return undefined
+  const [first, ...tokens] = text.match(TOKEN) ?? []
+  if (first !== '{') return undefined
+  const members = new Map<string, string>()
+  for (let at = 0; at + 2 < tokens.length; at += 4) {
+    const [name = '', , value = ''] = tokens.slice(at, at + 3)
+    const key: unknown = JSON.parse(name)
+    if (typeof key !== 'string' || members.has(key) || value === '{' || value === '[') return undefined
+    members.set(key, value)
+  }
+  return members
+}
+
+function isJSON(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

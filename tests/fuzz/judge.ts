@@ -1,0 +1,178 @@
+import { parse } from 'node:querystring'
+import type { Body } from '../support/http.ts'
+import type { ContractCode } from '../support/problem.ts'
+import { decoded, exactAmount, isInstant, isInteger, isTransactionID, isUserID, membersOf } from './contract-values.ts'
+import type { Operation } from './document.ts'
+import { type Message, pathOf } from './message.ts'
+import type { IssuedIDs } from './transaction-ids.ts'
+
+/** What the contract lets a request be answered with. */
+export interface Verdict {
+  readonly problems: readonly ContractCode[]
+  /** `undefined` where the request must not succeed. */
+  readonly success?: { readonly statuses: readonly number[]; readonly says: Body }
+  /** The operation that was asked for, where there is one. */
+  readonly operation?: Operation
+}
+
+/** What a request asks of an operation, decoded, with what could not be decoded left out. */
+interface Asked {
+  readonly userID: string
+  readonly transactionID: string
+  readonly query: Readonly<Record<string, string | string[] | undefined>>
+  /** `undefined` where there is a body and it is no JSON object of scalars. */
+  readonly members: ReadonlyMap<string, string> | undefined
+}
+
+export interface Known {
+  readonly ids: IssuedIDs
+  /** Users who surely have a wallet. */
+  readonly owners: ReadonlySet<string>
+}
+
+const MAX_BODY_BYTES = 16 * 1024
+const MAX_TYPES = 16
+const LIVE = ['/livez', '/readyz', '/openapi.json']
+const TYPES: Readonly<Record<string, number>> = { deposit: 1, withdraw: 2, transfer: 4 }
+
+function only(code: ContractCode, operation?: Operation): Verdict {
+  return { problems: [code], ...(operation && { operation }) }
+}
+
+/** Judges requests by the contract, in its order of precedence. */
+export function createJudge(operations: readonly Operation[], known: Known): (message: Message) => Verdict {
+  return (message) => {
+    const path = pathOf(message.target)
+    const method = message.method === 'HEAD' ? 'GET' : message.method
+    const bytes = message.body?.length ?? 0
+    if (LIVE.includes(path)) return judgeOperational(method, bytes)
+    const there = operations.filter((operation) => parametersOf(operation, path) !== undefined)
+    if (there.length === 0) return only('ROUTE_NOT_FOUND')
+    const operation = there.find((each) => each.method === method)
+    if (operation === undefined) return only('METHOD_NOT_ALLOWED')
+    if (bytes > MAX_BODY_BYTES) return only('BODY_TOO_LARGE', operation)
+    const readsBody = method !== 'GET'
+    if (readsBody && !isJSONType(message)) return only('UNSUPPORTED_MEDIA_TYPE', operation)
+    const asked = askedOf(operation, path, message)
+    const rule = asked === undefined || (readsBody && asked.members === undefined) ? undefined : RULES[operation.id]
+    const verdict = (asked && rule?.(asked, known)) ?? only('INVALID_REQUEST')
+    return { ...verdict, operation }
+  }
+}
+
+function judgeOperational(method: string, bytes: number): Verdict {
+  if (method !== 'GET') return only('METHOD_NOT_ALLOWED')
+  return bytes > MAX_BODY_BYTES ? only('BODY_TOO_LARGE') : { problems: [], success: { statuses: [200], says: {} } }
+}
+
+/** The path's parameters as they are written; a path that cannot be decoded is compared as it stands. */
+function parametersOf(operation: Operation, path: string): ReadonlyMap<string, string> | undefined {
+  const template = operation.path.split('/')
+  const segments = path.split('/')
+  if (template.length !== segments.length) return undefined
+  const literal = decoded(path) === undefined ? (text: string) => text : decoded
+  const parameters = new Map<string, string>()
+  for (const [index, part] of template.entries()) {
+    const segment = segments[index] ?? ''
+    if (part.startsWith('{')) parameters.set(part.slice(1, -1), segment)
+    else if (literal(segment) !== part) return undefined
+  }
+  return parameters
+}
+
+/** No body needs no type. */
+function isJSONType({ contentType, body }: Message): boolean {
+  if (contentType === undefined) return body === undefined || body.length === 0
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+}
+
+function askedOf(operation: Operation, path: string, { target, body }: Message): Asked | undefined {
+  const parameters = parametersOf(operation, path)
+  const userID = decoded(parameters?.get('userID') ?? '')
+  const transactionID = decoded(parameters?.get('transactionID') ?? '')
+  const whole = decoded(path)
+  if (whole === undefined || userID === undefined || transactionID === undefined || !isUserID(userID)) return undefined
+  return {
+    ...{ userID, transactionID },
+    query: parse(target.slice(path.length + 1), '&', '=', { maxKeys: 0 }),
+    members: body === undefined || body.length === 0 ? new Map() : membersOf(body),
+  }
+}
+
+type Rule = (asked: Asked, known: Known) => Verdict | undefined
+
+function succeeds(statuses: readonly number[], says: Body, ...problems: ContractCode[]): Verdict {
+  return { problems, success: { statuses, says } }
+}
+
+function asksNothingElse({ query, members }: Asked): boolean {
+  return Object.keys(query).length === 0 && members?.size === 0
+}
+
+/** `undefined`: the request is malformed. */
+const RULES: Readonly<Record<string, Rule>> = {
+  openWallet: (asked) => (asksNothingElse(asked) ? succeeds([200, 201], { userID: asked.userID }) : undefined),
+  issueTransactionID: (asked) => (asksNothingElse(asked) ? succeeds([201], {}) : undefined),
+  getWallet: ({ userID, query }, { owners }) =>
+    Object.keys(query).length === 0 ? succeeds([200], { userID }, ...unlessOwner(userID, owners)) : undefined,
+  getTransactionIDStatus({ userID, transactionID, query }, { ids }) {
+    if (Object.keys(query).length > 0 || !isTransactionID(transactionID)) return undefined
+    const unknown = ids.standing(transactionID, userID) === 'unknown'
+    return unknown ? only('TRANSACTION_ID_UNKNOWN') : succeeds([200], { transactionID })
+  },
+  listTransactions: ({ userID, query }, { owners }) =>
+    isHistoryQuery(query) ? succeeds([200], {}, ...unlessOwner(userID, owners)) : undefined,
+  deposit: movementRule('deposit', 'BALANCE_LIMIT_EXCEEDED'),
+  withdraw: movementRule('withdraw', 'INSUFFICIENT_BALANCE'),
+  transfer: movementRule('transfer', 'PASSIVE_WALLET_NOT_FOUND', 'INSUFFICIENT_BALANCE', 'BALANCE_LIMIT_EXCEEDED'),
+}
+
+function unlessOwner(userID: string, owners: ReadonlySet<string>): ContractCode[] {
+  return owners.has(userID) ? [] : ['WALLET_NOT_FOUND']
+}
+
+function isHistoryQuery(query: Asked['query']): boolean {
+  return Object.entries(query).every(([name, value = []]) => {
+    const values = [value].flat()
+    const [first = ''] = values
+    if (name === 'type') return values.length <= MAX_TYPES && values.every((each) => /^[1-4]$/.test(each))
+    if (values.length > 1) return false
+    if (name === 'limit') return isInteger(first, 1000n)
+    if (name === 'IDBefore') return isInteger(first)
+    return (name === 'createdBefore' || name === 'createdAfter') && isInstant(first)
+  })
+}
+
+function movementRule(kind: string, ...refusals: ContractCode[]): Rule {
+  const fields = kind === 'transfer' ? ['amount', 'passiveUserID', 'transactionID'] : ['amount', 'transactionID']
+  return ({ userID, query, members = new Map() }, { ids, owners }) => {
+    const transactionID = textIn(members.get('transactionID'))
+    const passiveUserID = textIn(members.get('passiveUserID'))
+    const amount = exactAmount(members.get('amount') ?? '')
+    if (Object.keys(query).length > 0 || [...members.keys()].sort().join() !== fields.join()) return undefined
+    if (amount === undefined || transactionID === undefined || !isTransactionID(transactionID)) return undefined
+    if (kind === 'transfer' && (passiveUserID === undefined || !isUserID(passiveUserID))) return undefined
+    if (passiveUserID === userID) return only('SELF_TRANSFER')
+    switch (ids.standing(transactionID, userID)) {
+      case 'unknown':
+        return only('TRANSACTION_ID_UNKNOWN')
+      case 'expired':
+        return { problems: ['TRANSACTION_ID_EXPIRED', 'TRANSACTION_ID_REUSED'] }
+      default: {
+        const says = {
+          userID,
+          transactionID,
+          amount: Number(amount),
+          type: TYPES[kind],
+          passiveUserID: passiveUserID ?? null,
+        }
+        return succeeds([200], says, 'TRANSACTION_ID_REUSED', ...unlessOwner(userID, owners), ...refusals)
+      }
+    }
+  }
+}
+
+/** What a JSON string says. */
+function textIn(json: string | undefined): string | undefined {
+  return json?.startsWith('"') ? String(JSON.parse(json)) : undefined
+}

@@ -1,0 +1,26 @@
+/** A request as it goes over the wire, every part as it stands. */
+export interface Message {
+  readonly method: string
+  /** Printable ASCII without a space. */
+  readonly target: string
+  readonly contentType: string | undefined
+  readonly body: Buffer | undefined
+}
+
+export function toBytes({ method, target, contentType, body }: Message): Buffer {
+  const type = contentType === undefined ? [] : [`content-type: ${contentType}`]
+  const length = body === undefined ? [] : [`content-length: ${body.length}`]
+  const head = [`${method} ${target} HTTP/1.1`, 'host: x', ...type, ...length, '', ''].join('\r\n')
+  return Buffer.concat([Buffer.from(head), body ?? Buffer.alloc(0)])
+}
+
+export function pathOf(target: string): string {
+  return target.split('?', 1)[0] ?? ''
+}
+
+const SHOWN = 1500
+
+/** For the one who must find out what is wrong with it. */
+export function shown(message: Message): string {
+  return JSON.stringify(toBytes(message).subarray(0, SHOWN).toString('latin1'))
+}

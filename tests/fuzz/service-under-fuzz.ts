@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import type { Test } from 'tap'
+import { administer, createTestDatabase, toURL } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import type { Body } from '../support/http.ts'
+import { startServiceProcess } from '../support/service-process.ts'
+import { KEY_VARIABLE } from './transaction-ids.ts'
+
+export interface ServiceUnderFuzz {
+  readonly port: number
+  /** Notes what a 200 says of a movement. */
+  acknowledged(answer: { readonly text: string; readonly body: Readonly<Body> }): void
+  /** Looks at the process's memory; `share` of all cases have been sent. */
+  watchMemory(share: number): Promise<void>
+  /**
+   * Compares the ledger with what was acknowledged and the memory with what it was, reads the log, and ends the process.
+   *
+   * @param unanswered transaction IDs of whole requests whose answer nobody waited for.
+   */
+  checkAndEnd(t: Test, unanswered?: ReadonlySet<string>): Promise<void>
+}
+
+/** By how much the process may have grown from when a fifth of all cases were sent to the end. */
+const GROWTH_BYTES = 32 * 2 ** 20
+const END_LIMIT_MS = 150_000
+const INFO = 30
+const CLOSE_LIMIT_MS = 5000
+
+/** The service in a process of its own, with what is needed to see afterwards whether it did as it said. */
+export async function startServiceUnderFuzz(t: Test): Promise<ServiceUnderFuzz> {
+  const database = await createTestDatabase(t)
+  const env = { DATABASE_URL: toURL(database), ...KEY_VARIABLE }
+  const service = await startServiceProcess(t, { env, endLimitMs: END_LIMIT_MS })
+  const movements = new Map<string, string>()
+  const memory: number[] = []
+  const port = Number(new URL(service.url).port)
+
+  async function compareLedger(t: Test, unanswered: ReadonlySet<string>): Promise<void> {
+    const rows = await administer(
+      database,
+      `SELECT id, transaction_id, user_id, type, amount, balance, passive_user_id FROM user_wallet_transaction WHERE type <> 3`,
+    )
+    const written = rows.filter(({ transaction_id }) => !unanswered.has(String(transaction_id)))
+    const wrong = written.filter((row) => movements.get(String(row.transaction_id)) !== summaryOfRow(row))
+    t.same(wrong, [], 'the ledger holds nothing that was not acknowledged, and everything as it was')
+    const kept = new Set(rows.map(({ transaction_id }) => transaction_id))
+    const missing = [...movements.keys()].filter((id) => !kept.has(id))
+    t.same(missing.slice(0, 9), [], 'everything that was acknowledged is in the ledger')
+    const [sums] = await administer(
+      database,
+      `SELECT (SELECT sum(balance) FROM user_wallet) AS held,
+              (SELECT sum(CASE type WHEN 1 THEN amount WHEN 2 THEN -amount ELSE 0 END) FROM user_wallet_transaction) AS moved`,
+    )
+    t.equal(sums?.held, sums?.moved, 'what the wallets hold is what came in less what went out')
+    t.ok(movements.size > 0, `${movements.size} movements were acknowledged`)
+  }
+
+  return {
+    port,
+    acknowledged({ text, body }) {
+      const id = String(body.transactionID)
+      const summary = summaryOfBody(body)
+      const before = movements.get(id)
+      if (before !== undefined && before !== summary)
+        throw new Error(`${id} had another outcome before: ${before}, ${text}`)
+      movements.set(id, summary)
+    },
+    async watchMemory(share) {
+      const status = await readFile(`/proc/${service.pid}/status`, 'utf8')
+      if (share >= 0.2) memory.push(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024)
+    },
+    async checkAndEnd(t, unanswered = new Set()) {
+      await compareLedger(t, unanswered)
+      const [first = Number.NaN, last = Number.NaN] = [memory[0], memory.at(-1)]
+      t.ok(last - first < GROWTH_BYTES, `memory: ${inMB(first)} after a fifth, ${inMB(last)} at the end`)
+      await eventually('no connection is left over', CLOSE_LIMIT_MS, async () =>
+        (await connectionsAt(port)) === 0 ? true : undefined,
+      )
+      const { code, stderr, stdout } = await service.end('SIGTERM')
+      t.equal(code, 0, 'it ends with 0')
+      t.equal(stderr, '', 'it wrote nothing but its log')
+      const lines = stdout.trimEnd().split('\n')
+      const odd = lines.filter((line) => JSON.parse(line).level !== INFO || /stack|node_modules|\.[jt]s:\d/.test(line))
+      t.same(odd, [], `${lines.length} lines of log, no warning, no error, no stack`)
+    },
+  }
+}
+
+function summaryOfBody({ id, userID, type, amount, balance, passiveUserID }: Body): string {
+  return JSON.stringify([id, userID, type, amount, balance, passiveUserID])
+}
+
+function summaryOfRow({ id, user_id, type, amount, balance, passive_user_id }: Body): string {
+  return JSON.stringify([Number(id), user_id, type, Number(amount), Number(balance), passive_user_id])
+}
+
+/** Established, and closed by the client alone. */
+const OPEN = ['01', '08']
+
+/** How many connections a server on 127.0.0.1 has open. Linux only. */
+async function connectionsAt(port: number): Promise<number> {
+  const here = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/))
+  return lines.filter(([, local, , state]) => local === here && OPEN.includes(state ?? '')).length
+}
+
+function inMB(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MB`
+}
