@@ -40,6 +40,7 @@ t.test('whatever is made from the OpenAPI document is answered as the contract s
   })
   for (const connection of connections) connection.end()
   t.equal(sent, CASES.fromDocument, 'every case was sent and answered')
+  t.ok(CASES.fromDocument + CASES.onSockets >= 50_000)
   for (const kind of KINDS) {
     const [accepted = 0, turnedDown = 0] = ['accepted', 'turned down'].map((how) => counts.get(`${kind}: ${how}`))
     t.ok(turnedDown > 0 && accepted > 0, `${kind}: ${accepted} accepted, ${turnedDown} turned down`)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { rawRequest } from '../support/raw-client.ts'
 import type { Case } from './cases.ts'
 import type { Message } from './message.ts'
+import { DEPOSITOR } from './texts.ts'
 import type { IssuedIDs } from './transaction-ids.ts'
 
 /*
@@ -51,7 +52,7 @@ type Rest = Pick<Script, 'rest' | 'ending' | 'smuggled'>
 /** Makes of a request another, or none. */
 type Alter = (request: string) => string
 
-const DEPOSIT = '/api/v1/users/ann/wallet/deposit'
+const DEPOSIT = `/api/v1/users/${DEPOSITOR}/wallet/deposit`
 const HEAD_BYTES = 16 * 1024
 
 export function scriptsOf(cases: fc.Arbitrary<Case>, ids: IssuedIDs): fc.Arbitrary<Script> {
@@ -62,7 +63,7 @@ export function scriptsOf(cases: fc.Arbitrary<Case>, ids: IssuedIDs): fc.Arbitra
   const cuts = fc.array(fc.nat(400), { maxLength: 5 })
   const request = fc
     .integer({ min: 1, max: 9 })
-    .map((amount) => rawRequest('PUT', DEPOSIT, { amount, transactionID: ids.fresh('ann') }))
+    .map((amount) => rawRequest('PUT', DEPOSIT, { amount, transactionID: ids.fresh(DEPOSITOR) }))
   const oneOf = (ways: readonly Alter[], ending: Ending) =>
     fc.tuple(request, fc.constantFrom(...ways)).map(([text, alter]): Rest => ({ rest: bytes(alter(text)), ending }))
   const rests: Readonly<Record<ScriptKind, fc.Arbitrary<Rest>>> = {
@@ -254,7 +255,7 @@ function smuggled(ids: IssuedIDs): fc.Arbitrary<Rest> {
     }),
   ]
   return fc.constantFrom(...hide).map((alter) => {
-    const smuggled = ids.fresh('ann')
+    const smuggled = ids.fresh(DEPOSITOR)
     const inner = rawRequest('PUT', DEPOSIT, { amount: 1, transactionID: smuggled })
     return { rest: bytes(alter(inner)), ending: 'anything', smuggled }
   })

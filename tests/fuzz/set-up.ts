@@ -4,7 +4,7 @@ import { casesOf } from './cases.ts'
 import { readOperations } from './document.ts'
 import { createJudge } from './judge.ts'
 import { startServiceUnderFuzz } from './service-under-fuzz.ts'
-import { encode, OWNERS } from './texts.ts'
+import { DEPOSITOR, encode, OWNERS } from './texts.ts'
 import { createIssuedIDs } from './transaction-ids.ts'
 
 /** How many cases there are in all: a request that is made from the document, or what is done on one connection. */
@@ -17,7 +17,7 @@ export async function setUpFuzz(t: Test) {
   const service = await startServiceUnderFuzz(t)
   const client = await connectRaw(t, service.port)
   const ids = createIssuedIDs()
-  for (const userID of OWNERS) {
+  for (const userID of [...OWNERS, DEPOSITOR]) {
     const wallet = `/api/v1/users/${encode(userID, /\w/)}/wallet`
     const deposit = { amount: START_UNITS, transactionID: ids.fresh(userID) }
     client.write(rawRequest('PUT', wallet))

@@ -4,6 +4,7 @@ import { play } from './connection.ts'
 import { runCases } from './run-cases.ts'
 import { SCRIPT_KINDS, type Script, scriptsOf } from './scripts.ts'
 import { CASES, setUpFuzz } from './set-up.ts'
+import { DEPOSITOR } from './texts.ts'
 
 const TOGETHER = 16
 
@@ -34,7 +35,7 @@ t.test('whatever comes over a socket is answered in order or cut off, and nothin
   }
 
   let sent = 0
-  const slow = slowConnections(t, service.port, ids.fresh('ann'))
+  const slow = slowConnections(t, service.port, ids.fresh(DEPOSITOR))
   t.ok((await medianOfLivez(t, service.port)) < LIVE_LIMIT_MS, `/livez takes less than ${LIVE_LIMIT_MS} ms meanwhile`)
   await runCases(t, scriptsOf(cases, ids), { count: CASES.onSockets, together: TOGETHER }, async (scripts) => {
     await Promise.all(scripts.map(examine))
@@ -61,7 +62,7 @@ function transactionIDsIn(bytes: Buffer): string[] {
 
 /** Requests of which a byte comes now and then: their heads, their bodies, chunks of their bodies, or nothing at all. */
 async function slowConnections(t: Test, port: number, transactionID: string) {
-  const deposit = rawRequest('PUT', '/api/v1/users/ann/wallet/deposit', { amount: 1, transactionID })
+  const deposit = rawRequest('PUT', `/api/v1/users/${DEPOSITOR}/wallet/deposit`, { amount: 1, transactionID })
   const body = deposit.indexOf('{')
   const chunked = deposit.slice(0, body).replace(/content-length: \d+/, 'transfer-encoding: chunked')
   const starts = [
