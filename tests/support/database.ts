@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Test } from 'tap'
 import { connect } from '../../db/migrate.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import type { Lifetime } from './lifetime.ts'
 
 /** Where `run-tests` tells the test processes of the server and its template database. */
 export const SERVER_VARIABLE = 'WALLET_TEST_SERVER'
@@ -20,17 +20,17 @@ export function testServer(): TestServer {
 }
 
 /** A migrated, empty database of the test's own; dropped when the test is over, whoever is still connected. */
-export async function createTestDatabase(t: Test): Promise<ServerAddress> {
-  const { address, template } = testServer()
+export async function createTestDatabase(t: Lifetime, server: TestServer = testServer()): Promise<ServerAddress> {
+  const { address, template } = server
   return cloneDatabase(t, address, template)
 }
 
 /** An empty database without a schema. */
-export async function createBareDatabase(t: Test): Promise<ServerAddress> {
+export async function createBareDatabase(t: Lifetime): Promise<ServerAddress> {
   return cloneDatabase(t, testServer().address, 'template1')
 }
 
-async function cloneDatabase(t: Test, server: ServerAddress, template: string): Promise<ServerAddress> {
+async function cloneDatabase(t: Lifetime, server: ServerAddress, template: string): Promise<ServerAddress> {
   const database = `wallet_test_${randomBytes(6).toString('hex')}`
   await administer(server, `CREATE DATABASE ${database} TEMPLATE ${template}`)
   t.teardown(() => administer(server, `DROP DATABASE ${database} WITH (FORCE)`))

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { request as httpRequest, METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Logger, pino } from 'pino'
-import type { Test } from 'tap'
 import { migrationNames } from '../../db/migrate.ts'
 import { watchConnections } from '../../src/adapters/fastify/drain.ts'
 import { type App, buildServer, type HTTPTimeouts } from '../../src/adapters/fastify/server.ts'
@@ -18,12 +17,16 @@ import { KEY_BYTES } from '../../src/ports/transaction-ids.ts'
 import type { WalletService } from '../../src/ports/wallet-service.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
 import { createTestDatabase } from './database.ts'
+import type { Lifetime } from './lifetime.ts'
 
 export const SECOND: Micros = 1_000_000n
 export const HOUR: Micros = 3600n * SECOND
 export const TTL: Micros = 24n * HOUR
 /** 2024-12-16T03:59:02.608558Z */
 export const START = toInstant(1_734_321_542_608_558n)
+
+/** Signs the transaction IDs of {@link startHTTP}. */
+export const KEY = Buffer.alloc(KEY_BYTES, 7)
 
 const DEFAULTS = readConfig({})
 export const DEFAULT_BOUNDS = serviceBounds(DEFAULTS)
@@ -88,7 +91,7 @@ export interface HTTPOptions {
 const ERROR_LEVEL = 50
 
 /** The service behind its HTTP adapter, over the memory store unless told otherwise. */
-export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<TestHTTP> {
+export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise<TestHTTP> {
   const clock = options.clock ?? settableClock()
   const store = options.store ?? createMemoryWalletStore(clock)
   const service =
@@ -96,7 +99,7 @@ export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<Tes
     createWalletService({
       store,
       clock,
-      transactionIDs: createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 7)),
+      transactionIDs: createSignedTransactionIDs(KEY),
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
     })
@@ -120,7 +123,7 @@ export async function startHTTP(t: Test, options: HTTPOptions = {}): Promise<Tes
 }
 
 /** The same over PostgreSQL, whose clock is the database's own: the service's clock only dates transaction IDs. */
-export async function startHTTPOverPostgres(t: Test, options: HTTPOptions = {}): Promise<TestHTTP> {
+export async function startHTTPOverPostgres(t: Lifetime, options: HTTPOptions = {}): Promise<TestHTTP> {
   const address = await createTestDatabase(t)
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
   const store = createPostgresWalletStore({ address, schemaVersion, writeLanes: DEFAULTS.lanes, readLanes: READ_LANES })
@@ -136,7 +139,7 @@ export interface Listening {
   readonly drain: (limitMs: number) => Promise<void>
 }
 
-export async function listen(t: Test, { app }: TestHTTP): Promise<Listening> {
+export async function listen(t: Lifetime, { app }: TestHTTP): Promise<Listening> {
   const drain = watchConnections(app.server)
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket) => sockets.add(socket))

@@ -1,11 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { migrate } from '../../db/migrate.ts'
-import { administer, SERVER_VARIABLE, type TestServer } from './database.ts'
-import { startDatabaseServer } from './database-server.ts'
+import { SERVER_VARIABLE } from './database.ts'
+import { withTestServer } from './test-server.ts'
 
 /*
  * Runs tap with one PostgreSQL server for all files. Arguments go to tap; without any, every test runs, and where
@@ -14,7 +12,7 @@ import { startDatabaseServer } from './database-server.ts'
 
 const require = createRequire(import.meta.url)
 const TAP = require.resolve('tap').replace(/dist\/.*/, 'dist/esm/run.mjs')
-const ALL = ['unit', 'property', 'contract', 'http', 'integration', 'fuzz'].map(
+const ALL = ['unit', 'property', 'contract', 'http', 'integration', 'fuzz', 'model'].map(
   (kind) => `dist/tests/${kind}/**/*.test.js`,
 )
 /** What another PostgreSQL can make a difference to. */
@@ -38,26 +36,17 @@ function say(line: string): void {
 
 async function main(): Promise<number> {
   buildTap()
-  const server = await startDatabaseServer(process.env)
-  say(`PostgreSQL is ${server.name}`)
-  const template = `wallet_template_${randomBytes(4).toString('hex')}`
-  try {
-    await administer(server.address, `CREATE DATABASE ${template}`)
-    await migrate({ ...server.address, database: template }, 'up')
-    const testServer: TestServer = { address: server.address, template }
+  return withTestServer(say, async (server) => {
     const all = process.env.TEST_CONTAINERS === '1' ? ON_CONTAINERS : ALL
     const given = process.argv.slice(2)
     const files = given.some((argument) => !argument.startsWith('-')) ? given : [...given, ...all]
     const tap = spawn(process.execPath, [TAP, ...files], {
       stdio: 'inherit',
-      env: { ...process.env, [SERVER_VARIABLE]: JSON.stringify(testServer) },
+      env: { ...process.env, [SERVER_VARIABLE]: JSON.stringify(server) },
     })
     const [code] = await once(tap, 'exit')
     return code ?? 1
-  } finally {
-    await administer(server.address, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
-    await server.stop()
-  }
+  })
 }
 
 try {

@@ -1,0 +1,194 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, migrationNames } from '../../db/migrate.ts'
+import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
+import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
+import type { ServiceBounds } from '../../src/app/wallet-service.ts'
+import { fromMilliseconds } from '../../src/domain/instant.ts'
+import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { createFaultyRelay, type Fault, type FaultyRelay } from './faulty-relay.ts'
+import { KEY, listen, startHTTP } from './http.ts'
+import { type Lifetime, withLifetime } from './lifetime.ts'
+import { castOf, play, type Recording } from './play-plan.ts'
+import { calmPlans, faultyPlans, type Plan, planOf } from './random-plans.ts'
+import { createWalletClient, type WalletClient } from './wallet-client.ts'
+import { explainHistory, type WalletOperation } from './wallet-model.ts'
+
+/** What one seed came to, or many. */
+export interface Figures {
+  readonly seeds: number
+  /** With an answer or without; not those that surely did not happen. */
+  readonly operations: number
+  /** Answered with 503, and surely did not happen. */
+  readonly failed: number
+  readonly unknown: number
+  /** Of the unknown ones, those that took effect in the explanation. */
+  readonly tookEffect: number
+  readonly replays: number
+  readonly faults: number
+}
+
+export const NO_FIGURES: Figures = {
+  seeds: 0,
+  operations: 0,
+  failed: 0,
+  unknown: 0,
+  tookEffect: 0,
+  replays: 0,
+  faults: 0,
+}
+
+export function sum(a: Figures, b: Figures): Figures {
+  return {
+    seeds: a.seeds + b.seeds,
+    operations: a.operations + b.operations,
+    failed: a.failed + b.failed,
+    unknown: a.unknown + b.unknown,
+    tookEffect: a.tookEffect + b.tookEffect,
+    replays: a.replays + b.replays,
+    faults: a.faults + b.faults,
+  }
+}
+
+export function describe({ seeds, operations, failed, unknown, tookEffect, replays, faults }: Figures): string {
+  return (
+    `${seeds} seeds, ${operations} operations (${replays} replays, ${unknown} unknown of which ${tookEffect} took effect), ` +
+    `${failed} turned away, ${faults} faults`
+  )
+}
+
+/** A history that no order explains. */
+export class Unexplained extends Error {
+  override readonly name = 'Unexplained'
+}
+
+/** Short, so that a fault leaves requests unanswered in a time that a test can wait. */
+const DEADLINE_MS = 150
+
+const transactionIDs = createSignedTransactionIDs(KEY)
+
+/** Plays a seed against the service over the memory store, through one HTTP adapter or two, without faults. */
+export async function checkOverMemory(seed: number): Promise<Figures> {
+  const plan = planOf(seed, calmPlans(seed % 2 === 0 ? 2 : 1))
+  const clock = () => fromMilliseconds(Date.now())
+  const recording = await withLifetime(async (t) => {
+    const store = createMemoryWalletStore(clock)
+    const bounds = boundsOf(plan)
+    const services: WalletClient[] = []
+    for (const _ of plan.instances) services.push(createWalletClient((await startHTTP(t, { store, bounds })).send))
+    return play(plan, castOf(plan, `memory-${seed}`, transactionIDs), services, () => {})
+  })
+  return judge(seed, plan, recording, { retries: false, faults: 0 })
+}
+
+/**
+ * Plays a seed against the service as it runs: HTTP over sockets, PostgreSQL behind relays that let faults strike.
+ *
+ * @param round tells repetitions of one seed apart.
+ */
+export async function checkOverPostgres(database: ServerAddress, seed: number, round = 0): Promise<Figures> {
+  const plan = planOf(seed, faultyPlans)
+  let faults = 0
+  const recording = await withLifetime(async (t) => {
+    const terminate = await terminator(t, database)
+    const instances = await Promise.all(
+      plan.instances.map((faults) => startInstance(t, database, plan, faults, terminate)),
+    )
+    const services = instances.map(({ service }) => service)
+    const recording = await play(plan, castOf(plan, `${seed}-${round}`, transactionIDs), services, () => {
+      for (const { relay } of instances) relay.calm()
+    })
+    faults = instances.reduce((sum, { relay }) => sum + relay.struck(), 0)
+    return recording
+  })
+  return judge(seed, plan, recording, { retries: true, faults })
+}
+
+/** An instance of the service with a relay, a port and connections of its own. */
+async function startInstance(
+  t: Lifetime,
+  database: ServerAddress,
+  plan: Plan,
+  faults: readonly Fault[],
+  terminate: () => void,
+): Promise<{ service: WalletClient; relay: FaultyRelay }> {
+  let hangUp = () => {}
+  const relay = await createFaultyRelay(t, database, { faults, terminate, hangUp: () => hangUp() })
+  const store = createPostgresWalletStore({
+    address: relay.address,
+    schemaVersion: (await migrationNames()).at(-1) ?? '',
+    writeLanes: plan.bounds.lanes,
+    readLanes: 2,
+  })
+  t.teardown(() => store.close())
+  const http = await startHTTP(t, { store, bounds: boundsOf(plan) })
+  hangUp = () => http.app.server.closeAllConnections()
+  return { service: createWalletClient((await listen(t, http)).send), relay }
+}
+
+function boundsOf({ bounds: { lanes, maxBatch, maxQueued } }: Plan): ServiceBounds {
+  const reads = { lanes: 1, maxBatch: 512, maxQueued: 1000, deadlineMs: DEADLINE_MS }
+  return {
+    movements: { lanes, maxBatch, maxQueued, deadlineMs: DEADLINE_MS },
+    opens: reads,
+    walletReads: reads,
+    singleReads: { ...reads, maxBatch: 1 },
+  }
+}
+
+/** Ends the sessions of every service on the database, from a session of its own. */
+async function terminator(t: Lifetime, database: ServerAddress): Promise<() => void> {
+  const client = await connect(database)
+  t.teardown(() => client.end())
+  return () =>
+    void client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+}
+
+async function judge(
+  seed: number,
+  plan: Plan,
+  { history, failed }: Recording,
+  { retries, faults }: { retries: boolean; faults: number },
+): Promise<Figures> {
+  const { kind, order } = explainHistory(history, { retries })
+  if (kind !== 'explained') {
+    const file = await dump(seed, plan, history, order)
+    throw new Unexplained(
+      `seed ${seed}: its history is ${kind}; the longest order found has ${order.length} of ${history.length} operations. ` +
+        `It is in ${file}. Again: npm run test:soak -- --seed ${seed}`,
+    )
+  }
+  return {
+    seeds: 1,
+    operations: history.length,
+    failed,
+    unknown: history.filter(({ answered }) => answered === undefined).length,
+    tookEffect: order.filter(({ answered }) => answered === undefined).length,
+    replays: history.filter(({ answered }) => answered?.answer.replayed === true).length,
+    faults,
+  }
+}
+
+/** Writes the plan's faults, then the operations that could be explained in their order, then the others, a line each. */
+async function dump(
+  seed: number,
+  { instances, bounds }: Plan,
+  history: readonly WalletOperation[],
+  order: readonly WalletOperation[],
+): Promise<string> {
+  const inOrder = order.map((operation, index) => ({ place: index + 1, ...operation }))
+  const others = history
+    .filter((operation) => !order.includes(operation))
+    .map((operation) => ({ place: null, ...operation }))
+  const lines = [{ seed, bounds, faults: instances }, ...inOrder, ...others].map((line) =>
+    JSON.stringify(line, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)),
+  )
+  const file = join(await mkdtemp(join(tmpdir(), 'wallet-model-')), `seed-${seed}.jsonl`)
+  await writeFile(file, `${lines.join('\n')}\n`)
+  return file
+}
