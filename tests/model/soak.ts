@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createTestDatabase } from '../support/database.ts'
 import { withLifetime } from '../support/lifetime.ts'
-import { checkOverPostgres, describe, NO_FIGURES, sum } from '../support/model-check.ts'
+import { checkOverPostgres } from '../support/model-check.ts'
+import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
 import { withTestServer } from '../support/test-server.ts'
 
 /*

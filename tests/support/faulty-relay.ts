@@ -34,6 +34,8 @@ export interface Fault {
 export interface FaultyRelay {
   /** The server as it is reached through the relay. */
   readonly address: ServerAddress
+  /** Adds a fault, whose moments count from now on. */
+  expect(fault: Fault): void
   /** How many faults have struck. */
   struck(): number
   /** From now on nothing more strikes. */
@@ -41,9 +43,9 @@ export interface FaultyRelay {
 }
 
 export interface FaultyRelayOptions {
-  readonly faults: readonly Fault[]
-  terminate(): void
-  hangUp(): void
+  readonly faults?: readonly Fault[]
+  terminate?(): void
+  hangUp?(): void
 }
 
 interface Link {
@@ -61,16 +63,17 @@ const COMMITTED = 'COMMIT\0'
 export async function createFaultyRelay(
   t: Lifetime,
   target: ServerAddress,
-  { faults, terminate, hangUp }: FaultyRelayOptions,
+  { faults = [], terminate = () => {}, hangUp = () => {} }: FaultyRelayOptions = {},
 ): Promise<FaultyRelay> {
   const sockets = new Set<Socket>()
+  const expected = [...faults]
   const passed: Record<Moment, number> = { request: 0, commit: 0, answer: 0, committed: 0 }
   let struck = 0
   let calm = false
 
   function due(moments: readonly Moment[]): Fault | undefined {
     for (const moment of moments) passed[moment] += 1
-    return calm ? undefined : faults.find(({ moment, nth }) => moments.includes(moment) && passed[moment] === nth)
+    return calm ? undefined : expected.find(({ moment, nth }) => moments.includes(moment) && passed[moment] === nth)
   }
 
   function pass(link: Link, from: Socket, to: Socket, data: Buffer): void {
@@ -140,6 +143,7 @@ export async function createFaultyRelay(
   const { port } = server.address() as AddressInfo
   return {
     address: { ...target, host: '127.0.0.1', port },
+    expect: (fault) => void expected.push({ ...fault, nth: passed[fault.moment] + fault.nth }),
     struck: () => struck,
     calm() {
       calm = true

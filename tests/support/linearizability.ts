@@ -30,7 +30,7 @@ export interface Verdict<Call, Answer> {
 }
 
 /** Hundreds of times what it takes to explain a history of a few hundred operations. */
-const MAX_DEAD_ENDS = 100_000
+const MAX_DEAD_ENDS = 20_000
 
 /**
  * Checks that a history is linearizable: Wing and Gong's search with Lowe's memory of the configurations that led
@@ -43,7 +43,7 @@ export function explain<State, Call, Answer>(
   history: readonly Operation<Call, Answer>[],
 ): Verdict<Call, Answer> {
   type Op = Operation<Call, Answer>
-  const answeredAt = history.map((op) => op.answered?.atMs ?? Number.POSITIVE_INFINITY)
+  const answeredAt = history.map((op) => op.answered?.atMs ?? Infinity)
   const placed = history.map(() => false)
   const order: Op[] = []
   const deadEnds = new Set<string>()
@@ -58,22 +58,23 @@ export function explain<State, Call, Answer>(
     return `${BigInt(`0b${placed.map(Number).join('') || 0}`).toString(36)} ${model.key(state)}`
   }
 
-  /** The state after the operation; `undefined` where it has no place here, or, without an answer, needs none. */
-  function follow(state: State, { call, answered }: Op): State | undefined {
-    const next = model.step(state, call, answered?.answer)
-    return answered === undefined && next === state ? undefined : next
+  /** The operations that may come next, with their places in the history and the states after them. */
+  function* nextAfter(state: State): Iterable<{ op: Op; index: number; next: State }> {
+    const horizon = firstAnswer()
+    for (const [index, op] of history.entries()) {
+      if (placed[index] === true || op.calledAtMs > horizon) continue
+      const next = model.step(state, op.call, op.answered?.answer)
+      // What got no answer and would change nothing needs no place.
+      if (next !== undefined && (op.answered !== undefined || next !== state)) yield { op, index, next }
+    }
   }
 
   function search(state: State): boolean {
     if (order.length > longest.length) longest = [...order]
-    const horizon = firstAnswer()
-    if (horizon === Number.POSITIVE_INFINITY) return true
+    if (firstAnswer() === Infinity) return true
     const here = configuration(state)
     if (deadEnds.has(here) || deadEnds.size === MAX_DEAD_ENDS) return false
-
-    for (const [index, op] of history.entries()) {
-      const next = placed[index] === true || op.calledAtMs > horizon ? undefined : follow(state, op)
-      if (next === undefined) continue
+    for (const { op, index, next } of nextAfter(state)) {
       placed[index] = true
       order.push(op)
       if (search(next)) return true

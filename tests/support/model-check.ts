@@ -1,6 +1,3 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connect, migrationNames } from '../../db/migrate.ts'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
@@ -11,53 +8,12 @@ import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { createFaultyRelay, type Fault, type FaultyRelay } from './faulty-relay.ts'
 import { KEY, listen, startHTTP } from './http.ts'
 import { type Lifetime, withLifetime } from './lifetime.ts'
+import { dump } from './model-dump.ts'
+import type { Figures } from './model-figures.ts'
 import { castOf, play, type Recording } from './play-plan.ts'
 import { calmPlans, faultyPlans, type Plan, planOf } from './random-plans.ts'
 import { createWalletClient, type WalletClient } from './wallet-client.ts'
-import { explainHistory, type WalletOperation } from './wallet-model.ts'
-
-/** What one seed came to, or many. */
-export interface Figures {
-  readonly seeds: number
-  /** With an answer or without; not those that surely did not happen. */
-  readonly operations: number
-  /** Answered with 503, and surely did not happen. */
-  readonly failed: number
-  readonly unknown: number
-  /** Of the unknown ones, those that took effect in the explanation. */
-  readonly tookEffect: number
-  readonly replays: number
-  readonly faults: number
-}
-
-export const NO_FIGURES: Figures = {
-  seeds: 0,
-  operations: 0,
-  failed: 0,
-  unknown: 0,
-  tookEffect: 0,
-  replays: 0,
-  faults: 0,
-}
-
-export function sum(a: Figures, b: Figures): Figures {
-  return {
-    seeds: a.seeds + b.seeds,
-    operations: a.operations + b.operations,
-    failed: a.failed + b.failed,
-    unknown: a.unknown + b.unknown,
-    tookEffect: a.tookEffect + b.tookEffect,
-    replays: a.replays + b.replays,
-    faults: a.faults + b.faults,
-  }
-}
-
-export function describe({ seeds, operations, failed, unknown, tookEffect, replays, faults }: Figures): string {
-  return (
-    `${seeds} seeds, ${operations} operations (${replays} replays, ${unknown} unknown of which ${tookEffect} took effect), ` +
-    `${failed} turned away, ${faults} faults`
-  )
-}
+import { explainHistory } from './wallet-model.ts'
 
 /** A history that no order explains. */
 export class Unexplained extends Error {
@@ -69,17 +25,18 @@ const DEADLINE_MS = 150
 
 const transactionIDs = createSignedTransactionIDs(KEY)
 
-/** Plays a seed against the service over the memory store, through one HTTP adapter or two, without faults. */
-export async function checkOverMemory(seed: number): Promise<Figures> {
-  const plan = planOf(seed, calmPlans(seed % 2 === 0 ? 2 : 1))
-  const clock = () => fromMilliseconds(Date.now())
-  const recording = await withLifetime(async (t) => {
-    const store = createMemoryWalletStore(clock)
-    const bounds = boundsOf(plan)
-    const services: WalletClient[] = []
-    for (const _ of plan.instances) services.push(createWalletClient((await startHTTP(t, { store, bounds })).send))
-    return play(plan, castOf(plan, `memory-${seed}`, transactionIDs), services, () => {})
-  })
+/** Two services over one memory store, each behind an HTTP adapter of its own. */
+export async function startOverMemory(t: Lifetime): Promise<readonly WalletClient[]> {
+  const store = createMemoryWalletStore(() => fromMilliseconds(Date.now()))
+  const services = await Promise.all([startHTTP(t, { store }), startHTTP(t, { store })])
+  return services.map(({ send }) => createWalletClient(send))
+}
+
+/** Plays a seed against services over the memory store, one of them or two, without faults. */
+export async function checkOverMemory(services: readonly WalletClient[], seed: number): Promise<Figures> {
+  const plan = planOf(seed, calmPlans)
+  const cast = castOf(plan, String(seed), transactionIDs)
+  const recording = await play(plan, cast, services.slice(0, plan.instances.length), () => {})
   return judge(seed, plan, recording, { retries: false, faults: 0 })
 }
 
@@ -172,23 +129,4 @@ async function judge(
     replays: history.filter(({ answered }) => answered?.answer.replayed === true).length,
     faults,
   }
-}
-
-/** Writes the plan's faults, then the operations that could be explained in their order, then the others, a line each. */
-async function dump(
-  seed: number,
-  { instances, bounds }: Plan,
-  history: readonly WalletOperation[],
-  order: readonly WalletOperation[],
-): Promise<string> {
-  const inOrder = order.map((operation, index) => ({ place: index + 1, ...operation }))
-  const others = history
-    .filter((operation) => !order.includes(operation))
-    .map((operation) => ({ place: null, ...operation }))
-  const lines = [{ seed, bounds, faults: instances }, ...inOrder, ...others].map((line) =>
-    JSON.stringify(line, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)),
-  )
-  const file = join(await mkdtemp(join(tmpdir(), 'wallet-model-')), `seed-${seed}.jsonl`)
-  await writeFile(file, `${lines.join('\n')}\n`)
-  return file
 }

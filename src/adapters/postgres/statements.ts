@@ -115,13 +115,15 @@ export const insertRefusals = (sql: Sql, fence: string, rows: readonly Refusal[]
        AS new (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
   WHERE pg_current_xact_id() = ${fence}::xid8`
 
-/** Those that were missing; sorted, so that two of these do not wait for each other. */
-export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<{ user_id: string }[]>`
+/** Those that were missing, as they are now; sorted, so that two of these do not wait for each other. */
+export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
   INSERT INTO user_wallet (user_id, balance, version, created_at, updated_at)
   SELECT user_id, 0, 0, now(), now()
   FROM unnest(${textArray([...new Set(userIDs)].sort(), (userID) => userID)}::text[]) AS new (user_id)
   ON CONFLICT (user_id) DO NOTHING
-  RETURNING user_id`
+  RETURNING user_id, balance, version,
+            (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+            (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at`
 
 export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
   SELECT user_id, balance, version,

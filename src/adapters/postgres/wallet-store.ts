@@ -8,7 +8,7 @@ import { isBug, isRolledBack } from './failures.ts'
 import { readPage } from './history.ts'
 import { type Lane, LaneError, openLane } from './lane.ts'
 import { createLanePool } from './lane-pool.ts'
-import { knownOutcomes, readInstant, toWallet } from './rows.ts'
+import { knownOutcomes, readInstant, toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
 import { prepareReads, prepareWrites } from './warm-up.ts'
 
@@ -37,7 +37,18 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
   }
 
   return {
-    open: (userIDs) => use((lane) => openWallets(lane, userIDs)),
+    async open(userIDs) {
+      let sent = false
+      try {
+        return await readers.use((lane) => {
+          sent = true
+          return openWallets(lane, userIDs)
+        })
+      } catch (error) {
+        if (isBug(error)) throw error
+        throw new StoreError(sent ? 'unknown' : 'no', `an opening failed: ${reason(error)}`, { cause: error })
+      }
+    },
 
     async transact(reads, decide) {
       const progress: BatchProgress = { committing: false }
@@ -73,11 +84,16 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
 }
 
 async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wallet: Wallet; created: boolean }[]> {
-  const [created] = await lane.roundTrip((sql) => [statements.insertWallets(sql, userIDs)])
-  const isNew = new Set<string>(created.map((row) => row.user_id))
-  const wallets = await readWallets(lane, userIDs)
+  const [rows] = await lane.roundTrip((sql) => [statements.insertWallets(sql, userIDs)])
+  // As they were inserted: read a moment later, a new wallet might hold money already.
+  const created = toWallets(rows)
+  const isNew = new Set(created.keys())
+  const existing = await readWallets(
+    lane,
+    userIDs.filter((userID) => !created.has(userID)),
+  )
   return userIDs.map((userID) => {
-    const wallet = wallets.get(userID)
+    const wallet = created.get(userID) ?? existing.get(userID)
     if (wallet === undefined) throw new Error('a wallet that was just opened is not there')
     // Where one batch holds two who ask for the same wallet, the first of them opened it.
     return { wallet, created: isNew.delete(userID) }
@@ -85,7 +101,12 @@ async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wa
 }
 
 async function readWallets(lane: Lane, userIDs: readonly UserID[]): Promise<Map<string, Wallet>> {
+  if (userIDs.length === 0) return new Map()
   const [rows] = await lane.roundTrip((sql) => [statements.readWallets(sql, userIDs)])
+  return toWallets(rows)
+}
+
+function toWallets(rows: readonly WalletRow[]): Map<string, Wallet> {
   return new Map(rows.map((row) => [row.user_id, toWallet(row)]))
 }
 

@@ -1,0 +1,37 @@
+import t from 'tap'
+import { createTestDatabase } from '../support/database.ts'
+import { checkOverPostgres } from '../support/model-check.ts'
+import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
+import { firstSeed } from '../support/random-seed.ts'
+
+const SEEDS = 100
+/** Each on a database of its own, since a fault may end all sessions on it. Most of a seed is waiting. */
+const WORKERS = 3
+/** It takes a minute on two busy cores. */
+const TIMEOUT_MS = 300_000
+
+t.setTimeout(TIMEOUT_MS)
+
+t.test('every history of concurrent clients under faults is explained by the domain', async (t) => {
+  const first = firstSeed(t, SEEDS)
+  let started = 0
+  let figures = NO_FIGURES
+
+  async function work(): Promise<void> {
+    const database = await createTestDatabase(t)
+    while (started < SEEDS) {
+      const seed = first + started
+      started += 1
+      const found = await checkOverPostgres(database, seed)
+      figures = sum(figures, found)
+    }
+  }
+
+  await Promise.all(Array.from({ length: WORKERS }, work))
+  t.comment(describe(figures))
+  t.equal(figures.seeds, SEEDS)
+  t.ok(figures.faults > SEEDS, 'faults struck')
+  t.ok(figures.replays > SEEDS, 'requests were repeated')
+  // Without these the hard case was not tested: that what nobody was told of has happened all the same.
+  t.ok(figures.tookEffect > 0, 'requests without an answer took effect')
+})

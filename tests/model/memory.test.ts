@@ -1,0 +1,16 @@
+import t from 'tap'
+import { checkOverMemory, startOverMemory } from '../support/model-check.ts'
+import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
+import { firstSeed } from '../support/random-seed.ts'
+
+const SEEDS = 200
+
+t.test('every history of concurrent clients over the memory store is explained by the domain', async (t) => {
+  const services = await startOverMemory(t)
+  const first = firstSeed(t, SEEDS)
+  let figures = NO_FIGURES
+  for (let seed = first; seed < first + SEEDS; seed += 1) figures = sum(figures, await checkOverMemory(services, seed))
+  t.comment(describe(figures))
+  t.ok(figures.replays > SEEDS, 'requests were repeated')
+  t.equal(figures.unknown, 0, 'without faults every request is answered')
+})
