@@ -112,7 +112,7 @@ async function judge(
   { history, failed }: Recording,
   { retries, faults }: { retries: boolean; faults: number },
 ): Promise<Figures> {
-  const { kind, order } = explainHistory(history, { retries })
+  const { kind, order, tookEffect } = explainHistory(history, { retries })
   if (kind !== 'explained') {
     const file = await dump(seed, plan, history, order)
     throw new Unexplained(
@@ -125,7 +125,7 @@ async function judge(
     operations: history.length,
     failed,
     unknown: history.filter(({ answered }) => answered === undefined).length,
-    tookEffect: order.filter(({ answered }) => answered === undefined).length,
+    tookEffect,
     replays: history.filter(({ answered }) => answered?.answer.replayed === true).length,
     faults,
   }

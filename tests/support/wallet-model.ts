@@ -51,23 +51,43 @@ const NOTHING: Ledger = { wallets: new Map(), histories: new Map(), outcomes: ne
 /** When a thing happened of which nobody was told the time: as early as its wallet allows. */
 const EARLY = toInstant(0n)
 
+export interface Explanation extends Verdict<Call, WireAnswer> {
+  /** How many of those without an answer took effect in this order. */
+  readonly tookEffect: number
+}
+
 /**
- * The service as its domain says it is, without time: when something happened is taken from what the answers say of
- * it, and everything else must follow from the rules. That it can have happened then (later than what was before it
- * in the wallet, in one instant for both sides of a transfer) follows with it, since `decide` is asked with that time.
+ * Looks for an order of the operations in which the service as its domain says it is gives all these answers.
  *
- * @param retries whether the service may have had to try again inside one request. Then the second attempt finds what
- *   the first one did, and says of what is new that it was there already.
+ * @param retries whether the service may have had to try again inside one request. It then finds what the first
+ *   attempt did, and tells its client of something new that it was there already.
  */
 export function explainHistory(
   history: readonly WalletOperation[],
   { retries }: { readonly retries: boolean },
-): Verdict<Call, WireAnswer> {
+): Explanation {
   const told = whatIsTold(history)
-  return explain(createWalletModel(told, retries), prepared(history, told))
+  const attempts = retries ? history.flatMap(earlierAttempt) : []
+  const verdict = explain(createWalletModel(told), [...prepared(history, told), ...attempts])
+  const inner = new Set(attempts.map(({ call }) => call))
+  const tookEffect = verdict.order.filter(({ answered, call }) => answered === undefined && !inner.has(call)).length
+  return { ...verdict, tookEffect }
 }
 
-function createWalletModel(told: Told, retries: boolean): Model<Ledger, Call, WireAnswer> {
+/** An attempt of which not even the service learnt what came of it, where the request's answer leaves room for one. */
+function earlierAttempt({ client, call, calledAtMs, answered }: WalletOperation): WalletOperation[] {
+  const foundAgain = answered?.answer.replayed === true || (call.kind === 'open' && answered?.answer.status === 200)
+  return foundAgain
+    ? [{ client: `${client}, earlier attempt`, call: { ...call }, calledAtMs, answered: undefined }]
+    : []
+}
+
+/**
+ * The domain, without time: when something happened is taken from what the answers say of it, and everything else
+ * must follow from the rules. That it can have happened then (later than what was before it in the wallet, in one
+ * instant for both sides of a transfer) follows with it, since `decide` is asked with that time.
+ */
+function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
   const bitOf = factNumbers()
 
   function open(ledger: Ledger, userID: UserID): [Ledger, WireAnswer] {
@@ -143,18 +163,10 @@ function createWalletModel(told: Told, retries: boolean): Model<Ledger, Call, Wi
       const applied = apply(ledger, call, String(answer?.body.instance))
       if (applied === undefined) return undefined
       const [next, expected] = applied
-      if (answer === undefined || isDeepStrictEqual(answer, expected)) return next
-      return retries && isDeepStrictEqual(answer, asFoundAgain(call, expected)) ? next : undefined
+      return answer === undefined || isDeepStrictEqual(answer, expected) ? next : undefined
     },
     key: ({ facts }) => facts.toString(36),
   }
-}
-
-/** The answer of an attempt that finds what an earlier one of the same request has done. */
-function asFoundAgain(call: Call, first: WireAnswer): WireAnswer {
-  if (call.kind === 'open') return { ...first, status: 200 }
-  const kept = call.kind === 'move' && (first.status === 200 || first.status === 422)
-  return kept && first.body.code !== 'TRANSACTION_ID_REUSED' ? { ...first, replayed: true } : first
 }
 
 function movementAnswer(outcome: Outcome, own: string): WireAnswer {
