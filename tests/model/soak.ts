@@ -4,6 +4,7 @@ import { createTestDatabase } from '../support/database.ts'
 import { withLifetime } from '../support/lifetime.ts'
 import { checkOverPostgres } from '../support/model-check.ts'
 import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
+import { MAX_SEED } from '../support/random-seed.ts'
 import { withTestServer } from '../support/test-server.ts'
 
 /*
@@ -12,7 +13,6 @@ import { withTestServer } from '../support/test-server.ts'
  * seed's and the timing is not. Ends with 1 at the first history that no order explains.
  */
 
-const MAX_SEED = 2 ** 31
 const PROGRESS_MS = 5000
 
 function say(line: string): void {
@@ -39,7 +39,8 @@ async function main(): Promise<void> {
       const progress = () =>
         say(`${describe(figures)}; ${Math.max(0, Math.round((end - performance.now()) / 1000))} s left`)
       while (performance.now() < end) {
-        figures = sum(figures, await checkOverPostgres(database, only ?? randomInt(1, MAX_SEED), figures.seeds))
+        const found = await checkOverPostgres(database, only ?? randomInt(1, MAX_SEED), figures.seeds)
+        figures = sum(figures, found)
         if (performance.now() < nextProgress) continue
         nextProgress = performance.now() + PROGRESS_MS
         progress()

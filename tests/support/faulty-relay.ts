@@ -10,8 +10,10 @@ export type Moment = (typeof MOMENTS)[number]
 export const DEEDS = [
   /** The connection is cut, and what was passing is lost. */
   'cut',
-  /** What was passing arrives, or half of it where that is a reply; then the connection is cut. */
+  /** What was passing arrives, then the connection is cut. */
   'cut after',
+  /** Half of what was passing arrives, then the connection is cut. */
+  'cut within',
   /** What was passing arrives `ms` later. */
   'hold',
   /** The service loses its connection, the server does not: what was passing arrives there `ms` later, as a ghost. */
@@ -89,7 +91,10 @@ export async function createFaultyRelay(
         cut(link)
         return
       case 'cut after':
-        to.end(upwards ? data : data.subarray(0, data.length / 2), () => cut(link))
+        to.end(data, () => cut(link))
+        return
+      case 'cut within':
+        to.end(data.subarray(0, data.length / 2), () => cut(link))
         return
       case 'hold':
         from.pause()

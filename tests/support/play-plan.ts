@@ -142,7 +142,7 @@ export async function play(
   return { history: history.toSorted((a, b) => a.calledAtMs - b.calledAtMs), failed }
 }
 
-const AUDIT_PATIENCE_MS = 10_000
+const AUDIT_PATIENCE_MS = 30_000
 
 function toWire({ status, headers, body }: Answer): WireAnswer {
   return { status, replayed: headers['idempotent-replayed'] === 'true', body }
