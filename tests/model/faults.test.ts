@@ -6,7 +6,7 @@ import { firstSeed } from '../support/random-seed.ts'
 
 const SEEDS = 100
 /** Each on a database of its own, since a fault may end all sessions on it. Most of a seed is waiting. */
-const WORKERS = 3
+const WORKERS = 5
 /** It takes a minute on two busy cores. */
 const TIMEOUT_MS = 300_000
 

@@ -99,7 +99,7 @@ const fault: fc.Arbitrary<Fault> = fc.record({
 const bounds = fc.record({
   lanes: fc.integer({ min: 1, max: 3 }),
   maxBatch: fc.constantFrom(1, 3, 512),
-  maxQueued: weighted([4, 1000], [1, 2]),
+  maxQueued: weighted([9, 1000], [1, 3]),
 })
 
 /** A plan for one instance or two, without faults. */
