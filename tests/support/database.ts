@@ -38,7 +38,7 @@ async function cloneDatabase(t: Lifetime, server: ServerAddress, template: strin
 }
 
 /** A role without rights; dropped when the test is over, when no database may know it any more: make it before those. */
-export async function createRole(t: Test, login: 'LOGIN' | 'NOLOGIN'): Promise<{ user: string; password: string }> {
+export async function createRole(t: Lifetime, login: 'LOGIN' | 'NOLOGIN'): Promise<{ user: string; password: string }> {
   const { address } = testServer()
   const user = `wallet_test_${randomBytes(6).toString('hex')}`
   const password = randomBytes(12).toString('hex')
