@@ -21,7 +21,7 @@ export interface ServiceUnderFuzz {
 }
 
 /** By how much the process may have grown from when a fifth of all cases were sent to the end. */
-const GROWTH_BYTES = 32 * 2 ** 20
+const GROWTH_BYTES = 48 * 2 ** 20
 const END_LIMIT_MS = 150_000
 const INFO = 30
 const CLOSE_LIMIT_MS = 5000
