@@ -1,6 +1,7 @@
 import type { onRequestHookHandler } from 'fastify'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { sendProblem } from './problem.ts'
+import type { App } from './server.ts'
 
 const TICK_MS = 5
 const LATE_MS = 20
@@ -10,11 +11,12 @@ const LATE_MS = 20
  * validate a request first, as the contract's order of errors has it, costs half of what executing it costs, and under
  * twice the load that can be served nothing would be left to serve any. While the event loop keeps up, the order holds.
  */
-export function shedLoad(service: WalletService): onRequestHookHandler {
+export function shedLoad(app: App, service: WalletService): onRequestHookHandler {
   let lastTick = performance.now()
-  setInterval(() => {
+  const ticking = setInterval(() => {
     lastTick = performance.now()
   }, TICK_MS).unref()
+  app.addHook('onClose', async () => clearInterval(ticking))
 
   return (_request, reply, done) => {
     if (service.isOverloaded() && performance.now() - lastTick > LATE_MS) sendProblem(reply, 'OVERLOADED')

@@ -34,7 +34,7 @@ const SUMMARIES = {
 }
 
 export function movementRoutes(app: App, service: WalletService): void {
-  const onRequest = shedLoad(service)
+  const onRequest = shedLoad(app, service)
   for (const kind of ['deposit', 'withdraw'] as const) {
     app.put(
       `/users/:userID/wallet/${kind}`,
