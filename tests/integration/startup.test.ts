@@ -58,6 +58,15 @@ const WRONG: readonly (readonly [string, string, string])[] = [
   ],
   ['TRANSACTION_ID_TTL', '1y', 'TRANSACTION_ID_TTL is "1y"; it takes a whole number and a unit'],
   ['TRANSACTION_ID_TTL', '0s', 'TRANSACTION_ID_TTL is "0s"; it takes a whole number and a unit'],
+  ['HOST', '0.0.0.0', 'HOST is "0.0.0.0"; it takes a loopback address while there is no authentication: set AUTH_JWKS'],
+  ['HOST', '::', 'HOST is "::"; it takes a loopback address while there is no authentication'],
+  ['HOST', '192.168.1.5', 'HOST is "192.168.1.5"; it takes a loopback address while there is no authentication'],
+  ['AUTH', 'off', 'AUTH is "off"; it takes none, to let whoever can reach the service do everything'],
+  ['AUTH_ISSUER', 'https://issuer.example', 'AUTH_JWKS_URL is not set; it takes the https:// address'],
+  ['AUTH_JWKS_URL', 'http://issuer.example', 'AUTH_JWKS_URL is "http://issuer.example"; it takes the https:// address'],
+  ['RATE_LIMIT_PER_USER', '10/s', 'RATE_LIMIT_PER_USER is set; it takes no value without AUTH_JWKS_URL'],
+  ['RATE_LIMIT_PER_ADDRESS', '10', 'RATE_LIMIT_PER_ADDRESS is "10"; it takes requests a second or a minute'],
+  ['TRUST_PROXY', 'true', 'TRUST_PROXY is "true"; it takes addresses and networks of proxies'],
 ]
 
 for (const [variable, value, expected] of WRONG) {
@@ -68,9 +77,23 @@ for (const [variable, value, expected] of WRONG) {
   })
 }
 
+t.test('with AUTH=none, or with tokens, it may listen on every address', async (t) => {
+  const DATABASE_URL = toURL(await createTestDatabase(t))
+  const bearer = { AUTH_JWKS_URL: 'http://127.0.0.1:1/keys', AUTH_ISSUER: 'issuer', AUTH_AUDIENCE: 'wallet' }
+  for (const [authentication, status] of [
+    [{ AUTH: 'none' }, 404],
+    [bearer, 401],
+  ] as const) {
+    const service = await startServiceProcess(t, { env: { DATABASE_URL, HOST: '0.0.0.0', ...authentication } })
+    t.match(service.url, /^http:\/\/0\.0\.0\.0:\d+$/)
+    t.equal((await createClient(service.url).wallet('ada')).status, status)
+    t.equal((await service.end('SIGTERM')).code, 0)
+  }
+})
+
 t.test('a start with a HOST that is no address of this machine is refused', async (t) => {
   const database = await createTestDatabase(t)
-  const line = await refusedStart(t, { DATABASE_URL: toURL(database), HOST: '203.0.113.1' })
+  const line = await refusedStart(t, { DATABASE_URL: toURL(database), HOST: '203.0.113.1', AUTH: 'none' })
   t.match(line, 'EADDRNOTAVAIL')
   t.match(line, 'HOST is no address of this machine')
 })

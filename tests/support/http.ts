@@ -12,6 +12,8 @@ import { READ_LANES, serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
 import { createWalletService, type ServiceBounds } from '../../src/app/wallet-service.ts'
 import { after, type Instant, type Micros, toInstant } from '../../src/domain/instant.ts'
+import type { Authenticator } from '../../src/ports/authenticator.ts'
+import type { RateLimits } from '../../src/ports/rate-limits.ts'
 import type { Readiness } from '../../src/ports/readiness.ts'
 import { KEY_BYTES } from '../../src/ports/transaction-ids.ts'
 import type { WalletService } from '../../src/ports/wallet-service.ts'
@@ -84,6 +86,9 @@ export interface HTTPOptions {
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
   readonly clock?: SettableClock
+  readonly authenticate?: Authenticator
+  readonly rateLimits?: RateLimits
+  readonly trustedProxies?: readonly string[]
   /** Errors that the test brings about itself; otherwise a line of level error fails it. */
   readonly expectErrors?: boolean
 }
@@ -111,6 +116,9 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     logger,
     logRequest: (entry) => logger.info(entry, 'request'),
     version: '1.2.3',
+    authenticate: options.authenticate,
+    ...(options.rateLimits && { rateLimits: options.rateLimits }),
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     ...(options.timeouts && { timeouts: options.timeouts }),
   })
   t.teardown(async () => {

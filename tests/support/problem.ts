@@ -5,6 +5,10 @@ import type { Answer } from './http.ts'
 export const CONTRACT_ERRORS = {
   ROUTE_NOT_FOUND: [404, 'Route not found'],
   METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  UNAUTHENTICATED: [401, 'Unauthenticated'],
+  AUTHENTICATION_UNAVAILABLE: [503, 'Authentication unavailable'],
+  FORBIDDEN: [403, 'Forbidden'],
   BODY_TOO_LARGE: [413, 'Body too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Unsupported media type'],
   INVALID_REQUEST: [400, 'Invalid request'],
@@ -38,7 +42,12 @@ export function isProblem(t: Test, answer: Answer, code: ContractCode, paths?: r
   t.ok(typeof body.detail === 'string' && body.detail !== '', `${what}: has a detail`)
   if (headers['idempotent-replayed'] === undefined)
     t.equal(body.instance, headers['x-request-id'], `${what}: instance is the request's ID`)
-  t.equal(headers['retry-after'] !== undefined, status === 503, `${what}: Retry-After exactly with 503`)
+  t.equal(headers['retry-after'] !== undefined, [429, 503].includes(status), `${what}: Retry-After with 429 and 503`)
+  t.equal(
+    headers['www-authenticate'] !== undefined,
+    [401, 403].includes(status),
+    `${what}: a challenge with 401 and 403`,
+  )
   if (code !== 'INVALID_REQUEST') t.notOk('errors' in body, `${what}: errors only with INVALID_REQUEST`)
   if (paths !== undefined) t.same(errorPaths(answer), paths, `${what}: paths`)
 }

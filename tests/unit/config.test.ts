@@ -2,6 +2,11 @@ import t from 'tap'
 import { ConfigError, readConfig } from '../../src/app/config.ts'
 import { HOUR, SECOND } from '../support/domain-builders.ts'
 
+const BEARER = {
+  AUTH_JWKS_URL: 'https://issuer.example/.well-known/jwks.json',
+  AUTH_ISSUER: 'https://issuer.example/',
+  AUTH_AUDIENCE: 'wallet',
+}
 const KEY = Buffer.alloc(32, 7)
 
 t.test('with nothing set every default holds', async (t) => {
@@ -17,6 +22,9 @@ t.test('with nothing set every default holds', async (t) => {
     batchMax: 512,
     queueMax: 1024,
     lanes: 2,
+    authentication: { kind: 'loopback only' },
+    rateLimits: { perUser: undefined, perAddress: undefined },
+    trustedProxies: [],
   })
   t.ok(Object.isFrozen(config))
 })
@@ -33,6 +41,13 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'BATCH_MAX',
     'QUEUE_MAX',
     'LANES',
+    'AUTH',
+    'AUTH_JWKS_URL',
+    'AUTH_ISSUER',
+    'AUTH_AUDIENCE',
+    'RATE_LIMIT_PER_USER',
+    'RATE_LIMIT_PER_ADDRESS',
+    'TRUST_PROXY',
   ]
   const empty = Object.fromEntries(names.map((name) => [name, '']))
   t.strictSame(readConfig({ ...empty, FOO: 'bar' }), readConfig({}))
@@ -50,6 +65,10 @@ t.test('every variable is read', async (t) => {
     BATCH_MAX: '64',
     QUEUE_MAX: '1000000',
     LANES: '32',
+    ...BEARER,
+    RATE_LIMIT_PER_USER: '20/s',
+    RATE_LIMIT_PER_ADDRESS: '600/m',
+    TRUST_PROXY: '10.0.0.0/8, ::1',
   })
   t.strictSame(config, {
     port: 0,
@@ -62,7 +81,91 @@ t.test('every variable is read', async (t) => {
     batchMax: 64,
     queueMax: 1_000_000,
     lanes: 32,
+    authentication: {
+      kind: 'bearer',
+      jwksURL: new URL(BEARER.AUTH_JWKS_URL),
+      issuer: BEARER.AUTH_ISSUER,
+      audience: BEARER.AUTH_AUDIENCE,
+    },
+    rateLimits: { perUser: { requests: 20, windowMs: 1000 }, perAddress: { requests: 600, windowMs: 60_000 } },
+    trustedProxies: ['10.0.0.0/8', '::1'],
   })
+})
+
+t.test('AUTH=none says in so many words that there is no authentication', async (t) => {
+  t.strictSame(readConfig({ AUTH: 'none' }).authentication, { kind: 'none' })
+})
+
+t.test('of the three variables that say whose tokens are taken none can be missing', async (t) => {
+  const names = Object.keys(BEARER) as (keyof typeof BEARER)[]
+  for (const missing of names) {
+    for (const nothing of [undefined, '']) {
+      const message = complaint({ ...BEARER, [missing]: nothing })
+      t.match(message, `${missing} is not set; it takes `)
+      t.match(message, 'AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE are set together or not at all')
+    }
+    t.match(complaint({ [missing]: BEARER[missing] }), / is not set; it takes /, `${missing} alone`)
+  }
+})
+
+t.test('AUTH=none and tokens exclude each other', async (t) => {
+  t.equal(complaint({ ...BEARER, AUTH: 'none' }), 'AUTH is "none"; it takes no value beside AUTH_JWKS_URL')
+  t.equal(complaint({ AUTH_ISSUER: 'i', AUTH: 'none' }), 'AUTH is "none"; it takes no value beside AUTH_ISSUER')
+})
+
+t.test('keys come by https, or from this very machine', async (t) => {
+  for (const url of [
+    'https://issuer.example/.well-known/jwks.json',
+    'https://issuer.example:8443/keys?tenant=1',
+    'http://127.0.0.1:9000/keys',
+    'http://127.8.8.8/keys',
+    'http://localhost/keys',
+    'http://[::1]:9000/keys',
+  ])
+    t.match(readConfig({ ...BEARER, AUTH_JWKS_URL: url }).authentication, { jwksURL: new URL(url) }, url)
+  for (const url of [
+    'http://issuer.example/keys',
+    'http://127.0.0.1.example/keys',
+    'http://localhost.example/keys',
+    'http://10.0.0.1/keys',
+    'ftp://127.0.0.1/keys',
+    'file:///etc/passwd',
+    'data:application/json,{}',
+    'issuer.example/keys',
+    'https://',
+    ' https://issuer.example/keys',
+    'https://issuer.example/a b',
+  ])
+    t.equal(
+      complaint({ ...BEARER, AUTH_JWKS_URL: url }),
+      `AUTH_JWKS_URL is ${JSON.stringify(url)}; it takes the https:// address of the issuer's key set`,
+    )
+})
+
+t.test('a password in AUTH_JWKS_URL is refused and not shown', async (t) => {
+  for (const url of ['https://me:hunter2@issuer.example/keys', 'https://hunter2@issuer.example', 'hunter2@x']) {
+    const message = complaint({ ...BEARER, AUTH_JWKS_URL: url })
+    t.equal(message, `AUTH_JWKS_URL is ${hidden(url)}; it takes the https:// address of the issuer's key set`)
+  }
+})
+
+t.test('an issuer and an audience are taken as they stand', async (t) => {
+  for (const [variable, takes] of [
+    ['AUTH_ISSUER', 'the issuer as tokens name it (iss)'],
+    ['AUTH_AUDIENCE', 'the audience as tokens name it (aud)'],
+  ] as const) {
+    t.ok(readConfig({ ...BEARER, [variable]: 'urn:a b/c' }))
+    t.ok(readConfig({ ...BEARER, [variable]: 'x' }))
+    for (const held of [' ', 'x ', ' x', 'a\nb', 'a\0b', '\t'])
+      t.equal(complaint({ ...BEARER, [variable]: held }), `${variable} is ${JSON.stringify(held)}; it takes ${takes}`)
+  }
+})
+
+t.test('a limit for each user needs tokens that say who is who', async (t) => {
+  const message = 'RATE_LIMIT_PER_USER is set; it takes no value without AUTH_JWKS_URL: only a token says who a user is'
+  t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s' }), message)
+  t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s', AUTH: 'none' }), message)
+  t.strictSame(readConfig({ RATE_LIMIT_PER_ADDRESS: '1/s' }).rateLimits.perAddress, { requests: 1, windowMs: 1000 })
 })
 
 t.test('a time to live has a unit', async (t) => {
@@ -97,6 +200,10 @@ const TAKES = {
   BATCH_MAX: 'a whole number, 1 to 4096',
   QUEUE_MAX: 'a whole number, 1 to 1000000',
   LANES: 'a whole number, 1 to 32',
+  AUTH: 'none, to let whoever can reach the service do everything',
+  RATE_LIMIT_PER_USER: 'requests a second or a minute: 20/s, 600/m',
+  RATE_LIMIT_PER_ADDRESS: 'requests a second or a minute: 20/s, 600/m',
+  TRUST_PROXY: 'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
 }
 
 const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
@@ -108,6 +215,22 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
   BATCH_MAX: ['0', '4097', '-1', '1.5', '1e3', 'many'],
   QUEUE_MAX: ['0', '1000001'],
   LANES: ['0', '33'],
+  AUTH: ['NONE', 'None', 'no', 'off', 'false', '0', 'none ', 'bearer'],
+  RATE_LIMIT_PER_USER: ['0/s', '20', '20/h', '20/S', '1000001/s', '9999999/m', '-1/s', '1.5/s', '01/s', '20 / s', '/s'],
+  RATE_LIMIT_PER_ADDRESS: ['0/m', 'many', '20/', '1e3/s'],
+  TRUST_PROXY: [
+    'true',
+    '1',
+    'loopback',
+    'proxy.example',
+    '10.0.0.0/33',
+    '::/129',
+    '0.0.0.0/0',
+    '10.0.0.1,',
+    ',',
+    'fe80::1%eth0',
+    '10.0.0.0/8/8',
+  ],
 }
 
 for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {

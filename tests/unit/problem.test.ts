@@ -5,6 +5,10 @@ import { PROBLEMS, type ProblemCode, problemBody } from '../../src/adapters/fast
 const STATUSES: Readonly<Record<ProblemCode, number>> = {
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  TOO_MANY_REQUESTS: 429,
+  UNAUTHENTICATED: 401,
+  AUTHENTICATION_UNAVAILABLE: 503,
+  FORBIDDEN: 403,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   INVALID_REQUEST: 400,

@@ -22,6 +22,7 @@ export function answerOtherMethods(app: App): () => void {
       app.route({
         url,
         method: app.supportedMethods.filter((method) => !known.has(method)),
+        config: { access: 'open' },
         schema: { hide: true },
         onRequest: (_request, reply) => {
           sendProblem(reply.header('allow', allowed), 'METHOD_NOT_ALLOWED')

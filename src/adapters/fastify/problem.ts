@@ -9,6 +9,10 @@ type HTTPCode =
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'INVALID_REQUEST'
   | 'INTERNAL'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'TOO_MANY_REQUESTS'
+  | 'AUTHENTICATION_UNAVAILABLE'
 export type ProblemCode = HTTPCode | Rejected['code'] | Failed['code'] | RefusalCode
 
 /** One thing that is wrong with a request. */
@@ -36,6 +40,22 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Method not allowed',
     detail: 'This path knows other methods; see the Allow header.',
   },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Nothing was done: send the same request again after the seconds that Retry-After says.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'Unauthenticated',
+    detail: 'Send an access token: Authorization: Bearer <token>.',
+  },
+  AUTHENTICATION_UNAVAILABLE: {
+    status: 503,
+    title: 'Authentication unavailable',
+    detail: 'Tokens cannot be checked at the moment. Nothing was done: send the same request again later.',
+  },
+  FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'This takes a token with the scope wallet:admin.' },
   BODY_TOO_LARGE: { status: 413, title: 'Body too large', detail: 'A body may have 16 KiB at the most.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

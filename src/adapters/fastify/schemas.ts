@@ -133,8 +133,12 @@ const ProblemSchema = Type.Object(
 
 /** What every route may answer with. */
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'UNAUTHENTICATED',
+  'TOO_MANY_REQUESTS',
+  'AUTHENTICATION_UNAVAILABLE',
   'BODY_TOO_LARGE',
   'INVALID_REQUEST',
+  'WALLET_NOT_FOUND',
   'OVERLOADED',
   'DATABASE_UNAVAILABLE',
   'INTERNAL',

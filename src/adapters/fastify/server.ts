@@ -10,23 +10,29 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
+import type { Authenticator } from '../../ports/authenticator.ts'
+import type { RateLimits } from '../../ports/rate-limits.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
 import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
+import { accessOf, createGuards } from './access.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
 import { wrongHead } from './message-head.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { createRequestIDs } from './request-ids.ts'
 import { parseInstant } from './rfc3339.ts'
+import { documentRoutes } from './routes/documents.ts'
 import { historyRoutes } from './routes/history.ts'
 import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
+import { secureDocuments, setAPIHeaders } from './security-headers.ts'
 import { parseStrictJSON } from './strict-json.ts'
 
 export type App = FastifyInstance<
@@ -52,6 +58,12 @@ export interface ServerDeps {
   readonly logger: FastifyBaseLogger
   readonly logRequest: RequestLog
   readonly version: string
+  /** Tells callers apart; left out: everybody may do everything. */
+  readonly authenticate?: Authenticator | undefined
+  /** None unless told otherwise. */
+  readonly rateLimits?: RateLimits
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[]
   /** {@link HTTP_TIMEOUTS} unless told otherwise. */
   readonly timeouts?: HTTPTimeouts
 }
@@ -83,9 +95,12 @@ export const HTTP_BOUNDS = {
   pathParameterCharacters: 16 * 1024,
 } as const
 
+const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
+
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
-  const { service, readiness, logger, logRequest, version, timeouts = HTTP_TIMEOUTS } = deps
+  const { service, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
+  const { rateLimits = NO_RATE_LIMITS, trustedProxies = [] } = deps
   const app: App = fastify({
     loggerInstance: logger,
     // One logger for all requests: a child for each would cost more than the line that it writes.
@@ -108,6 +123,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     connectionTimeout: timeouts.connectionMs,
     keepAliveTimeout: timeouts.keepAliveMs,
     return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     routerOptions: { maxParamLength: HTTP_BOUNDS.pathParameterCharacters, querystringParser: parseQueryString },
     ajv: {
       customOptions: {
@@ -140,6 +156,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
   app.decorateRequest('transactionID', undefined)
   app.decorateRequest('route', undefined)
+  app.decorateRequest('caller', undefined)
+  app.addHook('onRequest', setAPIHeaders)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     // Node drops what came in one piece with a request to upgrade: whoever sent it must not wait for its answer.
@@ -149,8 +167,14 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     else if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
     else done()
   })
-  app.addHook('onRoute', (route) => {
-    route.onRequest = [enterRoute(route.url), ...[route.onRequest ?? []].flat(), checkBodySize]
+  const guards = createGuards(authenticate)
+  const limits = await createRateLimits(app, rateLimits)
+  app.addHook('onRoute', function (route) {
+    const access = accessOf(route, this)
+    const { onRequest, preHandler } = guards[access]
+    const guard = access === 'open' ? [] : [...limits.perAddress, ...onRequest, ...limits.perUser]
+    route.onRequest = [enterRoute(route.url), ...guard, ...[route.onRequest ?? []].flat(), checkBodySize]
+    route.preHandler = [...preHandler, ...[route.preHandler ?? []].flat()]
   })
   const answer405 = answerOtherMethods(app)
   app.addHook('onResponse', (request, reply, done) => {
@@ -169,6 +193,10 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Wallet service', version, description: 'One wallet per user, integer money, idempotent writes.' },
+      ...(authenticate && {
+        components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+        security: [{ bearer: [] }],
+      }),
     },
   })
   await app.register(
@@ -181,6 +209,10 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     { prefix: '/api/v1' },
   )
   operationRoutes(app, readiness)
+  await app.register(async (documents: App) => {
+    await secureDocuments(documents)
+    documentRoutes(documents)
+  })
   answer405()
   await app.ready()
   return app

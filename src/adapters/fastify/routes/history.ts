@@ -17,6 +17,7 @@ export function historyRoutes(app: App, service: WalletService): void {
   app.get(
     '/users/:userID/wallet/transactions',
     {
+      config: { access: 'owner' },
       schema: {
         operationId: 'listTransactions',
         summary: 'Read the history of a wallet, newest first',
@@ -24,7 +25,7 @@ export function historyRoutes(app: App, service: WalletService): void {
           'Page with nextIDBefore until it is null. A page filtered by type may hold fewer than limit transactions, or none, and go on.',
         params: UserParams,
         querystring: HistoryQuerySchema,
-        response: { 200: HistoryPageSchema, ...problemResponses('WALLET_NOT_FOUND') },
+        response: { 200: HistoryPageSchema, ...problemResponses() },
       },
     },
     async (request, reply) => {

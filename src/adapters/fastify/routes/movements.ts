@@ -13,7 +13,6 @@ const REFUSALS: readonly ProblemCode[] = [
   'TRANSACTION_ID_UNKNOWN',
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
-  'WALLET_NOT_FOUND',
   'INSUFFICIENT_BALANCE',
   'BALANCE_LIMIT_EXCEEDED',
   'OUTCOME_UNKNOWN',
@@ -28,17 +27,27 @@ const schema = {
   },
 }
 
-const SUMMARIES = {
-  deposit: 'Put money into a wallet; answers with the Deposit',
-  withdraw: 'Take money out of a wallet; answers with the Withdrawal',
-}
+const ROUTES = {
+  deposit: {
+    // A deposit makes money out of nothing: owning a wallet is no right to that.
+    config: { access: 'admin' },
+    summary: 'Put money into a wallet; answers with the Deposit',
+    response: { ...schema.response, ...problemResponses(...REFUSALS, 'FORBIDDEN') },
+  },
+  withdraw: {
+    config: { access: 'owner' },
+    summary: 'Take money out of a wallet; answers with the Withdrawal',
+    response: schema.response,
+  },
+} as const
 
 export function movementRoutes(app: App, service: WalletService): void {
   const onRequest = shedLoad(app, service)
   for (const kind of ['deposit', 'withdraw'] as const) {
+    const { config, summary, response } = ROUTES[kind]
     app.put(
       `/users/:userID/wallet/${kind}`,
-      { onRequest, schema: { ...schema, operationId: kind, summary: SUMMARIES[kind], body: MovementBody } },
+      { config, onRequest, schema: { ...schema, response, operationId: kind, summary, body: MovementBody } },
       async (request, reply) => {
         const { amount, transactionID } = request.body
         const movement = { kind, amount: toAmount(BigInt(amount)), passiveUserID: null }
@@ -51,6 +60,7 @@ export function movementRoutes(app: App, service: WalletService): void {
   app.put(
     '/users/:userID/wallet/transfer',
     {
+      config: { access: 'owner' },
       onRequest,
       schema: {
         ...schema,

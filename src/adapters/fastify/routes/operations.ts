@@ -2,15 +2,13 @@ import type { Readiness } from '../../../ports/readiness.ts'
 import { RETRY_AFTER_S } from '../problem.ts'
 import type { App } from '../server.ts'
 
-/** For those who run the service: is the process alive, can it serve, what does it offer. */
+/** For those who run the service: is the process alive, can it serve. */
 export function operationRoutes(app: App, readiness: Readiness): void {
-  app.get('/livez', { schema: { hide: true } }, async () => ({ status: 'alive' }))
+  app.get('/livez', { config: { access: 'open' }, schema: { hide: true } }, async () => ({ status: 'alive' }))
 
-  app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/readyz', { config: { access: 'open' }, schema: { hide: true } }, async (_request, reply) => {
     const status = await readiness()
     if (status !== 'ready') reply.code(503).header('retry-after', RETRY_AFTER_S)
     return reply.send({ status })
   })
-
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }

@@ -17,6 +17,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
   app.post(
     '/users/:userID/wallet/transactionID',
     {
+      config: { access: 'owner' },
       schema: {
         operationId: 'issueTransactionID',
         summary: 'Obtain the transaction ID that the next write must carry',
@@ -38,6 +39,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
   app.get(
     '/users/:userID/wallet/transactionID/:transactionID',
     {
+      config: { access: 'owner' },
       schema: {
         operationId: 'getTransactionIDStatus',
         summary: 'Learn what came of a transaction ID',

@@ -8,6 +8,7 @@ export function walletRoutes(app: App, service: WalletService): void {
   app.put(
     '/users/:userID/wallet',
     {
+      config: { access: 'owner' },
       schema: {
         operationId: 'openWallet',
         summary: 'Open the wallet of a user, or find it open',
@@ -31,12 +32,13 @@ export function walletRoutes(app: App, service: WalletService): void {
   app.get(
     '/users/:userID/wallet',
     {
+      config: { access: 'owner' },
       schema: {
         operationId: 'getWallet',
         summary: 'Read a wallet',
         params: UserParams,
         querystring: NoQuery,
-        response: { 200: WalletSchema, ...problemResponses('WALLET_NOT_FOUND') },
+        response: { 200: WalletSchema, ...problemResponses() },
       },
     },
     async (request, reply) => {

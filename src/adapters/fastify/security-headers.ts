@@ -1,0 +1,36 @@
+import helmet from '@fastify/helmet'
+import type { onRequestHookHandler } from 'fastify'
+import type { App } from './server.ts'
+
+/**
+ * What matters for an answer in JSON: it is what it says it is, and nobody keeps it. By hand, since helmet writes a
+ * dozen headers that only a browser's documents have a use for, and makes them anew for each request: 13 µs of it.
+ */
+export const setAPIHeaders: onRequestHookHandler = (_request, reply, done) => {
+  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+  done()
+}
+
+/**
+ * All the headers of what browsers show, for the routes of this scope. Nothing is loaded from elsewhere, nothing runs that
+ * stands in a page, and nobody may frame it.
+ */
+export async function secureDocuments(scope: App): Promise<void> {
+  await scope.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    // Whoever ends TLS in front of the service says this: it counts for a whole host name.
+    strictTransportSecurity: false,
+  })
+}
