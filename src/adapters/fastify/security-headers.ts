@@ -4,7 +4,7 @@ import type { App } from './server.ts'
 
 /**
  * What matters for an answer in JSON: it is what it says it is, and nobody keeps it. By hand, since helmet writes a
- * dozen headers that only a browser's documents have a use for, and makes them anew for each request: 13 µs of it.
+ * dozen headers that only a browser's documents have a use for, and makes them anew for each request: 30 µs of it.
  */
 export const setAPIHeaders: onRequestHookHandler = (_request, reply, done) => {
   reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')

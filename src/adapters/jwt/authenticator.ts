@@ -92,7 +92,9 @@ function namesNoKey(error: unknown): boolean {
 }
 
 function verdictOf(payload: JWTPayload): Verdict {
-  const userID = parseUserID(payload.sub ?? '')
+  // Whatever its type says: jose looks at a `sub` only where it must be a certain one.
+  const sub: unknown = payload.sub
+  const userID = typeof sub === 'string' ? parseUserID(sub) : undefined
   if (userID === undefined) return { kind: 'refused', fault: 'no user' }
   const scopes = [...scopesOf(payload.scope), ...scopesOf(payload.scp)]
   return { kind: 'authenticated', caller: { userID, admin: scopes.includes(ADMIN_SCOPE) } }
