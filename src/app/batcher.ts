@@ -1,3 +1,5 @@
+import { NO_METRICS, type QueueName, type ServiceMetrics } from '../ports/metrics.ts'
+import { NO_TRACING, type ServiceTracing, type Traced } from '../ports/tracing.ts'
 import type { Failed } from '../ports/wallet-service.ts'
 import { StoreError } from '../ports/wallet-store.ts'
 
@@ -13,11 +15,20 @@ export interface BatcherBounds {
   readonly deadlineMs: number
 }
 
+/** Who is told what a batcher does. */
+export interface BatcherWatch {
+  readonly name: QueueName
+  readonly metrics: ServiceMetrics
+  readonly tracing: ServiceTracing
+}
+
 export interface BatcherOptions<Item, Result> extends BatcherBounds {
   /** Does a whole batch: a result for each item, in their order, or a {@link StoreError}, after which it may be called with the same items again. */
   run(items: readonly Item[]): Promise<readonly Result[]>
   /** Items that share a key are never in flight in two batches at once, and run in the order in which they came. */
   keysOf(item: Item): readonly string[]
+  /** Nobody, unless told otherwise. */
+  readonly watch?: BatcherWatch
 }
 
 export type Settled<Result> = { readonly kind: 'done'; readonly result: Result } | Failed
@@ -28,7 +39,7 @@ export interface Batcher<Item, Result> {
   submit(item: Item): Promise<Settled<Result>>
 }
 
-interface Entry<Item, Result> {
+interface Entry<Item, Result> extends Traced {
   readonly item: Item
   readonly keys: readonly string[]
   readonly deadline: number
@@ -39,6 +50,8 @@ interface Entry<Item, Result> {
   resolve(settled: Settled<Result>): void
   reject(error: unknown): void
 }
+
+const UNWATCHED: BatcherWatch = { name: 'movements', metrics: NO_METRICS, tracing: NO_TRACING }
 
 /** Below this a batch costs what its commit costs, whatever is in it: cutting it would gain nothing. */
 const MIN_SHARE = 16
@@ -51,7 +64,8 @@ const DEADLINE_CHECK_MS = 100
  * next. No timer is involved: a lone item leaves at the end of the event loop's turn it came in.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, keysOf, lanes, maxBatch, maxQueued, deadlineMs } = options
+  const { run, keysOf, lanes, maxBatch, maxQueued, deadlineMs, watch = UNWATCHED } = options
+  const { tracing } = watch
   type Queued = Entry<Item, Result>
   const outstanding = new Set<Queued>()
   const keysInFlight = new Set<string>()
@@ -62,6 +76,10 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   let backoffMs = 0
   let backingOff = false
   let checkingDeadlines = false
+  const metrics = watch.metrics.queue(watch.name, maxQueued, () => ({
+    waiting: queue.length,
+    inFlight: outstanding.size - queue.length,
+  }))
 
   function schedulePump(): void {
     if (pumpScheduled || backingOff) return
@@ -118,7 +136,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   async function flyBatch(batch: readonly Queued[]): Promise<void> {
     lanesInUse += 1
     try {
-      const results = await run(batch.map((entry) => entry.item))
+      metrics.batchStarted(batch.length, longestWaitMs(batch))
+      const results = await tracing.batch(watch.name, batch, () => run(batch.map((entry) => entry.item)))
       if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`)
       backoffMs = 0
       justAnswered = batch.length
@@ -138,7 +157,12 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     }
   }
 
+  function longestWaitMs([first]: readonly Queued[]): number {
+    return first === undefined ? 0 : performance.now() - first.deadline + deadlineMs
+  }
+
   function retryLater(batch: readonly Queued[], error: StoreError): void {
+    metrics.batchFailed()
     if (error.written === 'unknown') for (const entry of batch) entry.maybeWritten = true
     queue = [...batch.filter((entry) => !entry.settled), ...queue]
     if (backingOff) return
@@ -184,6 +208,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
         const keys = keysOf(item)
         const entry: Queued = {
           item,
+          span: tracing.current(),
           keys,
           deadline,
           settled: false,

@@ -7,9 +7,11 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedd
 import { watchConnections } from '../adapters/fastify/drain.ts'
 import { buildServer } from '../adapters/fastify/server.ts'
 import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
+import type { OpenTelemetry } from '../adapters/opentelemetry/tracing.ts'
 import { durabilityRisk } from '../adapters/postgres/durability.ts'
 import { sharedKey } from '../adapters/postgres/transaction-id-key.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
+import { createPrometheus } from '../adapters/prometheus/metrics.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
@@ -53,6 +55,10 @@ export async function startService(
   const databaseName =
     embedded === undefined ? `PostgreSQL, ${describeAddress(address)}` : `embedded PostgreSQL in ${config.dataDir}`
 
+  const { metrics, countRequest, page } = createPrometheus(version)
+  const openTelemetry = await startTracing(config, version, logger)
+  const tracing = openTelemetry?.tracing
+  const watch = { metrics, ...(tracing && { tracing }) }
   const late = createLateService()
   let store: WalletStore | undefined
   let stopping = false
@@ -70,7 +76,7 @@ export async function startService(
     const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const lanes = { writeLanes: config.lanes, readLanes: READ_LANES }
-    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...lanes })
+    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...lanes, ...watch })
     try {
       await candidate.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
@@ -91,6 +97,7 @@ export async function startService(
         clock,
         transactionIDTtl: config.transactionIDTtl,
         bounds: serviceBounds(config),
+        ...watch,
       }),
     )
   }
@@ -125,9 +132,21 @@ export async function startService(
       },
     )
     const { rateLimits, trustedProxies } = config
-    const authenticate = authenticatorOf(config, logger)
-    const access = { authenticate, rateLimits, trustedProxies }
-    const server = await buildServer({ service: late.service, readiness, logger, logRequest, version, ...access })
+    const server = await buildServer({
+      service: late.service,
+      readiness,
+      logger,
+      logRequest(entry) {
+        logRequest(entry)
+        countRequest(entry)
+      },
+      version,
+      authenticate: authenticatorOf(config, logger),
+      rateLimits,
+      trustedProxies,
+      metrics: page,
+      tracing,
+    })
     const drain = watchConnections(server.server)
     // Not Fastify's own listen: it would log a first line of its own.
     server.server.listen({ port: config.port, host, backlog: 4096 })
@@ -144,7 +163,7 @@ export async function startService(
         await drain(TIMEOUTS_MS.drain)
         await server.close()
         await Promise.race([connecting, delay(CONNECTING_LIMIT_MS)])
-        await store?.close()
+        await Promise.all([store?.close(), openTelemetry?.stop(TIMEOUTS_MS.traceFlush)])
         await embedded?.stop()
       },
     }
@@ -153,6 +172,18 @@ export async function startService(
     await embedded?.stop()
     throw error
   }
+}
+
+/** Loads OpenTelemetry only where it is wanted. */
+async function startTracing(
+  { traces }: Config,
+  version: string,
+  logger: FastifyBaseLogger,
+): Promise<OpenTelemetry | undefined> {
+  if (traces === undefined) return undefined
+  const { startOpenTelemetry } = await import('../adapters/opentelemetry/tracing.ts')
+  const onProblem = (message: string) => logger.warn(`traces do not reach their collector: ${message}`)
+  return startOpenTelemetry({ protocol: traces, version, onProblem })
 }
 
 function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {

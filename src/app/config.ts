@@ -1,6 +1,7 @@
 import type { Micros } from '../domain/instant.ts'
 import type { Rate, RateLimits } from '../ports/rate-limits.ts'
 import { parseServerAddress, type ServerAddress } from '../ports/server-address.ts'
+import { OTLP_PROTOCOLS, type OTLPProtocol } from '../ports/tracing.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './authentication.ts'
 import { parseNetworks } from './networks.ts'
@@ -26,6 +27,8 @@ export interface Config {
   readonly rateLimits: RateLimits
   /** Addresses and networks of proxies that say truly whom they speak for. */
   readonly trustedProxies: readonly string[]
+  /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
+  readonly traces: OTLPProtocol | undefined
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -113,6 +116,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const authentication = readAuthentication()
+  const traceEndpoint = read<string | undefined>(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    undefined,
+    'the URL of a collector for OTLP over HTTP, such as http://localhost:4318',
+    (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
+    (text) => (text.includes('@') ? `${text.length} characters (not shown)` : JSON.stringify(text)),
+  )
+  const traceProtocol = read<OTLPProtocol>(
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'http/protobuf',
+    OTLP_PROTOCOLS.join(' or '),
+    (text) => OTLP_PROTOCOLS.find((protocol) => protocol === text),
+  )
+
   return Object.freeze<Config>({
     port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, wholeNumber(0, MAX_PORT)),
     host: read('HOST', '127.0.0.1', 'an address or a host name to listen on', (text) =>
@@ -153,6 +170,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
       parseNetworks,
     ),
+    traces: traceEndpoint === undefined || env.OTEL_SDK_DISABLED === 'true' ? undefined : traceProtocol,
   })
 }
 

@@ -6,6 +6,8 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Clock } from '../ports/clock.ts'
+import { NO_METRICS, type QueueName, type ServiceMetrics } from '../ports/metrics.ts'
+import { NO_TRACING, type ServiceTracing } from '../ports/tracing.ts'
 import type { TransactionIDs } from '../ports/transaction-ids.ts'
 import type { Failed, Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
@@ -18,6 +20,9 @@ export interface WalletServiceDeps {
   /** How long an unused transaction ID may be used. */
   readonly transactionIDTtl: Micros
   readonly bounds: ServiceBounds
+  /** Nobody is told, unless these are given. */
+  readonly metrics?: ServiceMetrics
+  readonly tracing?: ServiceTracing
 }
 
 /** The bounds of the four ways to the store. */
@@ -32,26 +37,36 @@ export interface ServiceBounds {
 const noKeys = (): readonly string[] => []
 
 export function createWalletService(deps: WalletServiceDeps): WalletService {
-  const { store, transactionIDs, clock, transactionIDTtl, bounds } = deps
+  const { store, transactionIDs, clock, transactionIDTtl, bounds, metrics = NO_METRICS, tracing = NO_TRACING } = deps
+  const watched = (name: QueueName) => ({ watch: { name, metrics, tracing } })
 
-  const movements = createBatcher<Command, Outcome>({ ...bounds.movements, keysOf: walletsOf, run: transact })
+  const movements = createBatcher<Command, Outcome>({
+    ...bounds.movements,
+    ...watched('movements'),
+    keysOf: walletsOf,
+    run: transact,
+  })
   const opens = createBatcher({
     ...bounds.opens,
+    ...watched('opens'),
     keysOf: (userID: UserID) => [userID],
     run: (users) => store.open(users),
   })
   const walletReads = createBatcher({
     ...bounds.walletReads,
+    ...watched('wallet_reads'),
     keysOf: noKeys,
     run: (users: readonly UserID[]) => store.wallets(users),
   })
   const histories = createBatcher({
     ...bounds.singleReads,
+    ...watched('history_reads'),
     keysOf: noKeys,
     run: each((query: HistoryQuery) => store.history(query)),
   })
   const outcomes = createBatcher({
     ...bounds.singleReads,
+    ...watched('status_reads'),
     keysOf: noKeys,
     run: each((of: { userID: UserID; transactionID: TransactionID }) => store.outcome(of.userID, of.transactionID)),
   })

@@ -25,6 +25,8 @@ export const TIMEOUTS_MS = {
   request: 6000,
   /** What was accepted before a stop is answered. */
   drain: 7000,
+  /** After that, the last traces are sent; who collects them may be down. */
+  traceFlush: 2000,
   /** A request has come from its first byte to its last. */
   httpRequest: 10_000,
   /** Something moves on an HTTP connection with a request on it. */

@@ -17,19 +17,21 @@ function asPinoWritesIt(entry: RequestEntry): string {
 }
 
 for (const [what, entry] of Object.entries({
-  'with everything': { route: '/api/v1/users/:userID/wallet', transactionID: '01a2031a-143d-8347-b3ca-926d0d607767' },
-  'without a route or a transaction ID': { route: undefined, transactionID: undefined },
-})) {
+  'with everything': {
+    route: '/api/v1/users/:userID/wallet',
+    transactionID: '01a2031a-143d-8347-b3ca-926d0d607767',
+    outcome: 'executed',
+    replayed: true,
+  },
+  'with nothing that it can be without': {
+    route: undefined,
+    transactionID: undefined,
+    outcome: undefined,
+    replayed: undefined,
+  },
+} as const)) {
   t.test(`the line of a request ${what} is the one that pino would write`, async (t) => {
-    const { route, transactionID } = entry
-    const whole: RequestEntry = {
-      requestID: '638cb5a795-7',
-      method: 'PUT',
-      route,
-      status: 200,
-      ms: 1.25,
-      transactionID,
-    }
+    const whole: RequestEntry = { requestID: '638cb5a795-7', method: 'PUT', status: 200, ms: 1.25, ...entry }
     t.equal(requestLine(whole, AT), asPinoWritesIt(whole))
   })
 }

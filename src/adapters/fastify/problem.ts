@@ -152,6 +152,7 @@ export function sendRefusal(reply: FastifyReply, { code, requestID }: Refusal): 
 
 function send(reply: FastifyReply, code: ProblemCode, body: string): FastifyReply {
   const { status } = PROBLEMS[code]
+  reply.request.outcome = code
   reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE)
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
   // As bytes: to text Fastify would add a charset, which this media type does not have.

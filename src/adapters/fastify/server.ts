@@ -12,9 +12,11 @@ import fastify, {
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Authenticator } from '../../ports/authenticator.ts'
 import type { RateLimits } from '../../ports/rate-limits.ts'
+import type { MetricsPage } from '../../ports/metrics.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
 import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
+import type { RequestSpan, RequestTracing } from '../../ports/tracing.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { accessOf, createGuards } from './access.ts'
 import { decodableURL } from './decodable-url.ts'
@@ -34,6 +36,7 @@ import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { secureDocuments, setAPIHeaders } from './security-headers.ts'
 import { parseStrictJSON } from './strict-json.ts'
+import { traceRequests } from './trace-requests.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -49,6 +52,11 @@ declare module 'fastify' {
     transactionID: TransactionID | undefined
     /** The route as it is declared, for the log: `routeOptions` would be put together anew for each request. */
     route: string | undefined
+    /** What came of this request, for those who count: see {@link RequestLog}. */
+    outcome: string | undefined
+    replayed: true | undefined
+    /** Only where requests are traced. */
+    span?: RequestSpan
   }
 }
 
@@ -64,6 +72,9 @@ export interface ServerDeps {
   readonly rateLimits?: RateLimits
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[]
+  /** What `/metrics` shows; without it there is no such route. */
+  readonly metrics?: MetricsPage | undefined
+  readonly tracing?: RequestTracing | undefined
   /** {@link HTTP_TIMEOUTS} unless told otherwise. */
   readonly timeouts?: HTTPTimeouts
 }
@@ -100,7 +111,7 @@ const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
   const { service, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
-  const { rateLimits = NO_RATE_LIMITS, trustedProxies = [] } = deps
+  const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], metrics, tracing } = deps
   const app: App = fastify({
     loggerInstance: logger,
     // One logger for all requests: a child for each would cost more than the line that it writes.
@@ -157,6 +168,9 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.decorateRequest('transactionID', undefined)
   app.decorateRequest('route', undefined)
   app.decorateRequest('caller', undefined)
+  app.decorateRequest('outcome', undefined)
+  app.decorateRequest('replayed', undefined)
+  if (tracing !== undefined) traceRequests(app, tracing)
   app.addHook('onRequest', setAPIHeaders)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -185,6 +199,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 1000) / 1000,
       transactionID: request.transactionID,
+      outcome: request.outcome,
+      replayed: request.replayed,
     })
     done()
   })
@@ -208,7 +224,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     },
     { prefix: '/api/v1' },
   )
-  operationRoutes(app, readiness)
+  operationRoutes(app, readiness, metrics)
   await app.register(async (documents: App) => {
     await secureDocuments(documents)
     documentRoutes(documents)

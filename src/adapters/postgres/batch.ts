@@ -3,6 +3,7 @@ import type { Reads, WalletStore } from '../../ports/wallet-store.ts'
 import { type Lane, LaneError } from './lane.ts'
 import { knownOutcomes, readInstant, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
+import { type RunStep, unwatched } from './steps.ts'
 
 /** Where a batch was when it failed. */
 export interface BatchProgress {
@@ -14,12 +15,20 @@ type Decide = Parameters<WalletStore['transact']>[1]
 type Outcomes = Awaited<ReturnType<WalletStore['transact']>>
 
 /** Lock, decide, write, commit: two round trips (three where something was refused), whatever the size of the batch. */
-export async function runBatch(lane: Lane, reads: Reads, decide: Decide, progress: BatchProgress): Promise<Outcomes> {
-  const [begun, locked, known] = await lane.roundTrip((sql) => [
-    statements.begin(sql),
-    statements.lockWallets(sql, reads.wallets),
-    statements.readKnown(sql, reads.transactionIDs),
-  ])
+export async function runBatch(
+  lane: Lane,
+  reads: Reads,
+  decide: Decide,
+  progress: BatchProgress,
+  step: RunStep = unwatched,
+): Promise<Outcomes> {
+  const [begun, locked, known] = await step('lock', () =>
+    lane.roundTrip((sql) => [
+      statements.begin(sql),
+      statements.lockWallets(sql, reads.wallets),
+      statements.readKnown(sql, reads.transactionIDs),
+    ]),
+  )
   const [first] = known
   if (begun.command !== 'BEGIN' || first === undefined) throw new LaneError('no transaction was begun')
   const { now, fence } = first
@@ -32,16 +41,20 @@ export async function runBatch(lane: Lane, reads: Reads, decide: Decide, progres
   )
   // Refusals are rare: the statement for them goes only where there are some.
   if (writes.refusals.length > 0) {
-    const [refusals] = await lane.roundTrip((sql) => [statements.insertRefusals(sql, fence, writes.refusals)])
+    const [refusals] = await step('refuse', () =>
+      lane.roundTrip((sql) => [statements.insertRefusals(sql, fence, writes.refusals)]),
+    )
     if (refusals.count !== writes.refusals.length) throw new LaneError('refusals are missing')
   }
 
   progress.committing = true
-  const [inserted, updated, committed] = await lane.roundTrip((sql) => [
-    statements.insertTransactions(sql, fence, writes.transactions),
-    statements.updateWallets(sql, fence, writes.wallets),
-    statements.commit(sql),
-  ])
+  const [inserted, updated, committed] = await step('commit', () =>
+    lane.roundTrip((sql) => [
+      statements.insertTransactions(sql, fence, writes.transactions),
+      statements.updateWallets(sql, fence, writes.wallets),
+      statements.commit(sql),
+    ]),
+  )
   // COMMIT of a transaction that failed resolves like any other; only its tag tells. And a write that found itself
   // outside the transaction that holds the locks wrote nothing.
   const whole =

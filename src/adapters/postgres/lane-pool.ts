@@ -1,8 +1,11 @@
+import type { PoolReading } from '../../ports/metrics.ts'
 import type { Lane } from './lane.ts'
 
 export interface LanePool {
   /** Gives `work` a lane to itself. When it throws, the lane is discarded, since nobody knows what it still holds. */
   use<Result>(work: (lane: Lane) => Promise<Result>): Promise<Result>
+  /** What its lanes do right now. */
+  reading(): PoolReading
   close(): Promise<void>
 }
 
@@ -49,6 +52,7 @@ export function createLanePool(size: number, open: () => Promise<Lane>): LanePoo
         giveBack()
       }
     },
+    reading: () => ({ inUse, idle: idle.length, waiting: waiting.length }),
     async close() {
       await Promise.all(idle.splice(0).map((lane) => lane.close()))
     },

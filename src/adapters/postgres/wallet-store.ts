@@ -1,7 +1,9 @@
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import { NO_METRICS, type StoreMetrics, type StoreStep } from '../../ports/metrics.ts'
 import type { ServerAddress } from '../../ports/server-address.ts'
+import { NO_TRACING, type StoreTracing } from '../../ports/tracing.ts'
 import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
 import { type BatchProgress, runBatch } from './batch.ts'
 import { isBug, isRolledBack } from './failures.ts'
@@ -10,6 +12,7 @@ import { type Lane, LaneError, openLane } from './lane.ts'
 import { createLanePool } from './lane-pool.ts'
 import { knownOutcomes, readInstant, toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
+import { watchSteps } from './steps.ts'
 import { prepareReads, prepareWrites } from './warm-up.ts'
 
 export interface PostgresWalletStoreOptions {
@@ -20,17 +23,23 @@ export interface PostgresWalletStoreOptions {
   readonly readLanes: number
   /** The name of the last migration; with any other in the database, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
+  /** Nobody is told, unless these are given. */
+  readonly metrics?: StoreMetrics
+  readonly tracing?: StoreTracing
 }
 
 /** The store on PostgreSQL. Connects when it is first used. */
 export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore {
-  const { address, schemaVersion } = options
-  const writers = createLanePool(options.writeLanes, () => openLane(address, prepareWrites))
-  const readers = createLanePool(options.readLanes, () => openLane(address, prepareReads))
+  const { address, schemaVersion, writeLanes, readLanes, metrics = NO_METRICS, tracing = NO_TRACING } = options
+  const step = watchSteps(metrics, tracing)
+  const writers = createLanePool(writeLanes, () => openLane(address, prepareWrites))
+  const readers = createLanePool(readLanes, () => openLane(address, prepareReads))
+  metrics.pool('write', writeLanes, writers.reading)
+  metrics.pool('read', readLanes, readers.reading)
 
-  async function use<Result>(work: (lane: Lane) => Promise<Result>): Promise<Result> {
+  async function use<Result>(name: StoreStep, work: (lane: Lane) => Promise<Result>): Promise<Result> {
     try {
-      return await readers.use(work)
+      return await readers.use((lane) => step(name, () => work(lane)))
     } catch (error) {
       throw isBug(error) ? error : new StoreError('no', `a read failed: ${reason(error)}`, { cause: error })
     }
@@ -42,7 +51,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       try {
         return await readers.use((lane) => {
           sent = true
-          return openWallets(lane, userIDs)
+          return step('open_wallets', () => openWallets(lane, userIDs))
         })
       } catch (error) {
         if (isBug(error)) throw error
@@ -53,7 +62,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     async transact(reads, decide) {
       const progress: BatchProgress = { committing: false }
       try {
-        return await writers.use((lane) => runBatch(lane, reads, decide, progress))
+        return await writers.use((lane) => runBatch(lane, reads, decide, progress, step))
       } catch (error) {
         if (isBug(error)) throw error
         const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
@@ -62,17 +71,17 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     },
 
     wallets: (userIDs) =>
-      use(async (lane) => {
+      use('read_wallets', async (lane) => {
         const wallets = await readWallets(lane, userIDs)
         return userIDs.map((userID) => wallets.get(userID))
       }),
 
-    outcome: (userID, transactionID) => use((lane) => readOutcome(lane, userID, transactionID)),
+    outcome: (userID, transactionID) => use('read_status', (lane) => readOutcome(lane, userID, transactionID)),
 
-    history: (query) => use((lane) => readPage(lane, query)),
+    history: (query) => use('read_history', (lane) => readPage(lane, query)),
 
     ping: () =>
-      use(async (lane) => {
+      use('ping', async (lane) => {
         const [[newest]] = await lane.roundTrip((sql) => [statements.readSchemaVersion(sql)])
         if (newest?.name !== schemaVersion) throw new LaneError(`the schema is ${newest?.name}, not ${schemaVersion}`)
       }),

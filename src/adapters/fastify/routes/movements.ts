@@ -91,15 +91,21 @@ export function movementRoutes(app: App, service: WalletService): void {
         sendProblem(reply, answer.code)
         return
       case 'executed':
-        if (answer.replayed) reply.header('idempotent-replayed', 'true')
+        request.outcome = 'executed'
+        if (answer.replayed) sayReplayed(request, reply)
         reply.send(transactionView(answer.transaction))
         return
       case 'refused':
-        if (answer.replayed) reply.header('idempotent-replayed', 'true')
+        if (answer.replayed) sayReplayed(request, reply)
         sendRefusal(reply, answer.refusal)
         return
       default:
         answer satisfies never
     }
   }
+}
+
+function sayReplayed(request: FastifyRequest, reply: FastifyReply): void {
+  request.replayed = true
+  reply.header('idempotent-replayed', 'true')
 }

@@ -1,0 +1,48 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { setGlobalErrorHandler } from '@opentelemetry/core'
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import type { OTLPProtocol } from '../../ports/tracing.ts'
+
+export interface ProviderOptions {
+  readonly protocol: OTLPProtocol
+  readonly version: string
+  /** Is told what went wrong with the traces, once a minute at the most. */
+  readonly onProblem: (message: string) => void
+}
+
+/** A span that is linked with a whole batch: `BATCH_MAX` goes no further. OpenTelemetry's own limit is 128. */
+const MAX_LINKS = 4096
+const SAY_AGAIN_MS = 60_000
+
+/** What makes and sends spans. Everything that the `OTEL_*` variables say, the SDK reads by itself. */
+export async function createProvider({ protocol, version, onProblem }: ProviderOptions): Promise<BasicTracerProvider> {
+  const say = sayNowAndThen(onProblem)
+  const ignore = () => {}
+  diag.setLogger(
+    { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+  setGlobalErrorHandler((error) => say(typeof error === 'string' ? error : (error.message ?? error.name ?? 'unknown')))
+  const { OTLPTraceExporter } =
+    protocol === 'http/json'
+      ? await import('@opentelemetry/exporter-trace-otlp-http')
+      : await import('@opentelemetry/exporter-trace-otlp-proto')
+  return new BasicTracerProvider({
+    resource: defaultResource()
+      .merge(resourceFromAttributes({ 'service.name': 'wallet-service', 'service.version': version }))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+    ...(process.env.OTEL_SPAN_LINK_COUNT_LIMIT === undefined && { spanLimits: { linkCountLimit: MAX_LINKS } }),
+  })
+}
+
+/** A collector that is down fails every few seconds: that is worth a line, not a line each time. */
+function sayNowAndThen(onProblem: (message: string) => void): (message: string) => void {
+  let saidAt = Number.NEGATIVE_INFINITY
+  return (message) => {
+    if (performance.now() - saidAt < SAY_AGAIN_MS) return
+    saidAt = performance.now()
+    onProblem(message)
+  }
+}
