@@ -54,19 +54,19 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   })
   const walletReads = createBatcher({
     ...bounds.walletReads,
-    ...watched('wallet_reads'),
+    ...watched('wallets'),
     keysOf: noKeys,
     run: (users: readonly UserID[]) => store.wallets(users),
   })
   const histories = createBatcher({
     ...bounds.singleReads,
-    ...watched('history_reads'),
+    ...watched('histories'),
     keysOf: noKeys,
     run: each((query: HistoryQuery) => store.history(query)),
   })
   const outcomes = createBatcher({
     ...bounds.singleReads,
-    ...watched('status_reads'),
+    ...watched('statuses'),
     keysOf: noKeys,
     run: each((of: { userID: UserID; transactionID: TransactionID }) => store.outcome(of.userID, of.transactionID)),
   })

@@ -4,7 +4,7 @@
  */
 
 /** The ways to the store, each with a queue of its own. */
-export type QueueName = 'movements' | 'opens' | 'wallet_reads' | 'history_reads' | 'status_reads'
+export type QueueName = 'movements' | 'opens' | 'wallets' | 'histories' | 'statuses'
 
 /** Who waits right now. */
 export interface QueueReading {

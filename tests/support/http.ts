@@ -7,6 +7,7 @@ import { watchConnections } from '../../src/adapters/fastify/drain.ts'
 import { type App, buildServer, type HTTPTimeouts } from '../../src/adapters/fastify/server.ts'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import type { Prometheus } from '../../src/adapters/prometheus/metrics.ts'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import { READ_LANES, serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
@@ -89,6 +90,8 @@ export interface HTTPOptions {
   readonly authenticate?: Authenticator
   readonly rateLimits?: RateLimits
   readonly trustedProxies?: readonly string[]
+  /** Who measures; nobody unless told otherwise. */
+  readonly prometheus?: Prometheus
   /** Errors that the test brings about itself; otherwise a line of level error fails it. */
   readonly expectErrors?: boolean
 }
@@ -97,7 +100,7 @@ const ERROR_LEVEL = 50
 
 /** The service behind its HTTP adapter, over the memory store unless told otherwise. */
 export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise<TestHTTP> {
-  const clock = options.clock ?? settableClock()
+  const { prometheus, clock = settableClock() } = options
   const store = options.store ?? createMemoryWalletStore(clock)
   const service =
     options.service ??
@@ -107,6 +110,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
       transactionIDs: createSignedTransactionIDs(KEY),
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
+      ...(prometheus && { metrics: prometheus.metrics }),
     })
   const log: Body[] = []
   const logger = memoryLogger(log)
@@ -114,7 +118,11 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     service,
     readiness: options.readiness ?? (async () => 'ready'),
     logger,
-    logRequest: (entry) => logger.info(entry, 'request'),
+    logRequest(entry) {
+      logger.info(entry, 'request')
+      prometheus?.countRequest(entry)
+    },
+    metrics: prometheus?.page,
     version: '1.2.3',
     authenticate: options.authenticate,
     ...(options.rateLimits && { rateLimits: options.rateLimits }),

@@ -31,7 +31,8 @@ for (const [what, entry] of Object.entries({
   },
 } as const)) {
   t.test(`the line of a request ${what} is the one that pino would write`, async (t) => {
-    const whole: RequestEntry = { requestID: '638cb5a795-7', method: 'PUT', status: 200, ms: 1.25, ...entry }
+    const { route, ...rest } = entry
+    const whole: RequestEntry = { requestID: '638cb5a795-7', method: 'PUT', route, status: 200, ms: 1.25, ...rest }
     t.equal(requestLine(whole, AT), asPinoWritesIt(whole))
   })
 }
