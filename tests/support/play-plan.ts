@@ -21,13 +21,14 @@ export interface Recording {
 /** All that is asked, with names for the numbers of the plan. */
 export interface Cast {
   readonly users: readonly UserID[]
+  readonly ids: ReadonlyMap<number, { readonly userID: UserID; readonly id: IssuedID }>
   callOf(step: Step): Call
 }
 
 /** @param name no other history in the same database has it. */
 export function castOf(plan: Plan, name: string, transactionIDs: TransactionIDs): Cast {
   const users = Array.from({ length: USERS }, (_, index) => toUserID(`${name}-user-${index}`))
-  const ids = new Map<number, IssuedID>()
+  const ids = new Map<number, { userID: UserID; id: IssuedID }>()
   const now = fromMilliseconds(Date.now())
 
   function userAt(index: number): UserID {
@@ -38,12 +39,12 @@ export function castOf(plan: Plan, name: string, transactionIDs: TransactionIDs)
 
   function issue({ id: number, user }: PlannedWrite): IssuedID {
     const known = ids.get(number)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.id
     const expired = plan.expired.includes(number)
     const userID = userAt(user)
     const issuedAt = expired ? after(now, -TTL - HOUR) : now
     const id = { transactionID: transactionIDs.issue(userID, issuedAt), expiresAt: after(issuedAt, TTL), expired }
-    ids.set(number, id)
+    ids.set(number, { userID, id })
     return id
   }
 
@@ -56,6 +57,7 @@ export function castOf(plan: Plan, name: string, transactionIDs: TransactionIDs)
 
   return {
     users,
+    ids,
     callOf(step) {
       switch (step.kind) {
         case 'open':
@@ -91,8 +93,6 @@ export async function play(
   calmDown: () => void,
 ): Promise<Recording> {
   const history: WalletOperation[] = []
-  /** For each ID under which a write got no answer, how to ask what came of it. */
-  const inDoubt = new Map<string, Call>()
   let failed = 0
 
   /** Says whether an answer came that settles the matter. */
@@ -106,10 +106,7 @@ export async function play(
       history.push({ client, call, calledAtMs, answered: { answer: toWire(answer), atMs } })
     else if (call.kind === 'open' || call.kind === 'move')
       history.push({ client, call, calledAtMs, answered: undefined })
-    const settled = answer !== undefined && answer.status !== 503
-    if (call.kind === 'move' && !settled)
-      inDoubt.set(call.id.transactionID, { kind: 'status', userID: call.userID, id: call.id })
-    return settled
+    return answer !== undefined && answer.status !== 503
   }
 
   async function playClient(steps: readonly Step[], index: number): Promise<void> {
@@ -126,7 +123,7 @@ export async function play(
     const calls: Call[] = [
       ...cast.users.map((userID) => ({ kind: 'wallet', userID }) as const),
       ...cast.users.map((userID) => ({ kind: 'history', query: { userID, limit: 1000 } }) as const),
-      ...[...inDoubt.values()],
+      ...[...cast.ids.values()].map(({ userID, id }) => ({ kind: 'status', userID, id }) as const),
     ]
     const [service] = services
     if (service === undefined) throw new RangeError('there is no service')
