@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { SERVER_VARIABLE } from './database.ts'
 import { withTestServer } from './test-server.ts'
@@ -12,6 +12,8 @@ import { withTestServer } from './test-server.ts'
 
 const require = createRequire(import.meta.url)
 const TAP = require.resolve('tap').replace(/dist\/.*/, 'dist/esm/run.mjs')
+/** As old as the last time that tap was assembled. */
+const TAP_IS_BUILT = '.tap/assembled'
 const ALL = ['unit', 'property', 'contract', 'http', 'integration', 'fuzz', 'model'].map(
   (kind) => `dist/tests/${kind}/**/*.test.js`,
 )
@@ -23,11 +25,12 @@ const ON_CONTAINERS = [
 
 /** tap assembles itself on its first run after an install, and a test that starts meanwhile fails. */
 function buildTap(): void {
-  const built = require.resolve('@tapjs/test/package.json').replace('package.json', 'test-built/dist')
-  if (existsSync('.tap/plugins') && existsSync(built)) return
+  const installed = statSync('node_modules/.package-lock.json').mtimeMs
+  if ((statSync(TAP_IS_BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0) > installed) return
   say('preparing tap, once after an install (10 s)')
   const { status, stderr } = spawnSync(process.execPath, [TAP, 'build'], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`tap could not be prepared: ${stderr}`)
+  writeFileSync(TAP_IS_BUILT, '')
 }
 
 function say(line: string): void {
