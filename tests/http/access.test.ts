@@ -225,6 +225,16 @@ t.test('while the keys are out of reach every guarded route says 503, and the op
   isProblem(t, await http.send({ method: 'PUT', path }), 'UNAUTHENTICATED')
 })
 
+t.test('openapi.json asks for a bearer token exactly where tokens are checked', async (t) => {
+  const { send } = await setUp(t)
+  const get = { method: 'GET', path: '/openapi.json' }
+  t.match((await send(get)).body, {
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    security: [{ bearer: [] }],
+  })
+  t.equal((await (await startHTTP(t)).send(get)).body.security, undefined)
+})
+
 t.test('a token reaches no log, at no level, whatever becomes of its request', async (t) => {
   const issuer = await createIssuer(t)
   const { authenticate, said } = trusting(issuer, { maxAgeMs: 0 })

@@ -1,14 +1,13 @@
 import helmet from '@fastify/helmet'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { App } from './server.ts'
 
 /**
- * What matters for an answer in JSON: it is what it says it is, and nobody keeps it. By hand, since helmet writes a
- * dozen headers that only a browser's documents have a use for, and makes them anew for each request: 30 µs of it.
+ * What matters for an answer in JSON: it is what it says it is, and nobody keeps it. By hand, since helmet writes a dozen
+ * headers that only a browser's documents have a use for, and makes them anew each time: 24 µs, more than a bare request.
  */
-export const setAPIHeaders: onRequestHookHandler = (_request, reply, done) => {
+export function setAPIHeaders(reply: FastifyReply): void {
   reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
-  done()
 }
 
 /**

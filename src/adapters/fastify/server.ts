@@ -171,9 +171,9 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.decorateRequest('outcome', undefined)
   app.decorateRequest('replayed', undefined)
   if (tracing !== undefined) traceRequests(app, tracing)
-  app.addHook('onRequest', setAPIHeaders)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    setAPIHeaders(reply)
     // Node drops what came in one piece with a request to upgrade: whoever sent it must not wait for its answer.
     if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
     const detail = wrongHead(request.raw)
