@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { Test } from 'tap'
+
+/** A span as OTLP's JSON has it, as far as the tests look. */
+export interface CollectedSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string | undefined
+  readonly name: string
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly failed: boolean
+}
+
+export interface Collector {
+  readonly url: string
+  /** All that was received so far. */
+  spans(): readonly CollectedSpan[]
+  /** Of who sent them. */
+  readonly resource: () => Readonly<Record<string, unknown>>
+  readonly contentTypes: ReadonlySet<string | undefined>
+}
+
+interface KeyValue {
+  readonly key: string
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+interface RawSpan extends Omit<CollectedSpan, 'attributes' | 'links' | 'failed'> {
+  readonly attributes?: readonly KeyValue[]
+  readonly links?: CollectedSpan['links']
+  readonly status?: { readonly code?: number }
+}
+
+interface ExportRequest {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly KeyValue[] }
+    readonly scopeSpans: readonly { readonly spans: readonly RawSpan[] }[]
+  }[]
+}
+
+const ERROR = 2
+
+/** Receives traces by OTLP over HTTP, in JSON; what comes otherwise is taken and not read. Gone when the test is over. */
+export async function startCollector(t: Test): Promise<Collector> {
+  const spans: CollectedSpan[] = []
+  const contentTypes = new Set<string | undefined>()
+  let resource: Record<string, unknown> = {}
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    contentTypes.add(request.headers['content-type'])
+    if (request.url === '/v1/traces' && request.headers['content-type'] === 'application/json') {
+      const { resourceSpans }: ExportRequest = JSON.parse(Buffer.concat(chunks).toString())
+      for (const each of resourceSpans) {
+        resource = toObject(each.resource.attributes)
+        spans.push(...each.scopeSpans.flatMap((scope) => scope.spans.map(toSpan)))
+      }
+    }
+    response.setHeader('content-type', 'application/json').end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the collector does not listen on a port')
+  return { url: `http://127.0.0.1:${address.port}`, spans: () => spans, resource: () => resource, contentTypes }
+}
+
+function toSpan({ traceId, spanId, parentSpanId, name, links = [], attributes = [], status }: RawSpan): CollectedSpan {
+  return {
+    ...{ traceId, spanId, name, links, failed: status?.code === ERROR, attributes: toObject(attributes) },
+    parentSpanId: parentSpanId === '' ? undefined : parentSpanId,
+  }
+}
+
+function toObject(attributes: readonly KeyValue[]): Record<string, unknown> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
+}
