@@ -49,16 +49,16 @@ export async function startService(
   version: string,
 ): Promise<RunningService> {
   const host = await listenAddress(config)
+  const { metrics, countRequest, page } = createPrometheus(version)
+  const openTelemetry = await startTracing(config, version, logger)
+  const tracing = openTelemetry?.tracing
+  const watch = { metrics, ...(tracing && { tracing }) }
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
   const address = embedded?.address ?? config.database
   if (address === undefined) throw new Error('there is neither an embedded nor a configured database')
   const databaseName =
     embedded === undefined ? `PostgreSQL, ${describeAddress(address)}` : `embedded PostgreSQL in ${config.dataDir}`
 
-  const { metrics, countRequest, page } = createPrometheus(version)
-  const openTelemetry = await startTracing(config, version, logger)
-  const tracing = openTelemetry?.tracing
-  const watch = { metrics, ...(tracing && { tracing }) }
   const late = createLateService()
   let store: WalletStore | undefined
   let stopping = false
@@ -182,7 +182,7 @@ async function startTracing(
 ): Promise<OpenTelemetry | undefined> {
   if (traces === undefined) return undefined
   const { startOpenTelemetry } = await import('../adapters/opentelemetry/tracing.ts')
-  const onProblem = (message: string) => logger.warn(`traces do not reach their collector: ${message}`)
+  const onProblem = (message: string) => logger.warn(`OpenTelemetry: ${message}`)
   return startOpenTelemetry({ protocol: traces, version, onProblem })
 }
 

@@ -67,6 +67,17 @@ const WRONG: readonly (readonly [string, string, string])[] = [
   ['RATE_LIMIT_PER_USER', '10/s', 'RATE_LIMIT_PER_USER is set; it takes no value without AUTH_JWKS_URL'],
   ['RATE_LIMIT_PER_ADDRESS', '10', 'RATE_LIMIT_PER_ADDRESS is "10"; it takes requests a second or a minute'],
   ['TRUST_PROXY', 'true', 'TRUST_PROXY is "true"; it takes addresses and networks of proxies'],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'collector:4318',
+    'OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318"; it takes the URL',
+  ],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'ftp://me:hidden@host',
+    'OTEL_EXPORTER_OTLP_ENDPOINT is 20 characters (not shown); it',
+  ],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it takes http/protobuf or http/json'],
 ]
 
 for (const [variable, value, expected] of WRONG) {

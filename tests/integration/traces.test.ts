@@ -142,7 +142,7 @@ t.test('a collector that is down disturbs nobody, and is told of once', async (t
     service
       .log()
       .split('\n')
-      .filter((line) => line.includes('traces do not reach'))
+      .filter((line) => line.includes('OpenTelemetry: '))
   await client.open('ann')
   await eventually('the complaint', 10_000, () => (complaints().length > 0 ? true : undefined))
   for (let round = 0; round < 10; round += 1)

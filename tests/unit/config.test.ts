@@ -25,6 +25,7 @@ t.test('with nothing set every default holds', async (t) => {
     authentication: { kind: 'loopback only' },
     rateLimits: { perUser: undefined, perAddress: undefined },
     trustedProxies: [],
+    traces: undefined,
   })
   t.ok(Object.isFrozen(config))
 })
@@ -48,6 +49,9 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'RATE_LIMIT_PER_USER',
     'RATE_LIMIT_PER_ADDRESS',
     'TRUST_PROXY',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_SDK_DISABLED',
   ]
   const empty = Object.fromEntries(names.map((name) => [name, '']))
   t.strictSame(readConfig({ ...empty, FOO: 'bar' }), readConfig({}))
@@ -69,6 +73,8 @@ t.test('every variable is read', async (t) => {
     RATE_LIMIT_PER_USER: '20/s',
     RATE_LIMIT_PER_ADDRESS: '600/m',
     TRUST_PROXY: '10.0.0.0/8, ::1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   })
   t.strictSame(config, {
     port: 0,
@@ -89,6 +95,7 @@ t.test('every variable is read', async (t) => {
     },
     rateLimits: { perUser: { requests: 20, windowMs: 1000 }, perAddress: { requests: 600, windowMs: 60_000 } },
     trustedProxies: ['10.0.0.0/8', '::1'],
+    traces: 'http/json',
   })
 })
 
@@ -166,6 +173,14 @@ t.test('a limit for each user needs tokens that say who is who', async (t) => {
   t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s' }), message)
   t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s', AUTH: 'none' }), message)
   t.strictSame(readConfig({ RATE_LIMIT_PER_ADDRESS: '1/s' }).rateLimits.perAddress, { requests: 1, windowMs: 1000 })
+})
+
+t.test('traces are sent where there is an endpoint, in protobuf unless told otherwise', async (t) => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://localhost:4318'
+  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).traces, 'http/protobuf')
+  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).traces, undefined)
+  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }).traces, 'http/protobuf')
+  t.equal(readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }).traces, undefined)
 })
 
 t.test('a time to live has a unit', async (t) => {

@@ -7,7 +7,7 @@ import type { OTLPProtocol } from '../../ports/tracing.ts'
 export interface ProviderOptions {
   readonly protocol: OTLPProtocol
   readonly version: string
-  /** Is told what went wrong with the traces, once a minute at the most. */
+  /** Is told what is wrong with the settings or the collector, once a minute at the most. */
   readonly onProblem: (message: string) => void
 }
 
@@ -18,9 +18,10 @@ const SAY_AGAIN_MS = 60_000
 /** What makes and sends spans. Everything that the `OTEL_*` variables say, the SDK reads by itself. */
 export async function createProvider({ protocol, version, onProblem }: ProviderOptions): Promise<BasicTracerProvider> {
   const say = sayNowAndThen(onProblem)
+  const sayAll = (...parts: unknown[]) => say(parts.filter((part) => typeof part === 'string').join(': '))
   const ignore = () => {}
   diag.setLogger(
-    { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore },
+    { error: sayAll, warn: sayAll, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
   setGlobalErrorHandler((error) => say(typeof error === 'string' ? error : (error.message ?? error.name ?? 'unknown')))
