@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs'
 import { METHODS } from 'node:http'
 import t, { type Test } from 'tap'
 import { createTestDatabase, toURL } from '../support/database.ts'
-import { readFigures, since } from '../support/figures.ts'
+import { type Figures, readFigures, type Series, since } from '../support/figures.ts'
 import { connectRaw } from '../support/raw-client.ts'
 import { createClient } from '../support/service-client.ts'
 import { startServiceProcess } from '../support/service-process.ts'
 
-/** Figures that are there only once what they count has happened, or on some machines. */
 const LABELS = ['queue', 'pool', 'state', 'step', 'method', 'route', 'status', 'outcome', 'replayed', 'version', 'le']
+
+/** Without those of Node.js, some of which come with its first garbage collection of a kind. */
+function ownSeries({ series }: Pick<Figures, 'series'>): readonly Series[] {
+  return series.filter(({ name }) => name.startsWith('wallet_'))
+}
 
 async function setUp(t: Test) {
   const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(await createTestDatabase(t)) } })
@@ -107,12 +111,12 @@ t.test('no path, method or user makes the labels many, and none of them is one',
   await askMuch('first')
   const first = await figures()
   for (const round of ['second', 'third']) await askMuch(round)
-  const { series, text, sum } = await figures()
+  const { text, sum, ...last } = await figures()
+  const ours = ownSeries(last)
 
-  t.equal(series.length, first.series.length, 'the same requests of others add no series')
+  t.equal(ours.length, ownSeries(first).length, 'the same requests of others add no series')
   t.notMatch(text, /secret|known/)
   t.notMatch(text, /[0-9a-f]{8}-[0-9a-f]{4}-8/, 'no transaction ID')
-  const ours = series.filter(({ name }) => name.startsWith('wallet_'))
   t.strictSame(
     ours.flatMap(({ labels }) => Object.keys(labels)).filter((label) => !LABELS.includes(label)),
     [],
