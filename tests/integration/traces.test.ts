@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { type CollectedSpan, startCollector } from '../support/collector.ts'
@@ -97,6 +98,25 @@ t.test("a span continues its caller's trace, and keeps quiet where that is not s
   t.notMatch(JSON.stringify(spans), unsampled)
   t.equal(named(spans, 'GET /api/v1/users/:userID/wallet')[0]?.parentSpanId, undefined)
   t.match(collector.resource(), { 'service.name': 'till' })
+})
+
+t.test('a request whose body comes long after its head is linked with its batch', async (t) => {
+  const collector = await startCollector(t)
+  const { service, client } = await start(t, { ...JSON_TRACES, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  await client.open('ann')
+  const body = JSON.stringify({ amount: 1, transactionID: await client.issue('ann') })
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' }
+  const request = httpRequest(`${service.url}/api/v1/users/ann/wallet/deposit`, { method: 'PUT', headers })
+  request.flushHeaders()
+  await once(request, 'continue')
+  request.end(body)
+  const [response] = await once(request, 'response')
+  t.equal(response.resume().statusCode, 200)
+  await service.end('SIGTERM')
+
+  const [span] = named(collector.spans(), DEPOSIT)
+  t.ok(span)
+  t.match(named(collector.spans(), 'batch movements'), [{ links: [{ spanId: span?.spanId }] }])
 })
 
 t.test('a batch that failed says so, and the one that did it is linked with the same request', async (t) => {

@@ -7,7 +7,7 @@ export function traceRequests(app: App, tracing: RequestTracing): void {
     request.span = tracing.startRequest(request.headers)
     done()
   })
-  // Not sooner: reading a body leaves the asynchronous context in which the hooks before it ran.
+  // Right before the handler: whether the events of a body keep an asynchronous context is up to Node.js.
   app.addHook('preHandler', (request, _reply, done) => {
     if (request.span === undefined) done()
     else request.span.run(done)
