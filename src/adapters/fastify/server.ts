@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, {
   type FastifyBaseLogger,
@@ -14,11 +13,13 @@ import type { Readiness } from '../../ports/readiness.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
 import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
+import { describeAPI } from './api-description.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
 import { answerOtherMethods } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
+import { serveReference } from './reference.ts'
 import { createRequestIDs } from './request-ids.ts'
 import { parseInstant } from './rfc3339.ts'
 import { historyRoutes } from './routes/history.ts'
@@ -148,12 +149,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     done()
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Wallet service', version, description: 'One wallet per user, integer money, idempotent writes.' },
-    },
-  })
+  await describeAPI(app, version)
+  await serveReference(app)
   await app.register(
     async (api: App) => {
       walletRoutes(api, service)

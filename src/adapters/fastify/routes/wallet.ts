@@ -1,6 +1,7 @@
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import { sendProblem } from '../problem.ts'
-import { NoBody, NoQuery, problemResponses, UserParams, WalletSchema } from '../schemas.ts'
+import { documented, problemResponses } from '../responses.ts'
+import { NoBody, NoQuery, UserParams, WalletSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { walletView } from '../views.ts'
 
@@ -10,14 +11,15 @@ export function walletRoutes(app: App, service: WalletService): void {
     {
       schema: {
         operationId: 'openWallet',
+        tags: ['Wallets'],
         summary: 'Open the wallet of a user, or find it open',
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
         response: {
-          200: WalletSchema,
-          201: WalletSchema,
-          ...problemResponses('UNSUPPORTED_MEDIA_TYPE', 'OUTCOME_UNKNOWN'),
+          200: documented(WalletSchema, { description: 'It was open already', examples: ['wallet'] }),
+          201: documented(WalletSchema, { description: 'It is open now, and empty', examples: ['newWallet'] }),
+          ...problemResponses(['UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'OUTCOME_UNKNOWN']),
         },
       },
     },
@@ -33,10 +35,14 @@ export function walletRoutes(app: App, service: WalletService): void {
     {
       schema: {
         operationId: 'getWallet',
+        tags: ['Wallets'],
         summary: 'Read a wallet',
         params: UserParams,
         querystring: NoQuery,
-        response: { 200: WalletSchema, ...problemResponses('WALLET_NOT_FOUND') },
+        response: {
+          200: documented(WalletSchema, { description: 'The wallet as it is', examples: ['wallet'] }),
+          ...problemResponses(['WALLET_NOT_FOUND', 'OVERLOADED']),
+        },
       },
     },
     async (request, reply) => {
