@@ -21,8 +21,8 @@ function member(body: unknown, ...keys: string[]): Body {
   return { ...(found as Body) }
 }
 
-const EVERYWHERE = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'INTERNAL'] as const
-const API = [...EVERYWHERE, 'DATABASE_UNAVAILABLE'] as const
+const EVERYWHERE = ['INVALID_REQUEST', 'BODY_TOO_LARGE'] as const
+const API = [...EVERYWHERE, 'INTERNAL', 'DATABASE_UNAVAILABLE'] as const
 const MOVEMENT = [
   'OVERLOADED',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -30,15 +30,21 @@ const MOVEMENT = [
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
   'WALLET_NOT_FOUND',
+  'OUTCOME_UNKNOWN',
+] as const
+
+const TRANSFER = [
+  'SELF_TRANSFER',
+  'PASSIVE_WALLET_NOT_FOUND',
   'INSUFFICIENT_BALANCE',
   'BALANCE_LIMIT_EXCEEDED',
-  'OUTCOME_UNKNOWN',
 ] as const
 
 function codesOf(route: string): readonly ContractCode[] {
   if (!route.includes('/api/')) return EVERYWHERE
-  if (route.endsWith('/transfer')) return [...API, ...MOVEMENT, 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND']
-  if (/\/(deposit|withdraw)$/.test(route)) return [...API, ...MOVEMENT]
+  if (route.endsWith('/transfer')) return [...API, ...MOVEMENT, ...TRANSFER]
+  if (route.endsWith('/deposit')) return [...API, ...MOVEMENT, 'BALANCE_LIMIT_EXCEEDED']
+  if (route.endsWith('/withdraw')) return [...API, ...MOVEMENT, 'INSUFFICIENT_BALANCE']
   if (route.endsWith('{transactionID}')) return [...API, 'OVERLOADED', 'TRANSACTION_ID_UNKNOWN']
   if (route.startsWith('get ')) return [...API, 'OVERLOADED', 'WALLET_NOT_FOUND']
   if (route.startsWith('put ')) return [...API, 'OVERLOADED', 'UNSUPPORTED_MEDIA_TYPE', 'OUTCOME_UNKNOWN']

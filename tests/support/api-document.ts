@@ -3,9 +3,23 @@ import { pino } from 'pino'
 import { buildServer } from '../../src/adapters/fastify/server.ts'
 import { createServiceOverMemory } from './service-over-memory.ts'
 
-/** The part of the API description that types are made from. */
-interface APIDocument {
-  readonly paths: Readonly<Record<string, unknown>>
+export interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly example: unknown }[]
+  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly example?: object } } }
+  readonly responses: Readonly<Record<string, DocumentedResponse>>
+}
+
+export interface DocumentedResponse {
+  readonly headers: Readonly<
+    Record<string, { readonly $ref?: string; readonly schema?: Readonly<Record<string, unknown>> }>
+  >
+  readonly content: Readonly<Record<string, { readonly examples: Readonly<Record<string, { value: unknown }>> }>>
+}
+
+/** What the tests read of the API description. */
+export interface APIDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, JSONSchema>> }
 }
 

@@ -10,6 +10,7 @@ import type { App } from '../server.ts'
 import { shedLoad } from '../shed-load.ts'
 import { transactionView } from '../views.ts'
 
+/** Of every movement. */
 const REFUSALS: readonly ProblemCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
   'OVERLOADED',
@@ -17,8 +18,6 @@ const REFUSALS: readonly ProblemCode[] = [
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
   'WALLET_NOT_FOUND',
-  'INSUFFICIENT_BALANCE',
-  'BALANCE_LIMIT_EXCEEDED',
   'OUTCOME_UNKNOWN',
 ]
 
@@ -46,8 +45,16 @@ function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
 }
 
 const KINDS = {
-  deposit: { example: 'deposit', summary: 'Put money into a wallet; answers with the Deposit' },
-  withdraw: { example: 'withdrawal', summary: 'Take money out of a wallet; answers with the Withdrawal' },
+  deposit: {
+    example: 'deposit',
+    refusal: 'BALANCE_LIMIT_EXCEEDED',
+    summary: 'Put money into a wallet; answers with the Deposit',
+  },
+  withdraw: {
+    example: 'withdrawal',
+    refusal: 'INSUFFICIENT_BALANCE',
+    summary: 'Take money out of a wallet; answers with the Withdrawal',
+  },
 } as const
 
 export function movementRoutes(app: App, service: WalletService): void {
@@ -58,7 +65,7 @@ export function movementRoutes(app: App, service: WalletService): void {
       {
         onRequest,
         schema: {
-          ...movementSchema(KINDS[kind].example),
+          ...movementSchema(KINDS[kind].example, KINDS[kind].refusal),
           operationId: kind,
           summary: KINDS[kind].summary,
           body: { ...MovementBody, examples: [REQUEST_EXAMPLES[kind]] },
@@ -78,7 +85,13 @@ export function movementRoutes(app: App, service: WalletService): void {
     {
       onRequest,
       schema: {
-        ...movementSchema('transferOut', 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND'),
+        ...movementSchema(
+          'transferOut',
+          'SELF_TRANSFER',
+          'PASSIVE_WALLET_NOT_FOUND',
+          'INSUFFICIENT_BALANCE',
+          'BALANCE_LIMIT_EXCEEDED',
+        ),
         operationId: 'transfer',
         summary: "Move money to another user's wallet; answers with the caller's TransferOut",
         body: { ...TransferBody, examples: [REQUEST_EXAMPLES.transfer] },

@@ -1,14 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import type { Readiness } from '../../../ports/readiness.ts'
-import { RETRY_AFTER_S } from '../problem.ts'
+import { type Particulars, type ProblemCode, RETRY_AFTER_S } from '../problem.ts'
 import { documented, responsesOf } from '../responses.ts'
 import type { App } from '../server.ts'
 
 const LivenessSchema = Type.Object({ status: Type.String() }, { title: 'Liveness' })
 const ReadinessSchema = Type.Object({ status: Type.String() }, { title: 'Readiness' })
-const problems = responsesOf(['BODY_TOO_LARGE', 'INVALID_REQUEST', 'INTERNAL'], {
-  invalid: { detail: 'There is no Host header.' },
-})
+const PROBLEMS: readonly ProblemCode[] = ['BODY_TOO_LARGE', 'INVALID_REQUEST']
+const invalid: Particulars = { detail: 'There is no Host header.' }
 
 /** For those who run the service: is the process alive, can it serve, what does it offer. */
 export function operationRoutes(app: App, readiness: Readiness): void {
@@ -19,7 +18,10 @@ export function operationRoutes(app: App, readiness: Readiness): void {
         operationId: 'getLiveness',
         tags: ['Operations'],
         summary: 'Whether the process lives, whatever its database does',
-        response: { 200: documented(LivenessSchema, { description: 'It lives', examples: ['alive'] }), ...problems },
+        response: {
+          200: documented(LivenessSchema, { description: 'It lives', examples: ['alive'] }),
+          ...responsesOf(PROBLEMS, { invalid }),
+        },
       },
     },
     async () => ({ status: 'alive' }),
@@ -38,7 +40,7 @@ export function operationRoutes(app: App, readiness: Readiness): void {
             description: 'They cannot, and why',
             examples: ['starting', 'databaseUnavailable', 'shuttingDown'],
           }),
-          ...problems,
+          ...responsesOf([...PROBLEMS, 'INTERNAL'], { invalid }),
         },
       },
     },
