@@ -192,9 +192,11 @@ t.test('a Retry-After beyond the deadline is not waited for', async (t) => {
   t.ok(performance.now() - start < LONG_MS / 2)
 })
 
+/** Never answers; ends when it is told to. */
+const silent: typeof fetch = (_input, init) =>
+  new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
+
 t.test('an attempt without an answer is given up, and another made', async (t) => {
-  const silent: typeof fetch = (_input, init) =>
-    new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
   let attempts = 0
   const deaf: typeof fetch = (input, init) => {
     attempts += 1
@@ -224,10 +226,15 @@ t.test('the caller may end a call at any time, and is told what that leaves', as
   t.match(await bare.wallet('ann'), { body: { balance: 5, version: 1 } })
 
   const { fake } = scripted([problem(503, 'OVERLOADED', { 'retry-after': '5' })])
-  const waiting = createWalletClient({ url: 'http://service', fetch: fake })
-  const pausing = new AbortController()
-  setTimeout(() => pausing.abort(reason), 20)
-  const start = performance.now()
-  t.match(await unsettled(waiting.wallet('ann', { signal: pausing.signal })), { reason: 'aborted' })
-  t.ok(performance.now() - start < 4000, 'while it waits, too')
+  for (const [what, fetch] of [
+    ['while it waits for an answer', silent],
+    ['while it waits before the next attempt', fake],
+  ] as const) {
+    const waiting = createWalletClient({ url: 'http://service', fetch })
+    const ending = new AbortController()
+    setTimeout(() => ending.abort(reason), 20)
+    const start = performance.now()
+    t.match(await unsettled(waiting.wallet('ann', { signal: ending.signal })), { reason: 'aborted' })
+    t.ok(performance.now() - start < 4000, what)
+  }
 })
