@@ -32,7 +32,10 @@ export interface Known {
 
 const MAX_BODY_BYTES = 16 * 1024
 const MAX_TYPES = 16
-const LIVE = ['/livez', '/readyz', '/openapi.json']
+/** It does not describe itself. */
+const DOCUMENT = '/openapi.json'
+/** These take whatever query is sent with them, and so does the document. */
+const PROBES = ['getLiveness', 'getReadiness']
 const TYPES: Readonly<Record<string, number>> = { deposit: 1, withdraw: 2, transfer: 4 }
 
 function only(code: ContractCode, operation?: Operation): Verdict {
@@ -44,25 +47,33 @@ export function createJudge(operations: readonly Operation[], known: Known): (me
   return (message) => {
     const path = pathOf(message.target)
     const method = message.method === 'HEAD' ? 'GET' : message.method
-    const bytes = message.body?.length ?? 0
-    if (LIVE.includes(path)) return judgeOperational(method, bytes)
+    const bytes = lengthOf(message)
+    if (path === DOCUMENT) return judgeDocument(method, bytes)
     const there = operations.filter((operation) => parametersOf(operation, path) !== undefined)
     if (there.length === 0) return only('ROUTE_NOT_FOUND')
     const operation = there.find((each) => each.method === method)
     if (operation === undefined) return only('METHOD_NOT_ALLOWED')
     if (bytes > MAX_BODY_BYTES) return only('BODY_TOO_LARGE', operation)
-    const readsBody = method !== 'GET'
-    if (readsBody && !isJSONType(message)) return only('UNSUPPORTED_MEDIA_TYPE', operation)
+    if (PROBES.includes(operation.id)) return { ...succeeds([200], {}), operation }
+    return { ...judgeOperation(operation, path, message), operation }
+  }
+
+  function judgeOperation(operation: Operation, path: string, message: Message): Verdict {
+    const readsBody = operation.method !== 'GET'
+    if (readsBody && !isJSONType(message)) return only('UNSUPPORTED_MEDIA_TYPE')
     const asked = askedOf(operation, path, message)
     const rule = asked === undefined || (readsBody && asked.members === undefined) ? undefined : RULES[operation.id]
-    const verdict = (asked && rule?.(asked, known)) ?? only('INVALID_REQUEST')
-    return { ...verdict, operation }
+    return (asked && rule?.(asked, known)) ?? only('INVALID_REQUEST')
   }
 }
 
-function judgeOperational(method: string, bytes: number): Verdict {
+function lengthOf({ body }: Message): number {
+  return body?.length ?? 0
+}
+
+function judgeDocument(method: string, bytes: number): Verdict {
   if (method !== 'GET') return only('METHOD_NOT_ALLOWED')
-  return bytes > MAX_BODY_BYTES ? only('BODY_TOO_LARGE') : { problems: [], success: { statuses: [200], says: {} } }
+  return bytes > MAX_BODY_BYTES ? only('BODY_TOO_LARGE') : succeeds([200], {})
 }
 
 /** The path's parameters as they are written; a path that cannot be decoded is compared as it stands. */

@@ -12,6 +12,8 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'put /api/v1/users/{userID}/wallet/withdraw': ['200'],
   'put /api/v1/users/{userID}/wallet/transfer': ['200'],
   'get /api/v1/users/{userID}/wallet/transactions': ['200'],
+  'get /livez': ['200'],
+  'get /readyz': ['200'],
 }
 
 function member(body: unknown, ...keys: string[]): Body {
@@ -19,34 +21,41 @@ function member(body: unknown, ...keys: string[]): Body {
   return { ...(found as Body) }
 }
 
-const EVERYWHERE = [
+const EVERYWHERE = ['INVALID_REQUEST', 'BODY_TOO_LARGE'] as const
+const API = [
+  ...EVERYWHERE,
   'UNAUTHENTICATED',
   'TOO_MANY_REQUESTS',
   'AUTHENTICATION_UNAVAILABLE',
   'WALLET_NOT_FOUND',
-  'INVALID_REQUEST',
-  'BODY_TOO_LARGE',
-  'OVERLOADED',
   'DATABASE_UNAVAILABLE',
   'INTERNAL',
 ] as const
 const MOVEMENT = [
+  'OVERLOADED',
   'UNSUPPORTED_MEDIA_TYPE',
   'TRANSACTION_ID_UNKNOWN',
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
-  'INSUFFICIENT_BALANCE',
-  'BALANCE_LIMIT_EXCEEDED',
   'OUTCOME_UNKNOWN',
 ] as const
 
+const TRANSFER = [
+  'SELF_TRANSFER',
+  'PASSIVE_WALLET_NOT_FOUND',
+  'INSUFFICIENT_BALANCE',
+  'BALANCE_LIMIT_EXCEEDED',
+] as const
+
 function codesOf(route: string): readonly ContractCode[] {
-  if (route.endsWith('/transfer')) return [...EVERYWHERE, ...MOVEMENT, 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND']
-  if (route.endsWith('/deposit')) return [...EVERYWHERE, ...MOVEMENT, 'FORBIDDEN']
-  if (/\/withdraw$/.test(route)) return [...EVERYWHERE, ...MOVEMENT]
-  if (route.endsWith('{transactionID}')) return [...EVERYWHERE, 'TRANSACTION_ID_UNKNOWN']
-  if (route.startsWith('get ')) return EVERYWHERE
-  return [...EVERYWHERE, 'UNSUPPORTED_MEDIA_TYPE']
+  if (!route.includes('/api/')) return EVERYWHERE
+  if (route.endsWith('/transfer')) return [...API, ...MOVEMENT, ...TRANSFER]
+  if (route.endsWith('/deposit')) return [...API, ...MOVEMENT, 'FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED']
+  if (route.endsWith('/withdraw')) return [...API, ...MOVEMENT, 'INSUFFICIENT_BALANCE']
+  if (route.endsWith('{transactionID}')) return [...API, 'OVERLOADED', 'TRANSACTION_ID_UNKNOWN']
+  if (route.startsWith('get ')) return [...API, 'OVERLOADED']
+  if (route.startsWith('put ')) return [...API, 'OVERLOADED', 'UNSUPPORTED_MEDIA_TYPE', 'OUTCOME_UNKNOWN']
+  return [...API, 'UNSUPPORTED_MEDIA_TYPE']
 }
 
 t.test('livez says that the process lives, whatever the database does', async (t) => {
@@ -75,31 +84,34 @@ t.test('readyz says in each state whether requests can be served', async (t) => 
   }
 })
 
-t.test('openapi.json lists the eight routes with every status that they answer with', async (t) => {
-  const { send } = await startHTTP(t)
-  const { status, body } = await send({ method: 'GET', path: '/openapi.json' })
-  t.equal(status, 200)
-  t.match(body, { openapi: '3.1.0', info: { version: '1.2.3' } })
-  const paths = member(body, 'paths')
-  const listed = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(member(methods)).map((method) => `${method} ${path}`),
-  )
-  t.same(listed.sort(), Object.keys(ROUTES).sort())
-  for (const [route, successes] of Object.entries(ROUTES)) {
-    const [method = '', path = ''] = route.split(' ')
-    const responses = member(paths, path, method, 'responses')
-    t.same(
-      Object.keys(responses).filter((code) => code.startsWith('2')),
-      successes,
-      route,
+t.test(
+  'openapi.json lists the eight routes, and those for operators, with every status that they answer with',
+  async (t) => {
+    const { send } = await startHTTP(t)
+    const { status, body } = await send({ method: 'GET', path: '/openapi.json' })
+    t.equal(status, 200)
+    t.match(body, { openapi: '3.1.0', info: { version: '1.2.3' } })
+    const paths = member(body, 'paths')
+    const listed = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(member(methods)).map((method) => `${method} ${path}`),
     )
-    for (const code of codesOf(route)) {
-      const response = member(responses, String(CONTRACT_ERRORS[code][0]))
-      t.match(response.description, code, route)
-      t.same(Object.keys(member(response, 'content')), ['application/problem+json'], `${route}: ${code}`)
+    t.same(listed.sort(), Object.keys(ROUTES).sort())
+    for (const [route, successes] of Object.entries(ROUTES)) {
+      const [method = '', path = ''] = route.split(' ')
+      const responses = member(paths, path, method, 'responses')
+      t.same(
+        Object.keys(responses).filter((code) => code.startsWith('2')),
+        successes,
+        route,
+      )
+      for (const code of codesOf(route)) {
+        const response = member(responses, String(CONTRACT_ERRORS[code][0]))
+        t.match(response.description, code, route)
+        t.same(Object.keys(member(response, 'content')), ['application/problem+json'], `${route}: ${code}`)
+      }
     }
-  }
-})
+  },
+)
 
 t.test('openapi.json says what bodies and parameters the routes turn down', async (t) => {
   const { send } = await startHTTP(t)

@@ -29,11 +29,14 @@ t.test('no answer is kept by anybody, or taken for anything but what it says', a
 
 t.test('what a browser shows may load nothing from elsewhere, run nothing inline and stand in no frame', async (t) => {
   const { send } = await startHTTP(t)
-  const { headers } = await send({ method: 'GET', path: '/openapi.json' })
-  const policy = headers['content-security-policy'] ?? ''
-  t.match(policy, /default-src 'self'/)
-  t.match(policy, /frame-ancestors 'none'/)
-  t.notMatch(policy, /unsafe|https?:|\*/)
-  t.match(headers, { 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' })
-  t.equal(headers['strict-transport-security'], undefined, 'that is for whoever ends TLS to say')
+  for (const path of ['/openapi.json', '/docs', '/docs/static/swagger-ui.css']) {
+    const { status, headers } = await send({ method: 'GET', path })
+    t.equal(status, 200, path)
+    const policy = headers['content-security-policy'] ?? ''
+    t.match(policy, /default-src 'self'/)
+    t.match(policy, /frame-ancestors 'none'/)
+    t.notMatch(policy, /unsafe|https?:|\*/)
+    t.match(headers, { 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' })
+    t.equal(headers['strict-transport-security'], undefined, 'that is for whoever ends TLS to say')
+  }
 })

@@ -50,6 +50,8 @@ function complaintOfFile(path: string, layer: string, target: string): string | 
       return other.startsWith('adapters/') && COMPOSERS.includes(path)
         ? undefined
         : 'only the composing files of the app know the adapters'
+    case 'client':
+      return other === 'client' ? undefined : 'the client stands alone'
     default:
       if (layer.startsWith('adapters/'))
         return ['domain', 'ports', layer].includes(other)
@@ -61,6 +63,7 @@ function complaintOfFile(path: string, layer: string, target: string): string | 
 
 function complaintOfPackage(path: string, layer: string, specifier: string, typeOnly: boolean): string | undefined {
   if (layer === 'domain' || layer === 'ports') return `${layer} import no package and nothing of Node.js`
+  if (layer === 'client') return 'the client runs in browsers, and brings nothing along'
   if (specifier === 'postgres' && !typeOnly && !POSTGRES_OWNERS.includes(path)) {
     return 'only a lane and the sorting of its failures use this package'
   }
@@ -73,9 +76,10 @@ function impurities({ path, text }: SourceFile): string[] {
   )
 }
 
-/** `domain`, `ports`, `app`, `adapters/<name>`, or what else there is. */
+/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, or what else there is. */
 export function layerOf(path: string): string {
   const [root, layer, name] = path.split('/')
+  if (root === 'client') return 'client'
   if (root !== 'src' || layer === undefined) return path
   return layer === 'adapters' ? `adapters/${name}` : layer
 }

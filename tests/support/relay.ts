@@ -3,9 +3,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 
-export interface Relay {
+type Target = Pick<ServerAddress, 'host' | 'port'>
+
+export interface Relay<Address extends Target = ServerAddress> {
   /** The server as it is reached through the relay. */
-  readonly address: ServerAddress
+  readonly address: Address
   /** How many connections were ever made to it. */
   connections(): number
   /** From now on connections are passed on. */
@@ -14,8 +16,8 @@ export interface Relay {
   close(): Promise<void>
 }
 
-/** Stands between a service and its database server, on a port of its own. Closed at first. */
-export async function createRelay(t: Test, target: ServerAddress): Promise<Relay> {
+/** Stands between a service and its database server, or its clients, on a port of its own. Closed at first. */
+export async function createRelay<Address extends Target>(t: Test, target: Address): Promise<Relay<Address>> {
   const port = await freePort()
   const sockets = new Set<Socket>()
   let connections = 0
@@ -33,7 +35,7 @@ export async function createRelay(t: Test, target: ServerAddress): Promise<Relay
       socket.pipe(other)
     }
   })
-  const relay: Relay = {
+  const relay: Relay<Address> = {
     address: { ...target, host: '127.0.0.1', port },
     connections: () => connections,
     async open() {

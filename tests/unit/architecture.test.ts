@@ -14,6 +14,12 @@ t.test('imports run one way: from the app and the adapters over the ports to the
   t.strictSame(sources.flatMap(violations), [])
 })
 
+t.test('the client imports nothing but itself', async (t) => {
+  const client = readSources('client')
+  t.ok(client.length >= 4, 'its files were found')
+  t.strictSame(client.flatMap(violations), [])
+})
+
 t.test('every import that the compiler keeps is one that the rules have seen', async (t) => {
   for (const file of sources) {
     const lines = file.text.split('\n').filter((line) => / from '[^']+'$/.test(line) && !/^\s*(\/\/|\*)/.test(line))
@@ -51,6 +57,10 @@ const WRONG = [
   ['src/adapters/postgres/batch.ts', "import postgres from 'postgres'"],
   ['src/adapters/postgres/batch.ts', "import { type Sql, PostgresError } from 'postgres'"],
   ['src/adapters/postgres/batch.ts', "const postgres = require('postgres')"],
+  ['src/app/compose.ts', "import { createWalletClient } from '../../client/client.ts'"],
+  ['client/client.ts', "import type { Wallet } from '../src/domain/wallet.ts'"],
+  ['client/exchange.ts', "import { setTimeout } from 'node:timers/promises'"],
+  ['client/exchange.ts', "import { fetch } from 'undici'"],
   ['src/helpers/text.ts', "import { toAmount } from '../domain/money.ts'"],
 ] as const
 

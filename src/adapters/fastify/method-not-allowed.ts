@@ -9,15 +9,15 @@ import type { App } from './server.ts'
 export function answerOtherMethods(app: App): () => void {
   // Methods that Fastify does not know of would find no route at all, and be answered with 404.
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
-  const methods = new Map<string, Set<string>>()
-  app.addHook('onRoute', (route) => {
-    const known = methods.get(route.url) ?? new Set()
-    for (const method of [route.method].flat()) known.add(method)
-    methods.set(route.url, known)
+  const urls = new Set<string>()
+  app.addHook('onRoute', ({ url }) => {
+    urls.add(url)
   })
 
   return () => {
-    for (const [url, known] of [...methods]) {
+    for (const url of [...urls]) {
+      // The hook is not told of everything: of a path with and without a slash at its end it hears once.
+      const known = new Set(app.supportedMethods.filter((method) => app.hasRoute({ url, method })))
       const allowed = [...known].sort().join(', ')
       app.route({
         url,

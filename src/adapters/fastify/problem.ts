@@ -118,10 +118,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
 }
 
+/** In the order of the table, which is the one in which they are looked for. */
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
+
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 export const RETRY_AFTER_S = 1
 
-interface Particulars {
+export interface Particulars {
   readonly errors?: readonly FieldError[]
   readonly detail?: string
 }

@@ -1,13 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { MAX_PAGE } from '../../domain/history.ts'
+import { DEFAULT_PAGE, MAX_PAGE } from '../../domain/history.ts'
+import type { RefusalCode } from '../../domain/outcome.ts'
 import { type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import { USER_ID_PATTERN, type UserID } from '../../domain/user-id.ts'
-import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode } from './problem.ts'
+import { PROBLEM_CODES } from './problem.ts'
 
 /*
  * What travels: validated by these schemas, documented by them, and written by them. `Unsafe` gives a field the type
- * that its validation has proven, or that its serialiser takes.
+ * that its validation has proven, or that its serialiser takes. What has a title stands in the API description once,
+ * under that name.
  */
+
+/** One of a few texts: a union of literals would have the serialiser try each. */
+const Enumeration = <Value extends string>(values: readonly Value[], options: { description?: string } = {}) =>
+  Type.Unsafe<Value>({ type: 'string', enum: values, ...options })
 
 const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER
@@ -64,97 +70,111 @@ export const TransferBody = Type.Object(
   strict,
 )
 
-const Cursor = (description: string) => Type.Optional(Type.String({ format: 'rfc3339', description }))
+const Cursor = (description: string, example: string) =>
+  Type.Optional(Type.String({ format: 'rfc3339', description, examples: [example] }))
 export const HistoryQuerySchema = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 100 })),
-    IDBefore: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_INTEGER, description: 'Only ids below this one' })),
-    createdBefore: Cursor('Only transactions strictly earlier; RFC 3339, any offset, up to nanoseconds'),
-    createdAfter: Cursor('Only transactions strictly later; RFC 3339, any offset, up to nanoseconds'),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, examples: [1] })),
+    IDBefore: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAX_INTEGER, description: 'Only ids below this one', examples: [3] }),
+    ),
+    createdBefore: Cursor(
+      'Only transactions strictly earlier; RFC 3339, any offset, up to nanoseconds',
+      '2024-12-17T04:59:02+01:00',
+    ),
+    createdAfter: Cursor(
+      'Only transactions strictly later; RFC 3339, any offset, up to nanoseconds',
+      '2024-12-16T03:59:02.5Z',
+    ),
     type: Type.Optional(
-      Type.Array(TransactionTypeSchema, { minItems: 1, maxItems: 16, description: 'Only these types; repeatable' }),
+      Type.Array(TransactionTypeSchema, {
+        minItems: 1,
+        maxItems: 16,
+        description: 'Only these types; repeatable',
+        examples: [[1, 4]],
+      }),
     ),
   },
   strict,
 )
 export type HistoryQueryString = Static<typeof HistoryQuerySchema>
 
-export const WalletSchema = Type.Object({
-  userID: UserIDSchema,
-  balance: ExactInteger('Base units: 1000000 = 1 dollar'),
-  version: ExactInteger('The id of the last transaction; 0 before the first'),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-})
-
-export const TransactionSchema = Type.Object({
-  id: ExactInteger('Counts the transactions of the wallet: 1, 2, 3, …'),
-  transactionID: TransactionIDSchema,
-  userID: UserIDSchema,
-  type: TransactionTypeSchema,
-  amount: ExactInteger('Base units; always positive, the type gives its sign'),
-  balance: ExactInteger('The balance of the wallet right after this transaction'),
-  passiveUserID: Type.Unsafe<UserID | null>({
-    type: ['string', 'null'],
-    description: 'The other side of a transfer; null for deposits and withdrawals',
-  }),
-  createdAt: Timestamp,
-})
-
-export const IssuedSchema = Type.Object({ transactionID: TransactionIDSchema, expiresAt: Timestamp })
-
-export const StatusSchema = Type.Object({
-  transactionID: TransactionIDSchema,
-  status: Type.Union(['unused', 'executed', 'refused', 'expired'].map((status) => Type.Literal(status))),
-  transaction: Type.Optional(TransactionSchema),
-  refusal: Type.Optional(Type.Object({ code: Type.String(), detail: Type.String() })),
-})
-
-export const HistoryPageSchema = Type.Object({
-  transactions: Type.Array(TransactionSchema),
-  nextIDBefore: Type.Unsafe<number | null>({
-    type: ['integer', 'null'],
-    description: 'The IDBefore of the next page; null on the last one',
-  }),
-})
-
-const ProblemSchema = Type.Object(
+export const WalletSchema = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String(),
-    detail: Type.String(),
-    instance: Type.String({ description: 'The ID of the request' }),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    userID: UserIDSchema,
+    balance: ExactInteger('Base units: 1000000 = 1 dollar'),
+    version: ExactInteger('The id of the last transaction; 0 before the first'),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
   },
-  { description: 'RFC 9457' },
+  { title: 'Wallet', description: "One user's money" },
 )
 
-/** What every route may answer with. */
-const COMMON_PROBLEMS: readonly ProblemCode[] = [
-  'UNAUTHENTICATED',
-  'TOO_MANY_REQUESTS',
-  'AUTHENTICATION_UNAVAILABLE',
-  'BODY_TOO_LARGE',
-  'INVALID_REQUEST',
-  'WALLET_NOT_FOUND',
-  'OVERLOADED',
-  'DATABASE_UNAVAILABLE',
-  'INTERNAL',
-]
+export const TransactionSchema = Type.Object(
+  {
+    id: ExactInteger('Counts the transactions of the wallet: 1, 2, 3, …'),
+    transactionID: TransactionIDSchema,
+    userID: UserIDSchema,
+    type: TransactionTypeSchema,
+    amount: ExactInteger('Base units; always positive, the type gives its sign'),
+    balance: ExactInteger('The balance of the wallet right after this transaction'),
+    passiveUserID: Type.Unsafe<UserID | null>({
+      type: ['string', 'null'],
+      description: 'The other side of a transfer; null for deposits and withdrawals',
+    }),
+    createdAt: Timestamp,
+  },
+  { title: 'Transaction', description: "One line of a wallet's history; never changes" },
+)
 
-/** The problems of a route by their status, as its responses; `codes` are those that not every route has. */
-export function problemResponses(...codes: ProblemCode[]) {
-  const byStatus = new Map<number, ProblemCode[]>()
-  for (const code of [...COMMON_PROBLEMS, ...codes]) {
-    const { status } = PROBLEMS[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, those]) => [
-      status,
-      { description: those.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemSchema } } },
-    ]),
-  )
-}
+export const IssuedSchema = Type.Object(
+  { transactionID: TransactionIDSchema, expiresAt: Timestamp },
+  { title: 'IssuedTransactionID', description: 'A transaction ID, and until when it may be used' },
+)
+
+const STORED_REFUSALS = [
+  'PASSIVE_WALLET_NOT_FOUND',
+  'INSUFFICIENT_BALANCE',
+  'BALANCE_LIMIT_EXCEEDED',
+] as const satisfies readonly RefusalCode[]
+
+export const StatusSchema = Type.Object(
+  {
+    transactionID: TransactionIDSchema,
+    status: Enumeration(['unused', 'executed', 'refused', 'expired']),
+    transaction: Type.Optional(TransactionSchema),
+    refusal: Type.Optional(Type.Object({ code: Enumeration(STORED_REFUSALS), detail: Type.String() })),
+  },
+  {
+    title: 'TransactionIDStatus',
+    description: 'What came of a transaction ID; with its transaction when executed, its refusal when refused',
+  },
+)
+
+export const HistoryPageSchema = Type.Object(
+  {
+    transactions: Type.Array(TransactionSchema),
+    nextIDBefore: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'The IDBefore of the next page; null on the last one',
+    }),
+  },
+  { title: 'HistoryPage', description: "A piece of a wallet's history, newest first" },
+)
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'The code as a URN' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Enumeration(PROBLEM_CODES, { description: 'What a program goes by' }),
+    detail: Type.String(),
+    instance: Type.String({ description: 'The ID of the request; in a replayed refusal, of the one refused first' }),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String({ description: 'A JSON pointer' }), message: Type.String() }), {
+        description: 'What is wrong with which field; only with INVALID_REQUEST',
+      }),
+    ),
+  },
+  { title: 'Problem', description: 'Why a request was not done (RFC 9457)' },
+)

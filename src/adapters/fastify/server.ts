@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, {
   type FastifyBaseLogger,
@@ -19,6 +18,7 @@ import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import type { RequestSpan, RequestTracing } from '../../ports/tracing.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { accessOf, createGuards } from './access.ts'
+import { describeAPI } from './api-description.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
 import { wrongHead } from './message-head.ts'
@@ -26,6 +26,7 @@ import { answerOtherMethods } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
 import { createRateLimits } from './rate-limits.ts'
+import { serveReference } from './reference.ts'
 import { createRequestIDs } from './request-ids.ts'
 import { parseInstant } from './rfc3339.ts'
 import { documentRoutes } from './routes/documents.ts'
@@ -205,16 +206,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     done()
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Wallet service', version, description: 'One wallet per user, integer money, idempotent writes.' },
-      ...(authenticate && {
-        components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-        security: [{ bearer: [] }],
-      }),
-    },
-  })
+  await describeAPI(app, { version, authenticated: authenticate !== undefined })
   await app.register(
     async (api: App) => {
       walletRoutes(api, service)
@@ -228,6 +220,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   await app.register(async (documents: App) => {
     await secureDocuments(documents)
     documentRoutes(documents)
+    await serveReference(documents)
   })
   answer405()
   await app.ready()

@@ -1,15 +1,10 @@
-import { DEFAULT_PAGE, type HistoryQuery } from '../../../domain/history.ts'
+import { DEFAULT_PAGE, type HistoryQuery, MAX_PAGE } from '../../../domain/history.ts'
 import type { UserID } from '../../../domain/user-id.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import { sendProblem } from '../problem.ts'
+import { documented, problemResponses } from '../responses.ts'
 import { parseInstant, roundedUp } from '../rfc3339.ts'
-import {
-  HistoryPageSchema,
-  HistoryQuerySchema,
-  type HistoryQueryString,
-  problemResponses,
-  UserParams,
-} from '../schemas.ts'
+import { HistoryPageSchema, HistoryQuerySchema, type HistoryQueryString, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { pageView } from '../views.ts'
 
@@ -20,12 +15,22 @@ export function historyRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       schema: {
         operationId: 'listTransactions',
+        tags: ['History'],
         summary: 'Read the history of a wallet, newest first',
         description:
           'Page with nextIDBefore until it is null. A page filtered by type may hold fewer than limit transactions, or none, and go on.',
         params: UserParams,
         querystring: HistoryQuerySchema,
-        response: { 200: HistoryPageSchema, ...problemResponses() },
+        response: {
+          200: documented(HistoryPageSchema, {
+            description: 'A page',
+            examples: ['page', 'lastPage'],
+            headers: ['link'],
+          }),
+          ...problemResponses(['OVERLOADED'], {
+            invalid: { errors: [{ path: '/limit', message: `must be <= ${MAX_PAGE}` }] },
+          }),
+        },
       },
     },
     async (request, reply) => {

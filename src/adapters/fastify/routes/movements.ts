@@ -2,52 +2,79 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestID } from '../../../domain/command.ts'
 import { toAmount } from '../../../domain/money.ts'
 import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
+import { type AnswerExample, REQUEST_EXAMPLES } from '../examples.ts'
 import { type ProblemCode, sendProblem, sendRefusal } from '../problem.ts'
-import { MovementBody, NoQuery, problemResponses, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
+import { documented, problemResponses } from '../responses.ts'
+import { MovementBody, NoQuery, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { shedLoad } from '../shed-load.ts'
 import { transactionView } from '../views.ts'
 
+/** Of every movement. */
 const REFUSALS: readonly ProblemCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
   'TRANSACTION_ID_UNKNOWN',
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
-  'INSUFFICIENT_BALANCE',
-  'BALANCE_LIMIT_EXCEEDED',
   'OUTCOME_UNKNOWN',
 ]
 
-const schema = {
-  params: UserParams,
-  querystring: NoQuery,
-  response: {
-    200: TransactionSchema,
-    ...problemResponses(...REFUSALS),
-  },
+const DESCRIPTION =
+  'Happens once, however often it is sent: 422 is final for this transaction ID, 503 means the same again, 400 means mend the request.'
+
+function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
+  return {
+    tags: ['Movements'],
+    description: DESCRIPTION,
+    params: UserParams,
+    querystring: NoQuery,
+    response: {
+      200: documented(TransactionSchema, {
+        description: 'Executed, now or earlier',
+        examples: [example],
+        headers: ['idempotent-replayed'],
+      }),
+      ...problemResponses([...REFUSALS, ...more], {
+        invalid: { errors: [{ path: '/amount', message: 'must be >= 1' }] },
+        replayable: true,
+      }),
+    },
+  }
 }
 
-const ROUTES = {
+const KINDS = {
   deposit: {
     // A deposit makes money out of nothing: owning a wallet is no right to that.
     config: { access: 'admin' },
+    example: 'deposit',
+    problems: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED'],
     summary: 'Put money into a wallet; answers with the Deposit',
-    response: { ...schema.response, ...problemResponses(...REFUSALS, 'FORBIDDEN') },
   },
   withdraw: {
     config: { access: 'owner' },
+    example: 'withdrawal',
+    problems: ['INSUFFICIENT_BALANCE'],
     summary: 'Take money out of a wallet; answers with the Withdrawal',
-    response: schema.response,
   },
 } as const
 
 export function movementRoutes(app: App, service: WalletService): void {
   const onRequest = shedLoad(app, service)
   for (const kind of ['deposit', 'withdraw'] as const) {
-    const { config, summary, response } = ROUTES[kind]
+    const { config, example, problems, summary } = KINDS[kind]
     app.put(
       `/users/:userID/wallet/${kind}`,
-      { config, onRequest, schema: { ...schema, response, operationId: kind, summary, body: MovementBody } },
+      {
+        config,
+        onRequest,
+        schema: {
+          ...movementSchema(example, ...problems),
+          operationId: kind,
+          summary,
+          body: { ...MovementBody, examples: [REQUEST_EXAMPLES[kind]] },
+        },
+      },
       async (request, reply) => {
         const { amount, transactionID } = request.body
         const movement = { kind, amount: toAmount(BigInt(amount)), passiveUserID: null }
@@ -63,11 +90,16 @@ export function movementRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       onRequest,
       schema: {
-        ...schema,
+        ...movementSchema(
+          'transferOut',
+          'SELF_TRANSFER',
+          'PASSIVE_WALLET_NOT_FOUND',
+          'INSUFFICIENT_BALANCE',
+          'BALANCE_LIMIT_EXCEEDED',
+        ),
         operationId: 'transfer',
         summary: "Move money to another user's wallet; answers with the caller's TransferOut",
-        body: TransferBody,
-        response: { ...schema.response, ...problemResponses(...REFUSALS, 'SELF_TRANSFER', 'PASSIVE_WALLET_NOT_FOUND') },
+        body: { ...TransferBody, examples: [REQUEST_EXAMPLES.transfer] },
       },
     },
     async (request, reply) => {

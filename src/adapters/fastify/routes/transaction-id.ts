@@ -1,15 +1,8 @@
 import type { TransactionStatus, WalletService } from '../../../ports/wallet-service.ts'
 import { PROBLEMS, sendProblem } from '../problem.ts'
+import { documented, problemResponses } from '../responses.ts'
 import { formatInstant } from '../rfc3339.ts'
-import {
-  IssuedSchema,
-  NoBody,
-  NoQuery,
-  problemResponses,
-  StatusSchema,
-  TransactionIDParams,
-  UserParams,
-} from '../schemas.ts'
+import { IssuedSchema, NoBody, NoQuery, StatusSchema, TransactionIDParams, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { transactionView } from '../views.ts'
 
@@ -20,11 +13,18 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       schema: {
         operationId: 'issueTransactionID',
+        tags: ['Transaction IDs'],
         summary: 'Obtain the transaction ID that the next write must carry',
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
-        response: { 201: IssuedSchema, ...problemResponses('UNSUPPORTED_MEDIA_TYPE') },
+        response: {
+          201: documented(IssuedSchema, {
+            description: 'Issued; nothing is kept until it is used',
+            examples: ['issued'],
+          }),
+          ...problemResponses(['UNSUPPORTED_MEDIA_TYPE']),
+        },
       },
     },
     async (request, reply) => {
@@ -42,10 +42,17 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       schema: {
         operationId: 'getTransactionIDStatus',
+        tags: ['Transaction IDs'],
         summary: 'Learn what came of a transaction ID',
         params: TransactionIDParams,
         querystring: NoQuery,
-        response: { 200: StatusSchema, ...problemResponses('TRANSACTION_ID_UNKNOWN') },
+        response: {
+          200: documented(StatusSchema, {
+            description: 'What came of it',
+            examples: ['unused', 'executed', 'refused', 'expired'],
+          }),
+          ...problemResponses(['TRANSACTION_ID_UNKNOWN', 'OVERLOADED']),
+        },
       },
     },
     async (request, reply) => {

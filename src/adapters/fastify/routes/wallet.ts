@@ -1,6 +1,7 @@
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import { sendProblem } from '../problem.ts'
-import { NoBody, NoQuery, problemResponses, UserParams, WalletSchema } from '../schemas.ts'
+import { documented, problemResponses } from '../responses.ts'
+import { NoBody, NoQuery, UserParams, WalletSchema } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { walletView } from '../views.ts'
 
@@ -11,14 +12,15 @@ export function walletRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       schema: {
         operationId: 'openWallet',
+        tags: ['Wallets'],
         summary: 'Open the wallet of a user, or find it open',
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
         response: {
-          200: WalletSchema,
-          201: WalletSchema,
-          ...problemResponses('UNSUPPORTED_MEDIA_TYPE', 'OUTCOME_UNKNOWN'),
+          200: documented(WalletSchema, { description: 'It was open already', examples: ['wallet'] }),
+          201: documented(WalletSchema, { description: 'It is open now, and empty', examples: ['newWallet'] }),
+          ...problemResponses(['UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'OUTCOME_UNKNOWN']),
         },
       },
     },
@@ -35,10 +37,14 @@ export function walletRoutes(app: App, service: WalletService): void {
       config: { access: 'owner' },
       schema: {
         operationId: 'getWallet',
+        tags: ['Wallets'],
         summary: 'Read a wallet',
         params: UserParams,
         querystring: NoQuery,
-        response: { 200: WalletSchema, ...problemResponses() },
+        response: {
+          200: documented(WalletSchema, { description: 'The wallet as it is', examples: ['wallet'] }),
+          ...problemResponses(['OVERLOADED']),
+        },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,131 @@
+import type * as Wire from './api-types.ts'
+
+/*
+ * Answers as they are checked and handed on. Money becomes `bigint`: on the wire it is a JSON integer of at most
+ * 2^53 − 1, which a number holds exactly, so nothing is lost on the way.
+ */
+
+type Exact<Schema, Money extends keyof Schema> = Readonly<Omit<Schema, Money> & { [Field in Money]: bigint }>
+
+export type Wallet = Exact<Wire.Wallet, 'balance'>
+export type Transaction = Exact<Wire.Transaction, 'amount' | 'balance'>
+export type IssuedTransactionID = Readonly<Wire.IssuedTransactionID>
+export type TransactionIDStatus = Readonly<
+  Omit<Wire.TransactionIDStatus, 'transaction'> & { transaction?: Transaction }
+>
+/** `nextIDBefore` is the `IDBefore` of the page that follows, `null` on the last. */
+export interface HistoryPage {
+  readonly transactions: readonly Transaction[]
+  readonly nextIDBefore: number | null
+}
+
+/** The `type` of a transaction. */
+export const TransactionType = { Deposit: 1, Withdrawal: 2, TransferIn: 3, TransferOut: 4 } as const satisfies Record<
+  string,
+  Wire.Transaction['type']
+>
+
+/** What came is not what the service sends: cut off on its way, or of somebody else. */
+export class UnreadableAnswer extends Error {
+  override readonly name = 'UnreadableAnswer'
+}
+
+type Check = (value: unknown) => boolean
+
+/** Whether a value has every field of a schema, as the schema says. */
+function shape<Schema>(checks: { readonly [Field in keyof Required<Schema>]: Check }) {
+  const fields = Object.entries<Check>(checks)
+  return (value: unknown): value is Schema => isObject(value) && fields.every(([field, check]) => check(value[field]))
+}
+
+const isText: Check = (value) => typeof value === 'string'
+const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
+const isType: Check = (value) => Object.values<unknown>(TransactionType).includes(value)
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
+const arrayOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+
+const isWallet = shape<Wire.Wallet>({
+  userID: isText,
+  balance: isCount,
+  version: isCount,
+  createdAt: isText,
+  updatedAt: isText,
+})
+const isTransaction = shape<Wire.Transaction>({
+  id: isCount,
+  transactionID: isText,
+  userID: isText,
+  type: isType,
+  amount: isCount,
+  balance: isCount,
+  passiveUserID: orNull(isText),
+  createdAt: isText,
+})
+const isIssued = shape<Wire.IssuedTransactionID>({ transactionID: isText, expiresAt: isText })
+const isStatus = shape<Wire.TransactionIDStatus>({
+  transactionID: isText,
+  status: isText,
+  transaction: orAbsent(isTransaction),
+  refusal: orAbsent(isObject),
+})
+const isPage = shape<Wire.HistoryPage>({ transactions: arrayOf(isTransaction), nextIDBefore: orNull(isCount) })
+export const isProblem = shape<Wire.Problem>({
+  type: isText,
+  title: isText,
+  status: isCount,
+  code: isText,
+  detail: isText,
+  instance: isText,
+  errors: orAbsent(Array.isArray),
+})
+
+/** @throws {UnreadableAnswer} */
+export function readWallet(body: unknown): Wallet {
+  const wallet = checked(body, isWallet)
+  return { ...wallet, balance: BigInt(wallet.balance) }
+}
+
+/** @throws {UnreadableAnswer} */
+export function readTransaction(body: unknown): Transaction {
+  return toTransaction(checked(body, isTransaction))
+}
+
+/** @throws {UnreadableAnswer} */
+export function readIssued(body: unknown): IssuedTransactionID {
+  return checked(body, isIssued)
+}
+
+/** @throws {UnreadableAnswer} */
+export function readStatus(body: unknown): TransactionIDStatus {
+  const { transaction, ...status } = checked(body, isStatus)
+  return transaction === undefined ? status : { ...status, transaction: toTransaction(transaction) }
+}
+
+/** @throws {UnreadableAnswer} */
+export function readPage(body: unknown): HistoryPage {
+  const { transactions, nextIDBefore } = checked(body, isPage)
+  return { transactions: transactions.map(toTransaction), nextIDBefore }
+}
+
+function toTransaction(transaction: Wire.Transaction): Transaction {
+  return { ...transaction, amount: BigInt(transaction.amount), balance: BigInt(transaction.balance) }
+}
+
+function checked<Schema>(body: unknown, is: (value: unknown) => value is Schema): Schema {
+  if (!is(body)) throw new UnreadableAnswer('the answer is not what the service sends')
+  return body
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,171 @@
+/* Made from the API description by "npm run client:types". */
+
+/**
+ * One user's money
+ */
+export interface Wallet {
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end
+   */
+  userID: string
+  /**
+   * Base units: 1000000 = 1 dollar
+   */
+  balance: number
+  /**
+   * The id of the last transaction; 0 before the first
+   */
+  version: number
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  createdAt: string
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  updatedAt: string
+}
+/**
+ * Why a request was not done (RFC 9457)
+ */
+export interface Problem {
+  /**
+   * The code as a URN
+   */
+  type: string
+  title: string
+  status: number
+  /**
+   * What a program goes by
+   */
+  code:
+    | 'ROUTE_NOT_FOUND'
+    | 'METHOD_NOT_ALLOWED'
+    | 'TOO_MANY_REQUESTS'
+    | 'UNAUTHENTICATED'
+    | 'AUTHENTICATION_UNAVAILABLE'
+    | 'FORBIDDEN'
+    | 'BODY_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'INVALID_REQUEST'
+    | 'OVERLOADED'
+    | 'SELF_TRANSFER'
+    | 'TRANSACTION_ID_UNKNOWN'
+    | 'TRANSACTION_ID_REUSED'
+    | 'TRANSACTION_ID_EXPIRED'
+    | 'WALLET_NOT_FOUND'
+    | 'PASSIVE_WALLET_NOT_FOUND'
+    | 'INSUFFICIENT_BALANCE'
+    | 'BALANCE_LIMIT_EXCEEDED'
+    | 'DATABASE_UNAVAILABLE'
+    | 'OUTCOME_UNKNOWN'
+    | 'INTERNAL'
+  detail: string
+  /**
+   * The ID of the request; in a replayed refusal, of the one refused first
+   */
+  instance: string
+  /**
+   * What is wrong with which field; only with INVALID_REQUEST
+   */
+  errors?: {
+    /**
+     * A JSON pointer
+     */
+    path: string
+    message: string
+  }[]
+}
+/**
+ * A transaction ID, and until when it may be used
+ */
+export interface IssuedTransactionID {
+  /**
+   * Obtained from the server before the write; lower case
+   */
+  transactionID: string
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  expiresAt: string
+}
+/**
+ * One line of a wallet's history; never changes
+ */
+export interface Transaction {
+  /**
+   * Counts the transactions of the wallet: 1, 2, 3, …
+   */
+  id: number
+  /**
+   * Obtained from the server before the write; lower case
+   */
+  transactionID: string
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end
+   */
+  userID: string
+  /**
+   * 1 Deposit, 2 Withdrawal, 3 TransferIn, 4 TransferOut
+   */
+  type: 1 | 2 | 3 | 4
+  /**
+   * Base units; always positive, the type gives its sign
+   */
+  amount: number
+  /**
+   * The balance of the wallet right after this transaction
+   */
+  balance: number
+  /**
+   * The other side of a transfer; null for deposits and withdrawals
+   */
+  passiveUserID: string | null
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  createdAt: string
+}
+/**
+ * What came of a transaction ID; with its transaction when executed, its refusal when refused
+ */
+export interface TransactionIDStatus {
+  /**
+   * Obtained from the server before the write; lower case
+   */
+  transactionID: string
+  status: 'unused' | 'executed' | 'refused' | 'expired'
+  transaction?: Transaction
+  refusal?: {
+    code: 'PASSIVE_WALLET_NOT_FOUND' | 'INSUFFICIENT_BALANCE' | 'BALANCE_LIMIT_EXCEEDED'
+    detail: string
+  }
+}
+/**
+ * A piece of a wallet's history, newest first
+ */
+export interface HistoryPage {
+  transactions: Transaction[]
+  /**
+   * The IDBefore of the next page; null on the last one
+   */
+  nextIDBefore: number | null
+}
+export interface Liveness {
+  status: string
+}
+export interface Readiness {
+  status: string
+}
+
+/** Every path of the service. */
+export type Path =
+  | '/api/v1/users/{userID}/wallet'
+  | '/api/v1/users/{userID}/wallet/transactionID'
+  | '/api/v1/users/{userID}/wallet/transactionID/{transactionID}'
+  | '/api/v1/users/{userID}/wallet/deposit'
+  | '/api/v1/users/{userID}/wallet/withdraw'
+  | '/api/v1/users/{userID}/wallet/transfer'
+  | '/api/v1/users/{userID}/wallet/transactions'
+  | '/livez'
+  | '/readyz'

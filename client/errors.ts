@@ -1,0 +1,69 @@
+import type { Problem } from './api-types.ts'
+
+/** Every code that this version of the service answers with. */
+export type ProblemCode = Problem['code']
+
+/**
+ * What is known of a write: `not-executed`: it surely was not, and will not be unless it is sent again; `unknown`: it
+ * may have been. To find out, send it again with the same transaction ID, or ask for the ID's status.
+ */
+export type Outcome = 'not-executed' | 'unknown'
+
+interface ProblemParticulars {
+  readonly code: string
+  readonly status: number
+  readonly detail: string
+  readonly requestID: string | undefined
+  readonly errors: readonly { readonly path: string; readonly message: string }[]
+  readonly transactionID: string | undefined
+  readonly outcome: Outcome
+}
+
+/** The answer was no. A 422 is final for its transaction ID; after anything else the ID may be used again. */
+export class WalletProblem extends Error {
+  override readonly name = 'WalletProblem'
+  /** A later service may know more codes. `UNEXPECTED_ANSWER`: what answered was not the service; a proxy, say. */
+  readonly code: ProblemCode | 'UNEXPECTED_ANSWER' | (string & {})
+  /** Of HTTP. */
+  readonly status: number
+  readonly detail: string
+  /** Names the request in the service's log. */
+  readonly requestID: string | undefined
+  /** What is wrong with which field (a JSON pointer); empty unless the code is `INVALID_REQUEST`. */
+  readonly errors: ProblemParticulars['errors']
+  /** `undefined` where the request had none. */
+  readonly transactionID: string | undefined
+  readonly outcome: Outcome
+
+  constructor(problem: ProblemParticulars) {
+    super(`${problem.code}: ${problem.detail}`)
+    this.code = problem.code
+    this.status = problem.status
+    this.detail = problem.detail
+    this.requestID = problem.requestID
+    this.errors = problem.errors
+    this.transactionID = problem.transactionID
+    this.outcome = problem.outcome
+  }
+}
+
+/** No final answer came before the deadline, or before the caller's signal ended it. `cause` is what came last. */
+export class WalletUnsettled extends Error {
+  override readonly name = 'WalletUnsettled'
+  readonly reason: 'deadline' | 'aborted'
+  /** With this one the same write may be sent again, at any time. `undefined` where no write was about to be sent. */
+  readonly transactionID: string | undefined
+  readonly outcome: Outcome
+
+  constructor(
+    reason: 'deadline' | 'aborted',
+    outcome: Outcome,
+    { transactionID, cause }: { transactionID: string | undefined; cause: unknown },
+  ) {
+    const why = reason === 'deadline' ? 'no final answer before the deadline' : 'ended by the caller'
+    super(`${why}; ${outcome === 'unknown' ? 'it may have been executed' : 'it was not executed'}`, { cause })
+    this.reason = reason
+    this.transactionID = transactionID
+    this.outcome = outcome
+  }
+}

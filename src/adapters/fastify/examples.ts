@@ -1,0 +1,55 @@
+/*
+ * One small story, told by the examples of all routes: auth0|42 opens a wallet, puts 5 dollars in and sends 1.25 of
+ * them to auth0|7. A test plays it, and compares.
+ */
+
+const userID = 'auth0|42'
+const passiveUserID = 'auth0|7'
+const transactionID = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
+const createdAt = '2024-12-16T03:59:02.608558Z'
+
+const deposit = {
+  ...{ id: 1, transactionID, userID, type: 1, amount: 5_000_000, balance: 5_000_000, passiveUserID: null, createdAt },
+}
+const withdrawal = {
+  ...{ id: 2, transactionID, userID, type: 2, amount: 1_000_000, balance: 4_000_000, passiveUserID: null, createdAt },
+}
+const transferOut = {
+  ...{ id: 2, transactionID, userID, type: 4, amount: 1_250_000, balance: 3_750_000, passiveUserID, createdAt },
+}
+
+/** Bodies that a client may send. */
+export const REQUEST_EXAMPLES = {
+  deposit: { amount: 5_000_000, transactionID },
+  withdraw: { amount: 1_000_000, transactionID },
+  transfer: { passiveUserID, amount: 1_250_000, transactionID },
+} as const
+
+/** Bodies of answers, by what they show. */
+export const ANSWER_EXAMPLES = {
+  newWallet: { userID, balance: 0, version: 0, createdAt, updatedAt: createdAt },
+  wallet: { userID, balance: 3_750_000, version: 2, createdAt, updatedAt: createdAt },
+  issued: { transactionID, expiresAt: '2024-12-17T03:59:02.608558Z' },
+  unused: { transactionID, status: 'unused' },
+  executed: { transactionID, status: 'executed', transaction: transferOut },
+  refused: {
+    transactionID,
+    status: 'refused',
+    refusal: { code: 'INSUFFICIENT_BALANCE', detail: 'The balance was less than the amount.' },
+  },
+  expired: { transactionID, status: 'expired' },
+  deposit,
+  withdrawal,
+  transferOut,
+  lastPage: { transactions: [transferOut, deposit], nextIDBefore: null },
+  page: { transactions: [transferOut], nextIDBefore: 2 },
+  alive: { status: 'alive' },
+  ready: { status: 'ready' },
+  starting: { status: 'starting' },
+  databaseUnavailable: { status: 'database unavailable' },
+  shuttingDown: { status: 'shutting down' },
+} as const
+export type AnswerExample = keyof typeof ANSWER_EXAMPLES
+
+/** The ID of a request, as it stands in a header and in problems. */
+export const REQUEST_ID_EXAMPLE = '638cb5a795-7'
