@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { toURL } from '../support/database.ts'
+import { NODE_FLAGS } from '../support/service-process.ts'
 
 const execute = promisify(execFile)
 
@@ -88,11 +89,8 @@ export interface ServiceProcess {
 
 /** The service as users run it, in a process of its own; its log goes where nobody reads it. */
 export function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, SERVICE_FLAGS)
+  return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, NODE_FLAGS)
 }
-
-/** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
-const SERVICE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps']
 
 /** A Node.js program that says `listening at <url>/api` when it does. */
 export async function startNode(
