@@ -221,7 +221,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
         queue.push(entry)
         if (!checkingDeadlines) setTimeout(checkDeadlines, DEADLINE_CHECK_MS)
         checkingDeadlines = true
-        if (queue.length >= maxBatch) pump()
+        // A full batch need not wait for the end of the turn; nor is it looked for again with each one more.
+        if (queue.length === maxBatch) pump()
         else schedulePump()
       })
     },
