@@ -123,9 +123,3 @@ export async function cpuSeconds(pid: number): Promise<number> {
   const TICKS_PER_SECOND = 100
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
-
-/** The most memory that a process has held at once, in megabytes. */
-export async function peakMemoryMB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024)
-}

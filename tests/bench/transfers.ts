@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Bench, type BenchDatabase, cpuSeconds, peakMemoryMB } from './environment.ts'
+import { processMemory } from '../support/process-memory.ts'
+import { type Bench, type BenchDatabase, cpuSeconds } from './environment.ts'
 import { type Row, row } from './figures.ts'
 import { isInstalled, type Measured, runPgbench, runWrk, type ServiceProcess } from './programs.ts'
 import { createTransfers, type PickWallet, writeRequests } from './workload.ts'
@@ -103,7 +104,7 @@ export async function compareSettings(bench: Bench, load: Load): Promise<readonl
         samples.batched.push((await sendTransfers(bench, service, database, load.pick, 256)).perSecond)
         say('1024 connections')
         samples.many.push((await sendTransfers(bench, service, database, load.pick, 1024)).perSecond)
-        memoryMB = Math.max(memoryMB, await peakMemoryMB(service.pid))
+        memoryMB = Math.max(memoryMB, Math.round((await processMemory(service.pid)).mostMB))
       })
       await bench.withService(database, { BATCH_MAX: '1', LANES: '16' }, async (service) => {
         say('a batch of 1')

@@ -22,9 +22,8 @@ t.test('backends that are terminated, again and again, at any point of a batch',
   const since = performance.now()
   await delay(WARM_MS)
   await load.stop()
-  const { url, processes: services } = service
   const fault = `backends terminated, ${ROUNDS} times`
-  await checkPromises(t, { fault, load, database, url, services, again: { since, withinMs: 2000 } })
+  await checkPromises(t, { fault, load, database, services: [service], again: { since, withinMs: 2000 } })
   const turnedAway = load.movements.filter(({ answer }) => answer?.status !== 200 && answer?.status !== 422)
   t.strictSame(turnedAway, [], 'no client noticed: the service settled every batch by itself')
 })

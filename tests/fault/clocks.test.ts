@@ -70,8 +70,12 @@ t.test('clocks that jump an hour back and forth change neither the order of hist
     `SELECT (max(created_at) > pg_catalog.now() + '30 min')::text AS ahead FROM user_wallet_transaction`,
   )
   t.equal(moved?.ahead, 'true', 'the clock of the database was followed')
-  const { url, processes: services } = service
-  const figures = await checkPromises(t, { fault: 'clocks an hour back and forth', load, database, url, services })
+  const figures = await checkPromises(t, {
+    fault: 'clocks an hour back and forth',
+    load,
+    database,
+    services: [service],
+  })
   t.equal(figures.turnedAway + figures.unknown, 0, 'and nobody was turned away')
 })
 

@@ -74,9 +74,14 @@ t.test('a disk that is full, and then is not: 503, nothing lost, and no restart'
   await delay(2 * WARM_MS)
   await load.stop()
   t.equal(service.processes.length, 1)
-  const { url, processes: services } = service
   const { address: database } = server
   const fault = 'disk of PostgreSQL full for 8 s'
-  const figures = await checkPromises(t, { fault, load, database, url, services, again: { since, withinMs: 2000 } })
+  const figures = await checkPromises(t, {
+    fault,
+    load,
+    database,
+    services: [service],
+    again: { since, withinMs: 2000 },
+  })
   t.ok(figures.turnedAway > 0, 'some were answered 503 meanwhile')
 })

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { connect } from '../../db/migrate.ts'
+import { median } from '../bench/figures.ts'
+import { percentile } from '../bench/open-loop.ts'
 import { startFaultLoad } from '../support/fault-load.ts'
 import { checkPromises } from '../support/fault-verdict.ts'
 import { startFaultWorld } from '../support/fault-world.ts'
+import { processMemory } from '../support/process-memory.ts'
 
 const QUEUE_MAX = 20
 const CLIENTS = 100
@@ -13,11 +15,6 @@ const STUCK_MS = 4000
 const SETTLED_MS = 1000
 const AT_ONCE_MS = 50
 const MORE_MEMORY_MB = 30
-
-async function memoryMB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
-}
 
 t.test(
   'with its lanes stuck and its queue full the service says OVERLOADED at once, and takes no more memory',
@@ -30,9 +27,9 @@ t.test(
     await holder.query('SELECT FROM user_wallet ORDER BY user_id FOR UPDATE')
     const stuckFrom = performance.now()
     await delay(SETTLED_MS)
-    const before = await memoryMB(service.current().pid)
+    const { nowMB: before } = await processMemory(service.current().pid)
     await delay(STUCK_MS - SETTLED_MS)
-    const after = await memoryMB(service.current().pid)
+    const { nowMB: after } = await processMemory(service.current().pid)
     await holder.query('ROLLBACK')
     await holder.end()
     const since = performance.now()
@@ -42,21 +39,29 @@ t.test(
     const overloaded = load.movements.flatMap(({ sentAt, endedAt = Number.POSITIVE_INFINITY, answer }) =>
       answer?.body.code === 'OVERLOADED' && sentAt > stuckFrom && sentAt < since ? [endedAt - sentAt] : [],
     )
-    const median = overloaded.sort((a, b) => a - b)[overloaded.length >>> 1] ?? Number.NaN
     t.ok(overloaded.length > 500, `${overloaded.length} were turned away`)
-    t.ok(median < AT_ONCE_MS, `one out of two within ${median} ms, as the clients see it`)
+    const typical = median(overloaded)
+    t.ok(typical < AT_ONCE_MS, `one out of two within ${typical} ms, as the clients see it`)
     const served = [
       ...service
         .current()
         .log()
         .matchAll(/"status":503,"ms":([\d.]+)/g),
     ].map(([, ms]) => Number(ms))
-    const slowest = served.sort((a, b) => a - b)[Math.floor(served.length * 0.99)] ?? Number.NaN
+    const slowest = percentile(
+      served.sort((a, b) => a - b),
+      99,
+    )
     t.ok(slowest < AT_ONCE_MS, `99 of 100 within ${slowest} ms, as the service sees it`)
     t.ok(after - before < MORE_MEMORY_MB, `${before} MB at first, ${after} MB in the end`)
-    const { url, processes: services } = service
     const fault = 'every wallet locked for 4 s, queue of 20'
-    const figures = await checkPromises(t, { fault, load, database, url, services, again: { since, withinMs: 2000 } })
+    const figures = await checkPromises(t, {
+      fault,
+      load,
+      database,
+      services: [service],
+      again: { since, withinMs: 2000 },
+    })
     t.equal(figures.unknown, 0)
   },
 )

@@ -33,9 +33,8 @@ t.test('connections that are reset, again and again, at any point of a batch', a
   }
   await delay(WARM_MS)
   await load.stop()
-  const { url, processes: services } = service
   const fault = `connections reset, ${RESETS} times`
-  await checkPromises(t, { fault, load, database, url, services, again: { since, withinMs: 2000 } })
+  await checkPromises(t, { fault, load, database, services: [service], again: { since, withinMs: 2000 } })
 })
 
 t.test('packets that vanish for a while: the requests wait, and are answered', async (t) => {
@@ -48,10 +47,9 @@ t.test('packets that vanish for a while: the requests wait, and are answered', a
   relay.restore()
   await delay(2 * WARM_MS)
   await load.stop()
-  const { url, processes: services } = service
   const fault = `packets vanish for ${SHORT_HOLE_MS / 1000} s`
   const again = { since, withinMs: AGAIN_MS }
-  const figures = await checkPromises(t, { fault, load, database, url, services, again })
+  const figures = await checkPromises(t, { fault, load, database, services: [service], again })
   t.equal(figures.turnedAway + figures.unknown, 0, 'nobody was turned away')
 })
 
@@ -75,9 +73,8 @@ t.test('packets that vanish for longer than a request may take: 503 within the d
   relay.restore()
   await delay(2 * WARM_MS)
   await load.stop()
-  const { url, processes: services } = service
   const fault = `packets vanish for ${LONG_HOLE_MS / 1000} s, from a COMMIT on`
   const again = { since, withinMs: AGAIN_MS }
-  const figures = await checkPromises(t, { fault, load, database, url, services, again })
+  const figures = await checkPromises(t, { fault, load, database, services: [service], again })
   t.ok(figures.unknownExecuted > 0, 'some were told OUTCOME_UNKNOWN and had been executed: repeating them told so')
 })

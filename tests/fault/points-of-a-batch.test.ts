@@ -86,10 +86,9 @@ for (const point of POINTS) {
       }
       await delay(loss.againWithinMs)
       await load.stop()
-      const { url, processes: services } = service
       const fault = `connection ${loss.name} ${point.name}, ${loss.times} times`
       const again = { since, withinMs: loss.againWithinMs }
-      const figures = await checkPromises(t, { fault, load, database, url, services, again })
+      const figures = await checkPromises(t, { fault, load, database, services: [service], again })
       t.equal(figures.unknown + figures.turnedAway, 0, 'no client noticed')
       if (point.isWritten) t.ok(figures.settledByService > 0, 'some had been executed, which their repetition told')
     })

@@ -18,9 +18,8 @@ t.test(
     await doomed.current().end('SIGKILL')
     await delay(WARM_MS)
     await load.stop()
-    const services = [...service.processes, ...doomed.processes]
     await checkPromises(t, {
-      ...{ fault: 'kill -9 of one of two instances', load, database, url: service.url, services },
+      ...{ fault: 'kill -9 of one of two instances', load, database, services: [service, doomed] },
       again: { since, withinMs: TIMEOUTS_MS.lock },
     })
     const survivors = load.movements.filter(({ url }) => url === service.url)

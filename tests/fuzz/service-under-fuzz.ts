@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
+import { auditLedger } from '../../db/audit/audit.ts'
 import { administer, createTestDatabase, toURL } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Body } from '../support/http.ts'
+import { processMemory } from '../support/process-memory.ts'
 import { startServiceProcess } from '../support/service-process.ts'
 import { KEY_VARIABLE } from './transaction-ids.ts'
 
@@ -21,7 +23,7 @@ export interface ServiceUnderFuzz {
 }
 
 /** By how much the process may have grown from when a fifth of all cases were sent to the end. */
-const GROWTH_BYTES = 48 * 2 ** 20
+const GROWTH_MB = 48
 const END_LIMIT_MS = 150_000
 const INFO = 30
 const CLOSE_LIMIT_MS = 5000
@@ -46,12 +48,8 @@ export async function startServiceUnderFuzz(t: Test): Promise<ServiceUnderFuzz> 
     const kept = new Set(rows.map(({ transaction_id }) => transaction_id))
     const missing = [...movements.keys()].filter((id) => !kept.has(id))
     t.same(missing.slice(0, 9), [], 'everything that was acknowledged is in the ledger')
-    const [sums] = await administer(
-      database,
-      `SELECT (SELECT sum(balance) FROM user_wallet) AS held,
-              (SELECT sum(CASE type WHEN 1 THEN amount WHEN 2 THEN -amount ELSE 0 END) FROM user_wallet_transaction) AS moved`,
-    )
-    t.equal(sums?.held, sums?.moved, 'what the wallets hold is what came in less what went out')
+    const { findings } = await auditLedger(database)
+    t.same(findings, [], 'the auditor finds nothing: what the wallets hold is what came in less what went out')
     t.ok(movements.size > 0, `${movements.size} movements were acknowledged`)
   }
 
@@ -66,13 +64,12 @@ export async function startServiceUnderFuzz(t: Test): Promise<ServiceUnderFuzz> 
       movements.set(id, summary)
     },
     async watchMemory(share) {
-      const status = await readFile(`/proc/${service.pid}/status`, 'utf8')
-      if (share >= 0.2) memory.push(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024)
+      if (share >= 0.2) memory.push((await processMemory(service.pid)).nowMB)
     },
     async checkAndEnd(t, unanswered = new Set()) {
       await compareLedger(t, unanswered)
       const [first = Number.NaN, last = Number.NaN] = [memory[0], memory.at(-1)]
-      t.ok(last - first < GROWTH_BYTES, `memory: ${inMB(first)} after a fifth, ${inMB(last)} at the end`)
+      t.ok(last - first < GROWTH_MB, `memory: ${first.toFixed()} MB after a fifth, ${last.toFixed()} MB at the end`)
       await eventually('no connection is left over', CLOSE_LIMIT_MS, async () =>
         (await connectionsAt(port)) === 0 ? true : undefined,
       )
@@ -102,8 +99,4 @@ async function connectionsAt(port: number): Promise<number> {
   const here = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/))
   return lines.filter(([, local, , state]) => local === here && OPEN.includes(state ?? '')).length
-}
-
-function inMB(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MB`
 }

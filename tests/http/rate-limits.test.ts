@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { type Call, startHTTP } from '../support/http.ts'
 import { bearer, createIssuer, trusting } from '../support/issuer.ts'
@@ -34,7 +35,7 @@ t.test('when its time has passed an address may send as many again', async (t) =
   const refused = await client.open('ann')
   isProblem(t, refused, 'TOO_MANY_REQUESTS')
   t.equal(refused.headers['retry-after'], '1', 'never 0')
-  await new Promise((resolve) => setTimeout(resolve, windowMs + 20))
+  await delay(windowMs + 20)
   t.equal((await client.open('ann')).status, 200)
 })
 

@@ -6,8 +6,8 @@ import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
 import { administer } from './database.ts'
 import { eventually } from './eventually.ts'
 import { type FaultLoad, type Movement, send } from './fault-load.ts'
+import type { RestartableService } from './fault-world.ts'
 import { type Answer, createClient } from './service-client.ts'
-import type { ServiceProcess } from './service-process.ts'
 
 /** What a machine that runs two dozen processes may add to a deadline. */
 const SLACK_MS = 500
@@ -40,22 +40,19 @@ interface Expectations {
   readonly load: FaultLoad
   /** As it is reached without what the fault is about. */
   readonly database: ServerAddress
-  /** A service that answers, to settle what is unknown. */
-  readonly url: string
-  /** All that ran, ended ones too. */
-  readonly services: readonly ServiceProcess[]
+  /** All that ran; the first of them answers, and settles what is unknown. */
+  readonly services: readonly [RestartableService, ...RestartableService[]]
   /** When the fault was, or ended, and how soon after it the service must work again. */
   readonly again?: { readonly since: number; readonly withinMs: number }
-  /** Connections that one service may hold. */
-  readonly connections?: number
 }
 
-/** Two lanes for batches and four for reads, for each service that runs. */
-const CONNECTIONS = 6
+/** Two lanes for batches and four for reads. */
+const CONNECTIONS_OF_A_SERVICE = 6
 
 /** Checks every promise after a fault, and settles every unknown by repeating it with its own ID. */
 export async function checkPromises(t: Test, expectations: Expectations): Promise<Figures> {
-  const { fault, load, database, url, services, again } = expectations
+  const { fault, load, database, services, again } = expectations
+  const [{ url }] = services
   const { movements } = load
   const before = await readLedger(database)
   const kinds = {
@@ -97,9 +94,9 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
 
   const slowestMs = Math.max(...movements.map(({ sentAt, endedAt = Number.POSITIVE_INFINITY }) => endedAt - sentAt))
   t.ok(slowestMs <= TIMEOUTS_MS.request + SLACK_MS, `no request took longer than its deadline: ${slowestMs} ms`)
-  const errors = services.flatMap((service) => errorsIn(service.log()))
+  const errors = services.flatMap(({ processes }) => processes).flatMap((process) => errorsIn(process.log()))
   t.strictSame(errors, [], 'no error that was not caught, and none that nobody expected')
-  await connectionsAreQuiet(t, database, expectations.connections ?? CONNECTIONS * services.length)
+  await connectionsAreQuiet(t, database, CONNECTIONS_OF_A_SERVICE * services.length)
 
   let againAfterMs: number | undefined
   if (again !== undefined) {
@@ -144,13 +141,7 @@ function settle(url: string, movement: Movement): Promise<Answer> {
   })
 }
 
-interface Recorded {
-  readonly user_id: string
-  readonly id: string
-  readonly amount: string
-  readonly balance: string
-  readonly passive_user_id: string | null
-}
+type Recorded = Readonly<Record<string, unknown>>
 
 /** What each ID's own user did with it. */
 async function readLedger(database: ServerAddress): Promise<ReadonlyMap<string, Recorded>> {
@@ -158,7 +149,7 @@ async function readLedger(database: ServerAddress): Promise<ReadonlyMap<string, 
     database,
     'SELECT transaction_id, user_id, id, amount, balance, passive_user_id FROM user_wallet_transaction WHERE type <> 3',
   )
-  return new Map(rows.map((row) => [String(row.transaction_id), row as unknown as Recorded]))
+  return new Map(rows.map((row) => [String(row.transaction_id), row]))
 }
 
 function isRecorded({ answer, ...movement }: Movement, recorded: Recorded | undefined): boolean {

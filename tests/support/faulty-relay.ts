@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import type { Lifetime } from './lifetime.ts'
+import { connectTo } from './relay.ts'
 
 /** What passes through the relay: towards the server anything, or a COMMIT; back from it anything, or COMMIT's answer. */
 export const MOMENTS = ['request', 'commit', 'answer', 'committed'] as const
@@ -122,10 +123,7 @@ export async function createFaultyRelay(
   }
 
   const server = createServer((client) => {
-    const { host, port } = target
-    const upstream = connect(
-      host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port, noDelay: true },
-    )
+    const upstream = connectTo(target)
     const link: Link = { client, upstream, haunted: false }
     client.setNoDelay(true)
     for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {

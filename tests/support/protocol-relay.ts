@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { createMessageReader, type ProtocolMessage } from './protocol-messages.ts'
+import { connectTo } from './relay.ts'
 
 /**
  * What becomes of a message: it goes on; it waits with all that comes behind it, until {@link ProtocolRelay.release};
@@ -182,10 +183,6 @@ function createQueue({ to, judge, reset }: QueueOptions) {
       pump()
     },
   }
-}
-
-function connectTo({ host, port }: ServerAddress): Socket {
-  return connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port, noDelay: true })
 }
 
 /** A Unix socket knows no reset; to its other end, being destroyed comes to the same. */

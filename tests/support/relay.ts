@@ -23,8 +23,7 @@ export async function createRelay<Address extends Target>(t: Test, target: Addre
   let connections = 0
   const server = createServer((client) => {
     connections += 1
-    const { host, port } = target
-    const upstream = connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port })
+    const upstream = connectTo(target)
     for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
       sockets.add(socket)
       socket.on('error', () => other.destroy())
@@ -51,6 +50,11 @@ export async function createRelay<Address extends Target>(t: Test, target: Addre
   }
   t.teardown(relay.close)
   return relay
+}
+
+/** Connects as a client does, to a Unix socket where the host is its folder. */
+export function connectTo({ host, port }: Target): Socket {
+  return connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port, noDelay: true })
 }
 
 /** A port that nobody listened at a moment ago. */
