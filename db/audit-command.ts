@@ -3,6 +3,7 @@ import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.t
 import { readConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
 import { auditLedger } from './audit/audit.ts'
+import { keepReport } from './audit/keep.ts'
 import { createProgress } from './audit/progress.ts'
 import { describeReport, reportAsJSON } from './audit/report.ts'
 
@@ -29,6 +30,8 @@ async function main(): Promise<void> {
     const progress = createProgress(process.stderr)
     const report = await auditLedger(address, { onProgress: progress.show }).finally(progress.end)
     process.stdout.write(json ? reportAsJSON(report) : describeReport(report))
+    const notKept = await keepReport(address, report)
+    if (notKept !== undefined && !json) say(`not kept for the console: ${notKept}`)
     if (report.findings.length > 0) process.exitCode = DAMAGED
   } finally {
     await embedded?.stop()

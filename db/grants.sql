@@ -15,5 +15,7 @@ GRANT SELECT, INSERT, UPDATE (balance, version, updated_at) ON user_wallet TO :"
 GRANT SELECT, INSERT ON user_wallet_transaction, user_wallet_refusal TO :"service";
 -- The key that signs transaction IDs. Where TRANSACTION_ID_KEY is set: REVOKE ALL ON transaction_id_key FROM the role.
 GRANT SELECT, INSERT ON transaction_id_key TO :"service";
+-- What the auditor found, for the console. Who audits as another role grants that one INSERT, UPDATE and SELECT on it.
+GRANT SELECT ON wallet_audit TO :"service";
 
 COMMIT;

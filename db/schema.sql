@@ -54,6 +54,14 @@ CREATE TABLE user_wallet_transaction (
   CONSTRAINT user_wallet_transaction_type_check CHECK (type >= 1 AND type <= 4)
 );
 
+CREATE TABLE wallet_audit (
+  only_one boolean DEFAULT true NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  report json NOT NULL,
+  CONSTRAINT wallet_audit_only_one_check CHECK (only_one),
+  CONSTRAINT wallet_audit_pkey PRIMARY KEY (only_one)
+);
+
 CREATE OR REPLACE FUNCTION public.refuse_to_change_history()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -23,6 +23,7 @@ import { TIMEOUTS_MS } from '../ports/timeouts.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_LANES, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
+import { createInspection } from './inspection.ts'
 import { createLateService } from './late-service.ts'
 import { listenAddress } from './listen-address.ts'
 import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
@@ -99,6 +100,7 @@ export async function startService(
         bounds: serviceBounds(config),
         ...watch,
       }),
+      createInspection(candidate),
     )
   }
 
@@ -134,6 +136,7 @@ export async function startService(
     const { rateLimits, trustedProxies } = config
     const server = await buildServer({
       service: late.service,
+      inspection: late.inspection,
       readiness,
       logger,
       logRequest(entry) {

@@ -21,7 +21,7 @@ export interface QueueMetrics {
 }
 
 /** What connections are for. */
-export type PoolName = 'write' | 'read'
+export type PoolName = 'write' | 'read' | 'inspection'
 
 /** The connections of a pool right now. */
 export interface PoolReading {
@@ -42,6 +42,8 @@ export type StoreStep =
   | 'read_wallets'
   | 'read_status'
   | 'read_history'
+  /** For those who run the service. */
+  | 'inspect'
   | 'ping'
 
 /** What a store tells. */
@@ -58,8 +60,17 @@ export interface ServiceMetrics {
   queue(name: QueueName, limit: number, read: () => QueueReading): QueueMetrics
 }
 
+/** One figure right now; what is a histogram to those who collect them is several of these, named after it. */
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
 /** The figures, as one who collects them reads them. */
 export interface MetricsPage {
+  /** Those of the service, and since when its process counts (`process_start_time_seconds`). */
+  samples(): Promise<readonly Sample[]>
   readonly contentType: string
   text(): Promise<string>
 }

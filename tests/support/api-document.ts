@@ -1,6 +1,7 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { pino } from 'pino'
 import { buildServer } from '../../src/adapters/fastify/server.ts'
+import { createLateService } from '../../src/app/late-service.ts'
 import { createServiceOverMemory } from './service-over-memory.ts'
 
 export interface Operation {
@@ -27,6 +28,7 @@ export interface APIDocument {
 export async function readAPIDocument(): Promise<APIDocument> {
   const app = await buildServer({
     service: createServiceOverMemory().service,
+    inspection: createLateService().inspection,
     readiness: async () => 'ready',
     logger: pino({ level: 'silent' }),
     logRequest: () => {},

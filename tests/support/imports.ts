@@ -23,7 +23,7 @@ const CALL = /\b(?:import|require|import\.meta\.resolve)\s*\(\s*(?:(['"])([^'"]+
 /** Every TypeScript file below a folder. */
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .sort()
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))

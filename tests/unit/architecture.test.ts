@@ -20,6 +20,12 @@ t.test('the client imports nothing but itself', async (t) => {
   t.strictSame(client.flatMap(violations), [])
 })
 
+t.test('the console imports its libraries, the client and itself', async (t) => {
+  const console = readSources('console')
+  t.ok(console.length >= 10, 'its files were found')
+  t.strictSame(console.flatMap(violations), [])
+})
+
 t.test('every import that the compiler keeps is one that the rules have seen', async (t) => {
   for (const file of sources) {
     const lines = file.text.split('\n').filter((line) => / from '[^']+'$/.test(line) && !/^\s*(\/\/|\*)/.test(line))
@@ -61,6 +67,9 @@ const WRONG = [
   ['client/client.ts', "import type { Wallet } from '../src/domain/wallet.ts'"],
   ['client/exchange.ts', "import { setTimeout } from 'node:timers/promises'"],
   ['client/exchange.ts', "import { fetch } from 'undici'"],
+  ['console/money.ts', "import { dollars } from '../src/domain/money.ts'"],
+  ['console/chart.tsx', "import { init } from 'echarts'"],
+  ['src/adapters/fastify/server.ts', "import { dollars } from '../../../console/money.ts'"],
   ['src/helpers/text.ts', "import { toAmount } from '../domain/money.ts'"],
 ] as const
 

@@ -38,6 +38,19 @@ export function roundedUp({ instant, exact }: ParsedInstant): Instant {
   return exact ? instant : toInstant(instant + 1n)
 }
 
+/** The two bounds in time of a request whose schema has checked them, as the domain's queries have them. */
+export function parseBounds({ createdBefore, createdAfter }: { createdBefore?: string; createdAfter?: string }): {
+  createdBefore?: Instant
+  createdAfter?: Instant
+} {
+  const before = createdBefore === undefined ? undefined : parseInstant(createdBefore)
+  const after = createdAfter === undefined ? undefined : parseInstant(createdAfter)
+  return {
+    ...(before !== undefined && { createdBefore: roundedUp(before) }),
+    ...(after !== undefined && { createdAfter: after.instant }),
+  }
+}
+
 let lastMs = Number.NaN
 let lastSecondAndMs = ''
 

@@ -18,14 +18,14 @@ const Enumeration = <Value extends string>(values: readonly Value[], options: { 
 const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER
 
-const UserIDSchema = Type.Unsafe<UserID>({
+export const UserIDSchema = Type.Unsafe<UserID>({
   type: 'string',
   pattern: USER_ID_PATTERN,
   description: '1 to 128 characters, no control characters, no white space at either end',
   examples: ['auth0|42'],
 })
 
-const TransactionIDSchema = Type.Unsafe<TransactionID>({
+export const TransactionIDSchema = Type.Unsafe<TransactionID>({
   type: 'string',
   pattern: UUID_PATTERN,
   description: 'Obtained from the server before the write; lower case',
@@ -40,10 +40,10 @@ const AmountSchema = Type.Integer({
 })
 
 /** A bigint on its way out. */
-const ExactInteger = (description: string) =>
+export const ExactInteger = (description: string) =>
   Type.Unsafe<bigint>({ type: 'integer', minimum: 0, maximum: MAX_INTEGER, description })
 
-const Timestamp = Type.String({
+export const Timestamp = Type.String({
   description: 'RFC 3339 in UTC with microseconds',
   examples: ['2024-12-16T03:59:02.608558Z'],
 })
@@ -60,7 +60,7 @@ const TransactionTypeSchema = Type.Unsafe<TransactionType>({
 export const UserParams = Type.Object({ userID: UserIDSchema })
 export const TransactionIDParams = Type.Object({ userID: UserIDSchema, transactionID: TransactionIDSchema })
 
-const strict = { additionalProperties: false }
+export const strict = { additionalProperties: false }
 export const NoQuery = Type.Object({}, strict)
 /** No body at all reaches a schema as null. */
 export const NoBody = Type.Unsafe<object | null>({ type: ['object', 'null'], properties: {}, ...strict })
@@ -110,6 +110,11 @@ export const WalletSchema = Type.Object(
   { title: 'Wallet', description: "One user's money" },
 )
 
+export const PassiveUserIDSchema = Type.Unsafe<UserID | null>({
+  type: ['string', 'null'],
+  description: 'The other side of a transfer; null for deposits and withdrawals',
+})
+
 export const TransactionSchema = Type.Object(
   {
     id: ExactInteger('Counts the transactions of the wallet: 1, 2, 3, …'),
@@ -118,10 +123,7 @@ export const TransactionSchema = Type.Object(
     type: TransactionTypeSchema,
     amount: ExactInteger('Base units; always positive, the type gives its sign'),
     balance: ExactInteger('The balance of the wallet right after this transaction'),
-    passiveUserID: Type.Unsafe<UserID | null>({
-      type: ['string', 'null'],
-      description: 'The other side of a transfer; null for deposits and withdrawals',
-    }),
+    passiveUserID: PassiveUserIDSchema,
     createdAt: Timestamp,
   },
   { title: 'Transaction', description: "One line of a wallet's history; never changes" },

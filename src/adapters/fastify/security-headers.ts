@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import type { FastifyReply } from 'fastify'
 import type { App } from './server.ts'
@@ -12,14 +13,15 @@ export function setAPIHeaders(reply: FastifyReply): void {
 
 /**
  * All the headers of what browsers show, for the routes of this scope. Nothing is loaded from elsewhere, nothing runs that
- * stands in a page, and nobody may frame it.
+ * stands in a page but what is named here to the letter, and nobody may frame it.
  */
-export async function secureDocuments(scope: App): Promise<void> {
+export async function secureDocuments(scope: App, inlineScripts: readonly string[] = []): Promise<void> {
   await scope.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
+        scriptSrc: ["'self'", ...inlineScripts.map(hashOf)],
         imgSrc: ["'self'", 'data:'],
         baseUri: ["'none'"],
         objectSrc: ["'none'"],
@@ -32,4 +34,8 @@ export async function secureDocuments(scope: App): Promise<void> {
     // Whoever ends TLS in front of the service says this: it counts for a whole host name.
     strictTransportSecurity: false,
   })
+}
+
+function hashOf(script: string): string {
+  return `'sha256-${createHash('sha256').update(script).digest('base64')}'`
 }

@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Authenticator } from '../../ports/authenticator.ts'
+import type { Inspection } from '../../ports/inspection.ts'
 import type { MetricsPage } from '../../ports/metrics.ts'
 import type { RateLimits } from '../../ports/rate-limits.ts'
 import type { Readiness } from '../../ports/readiness.ts'
@@ -29,6 +30,8 @@ import { createRateLimits } from './rate-limits.ts'
 import { serveReference } from './reference.ts'
 import { createRequestIDs } from './request-ids.ts'
 import { parseInstant } from './rfc3339.ts'
+import { consoleDataRoutes } from './routes/console-data.ts'
+import { consoleFileRoutes } from './routes/console-files.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { historyRoutes } from './routes/history.ts'
 import { movementRoutes } from './routes/movements.ts'
@@ -63,6 +66,8 @@ declare module 'fastify' {
 
 export interface ServerDeps {
   readonly service: WalletService
+  /** For the console. */
+  readonly inspection: Inspection
   readonly readiness: Readiness
   readonly logger: FastifyBaseLogger
   readonly logRequest: RequestLog
@@ -111,7 +116,7 @@ const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
-  const { service, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
+  const { service, inspection, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
   const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], metrics, tracing } = deps
   const app: App = fastify({
     loggerInstance: logger,
@@ -222,6 +227,13 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     documentRoutes(documents)
     await serveReference(documents)
   })
+  await app.register(
+    async (console: App) => {
+      consoleDataRoutes(console, inspection, metrics)
+      await consoleFileRoutes(console)
+    },
+    { prefix: '/console' },
+  )
   answer405()
   await app.ready()
   return app

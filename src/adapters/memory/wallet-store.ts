@@ -1,16 +1,18 @@
+import { spacedIDs } from '../../domain/curve.ts'
 import { type HistoryQuery, type IDRange, scannedRange, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { LedgerReads } from '../../ports/inspection.ts'
 import type { WalletStore } from '../../ports/wallet-store.ts'
 
 /**
  * The store over Maps: for tests, and for reading what a store does. One event loop is its lock, since nothing
  * in here waits.
  */
-export function createMemoryWalletStore(clock: Clock): WalletStore {
+export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads {
   const wallets = new Map<UserID, Wallet>()
   const histories = new Map<UserID, Transaction[]>()
   const outcomes = new Map<TransactionID, StoredOutcome>()
@@ -67,12 +69,45 @@ export function createMemoryWalletStore(clock: Clock): WalletStore {
       return toPage(query, whole, scanned, found.reverse().slice(0, query.limit + 1))
     },
 
+    async find({ prefix, limit }) {
+      const found = [...wallets.values()].filter(({ userID }) => userID.startsWith(prefix))
+      return found.sort((a, b) => Buffer.compare(Buffer.from(a.userID), Buffer.from(b.userID))).slice(0, limit)
+    },
+
+    async trace(transactionID) {
+      const transactions = [...histories.values()].flat().filter((each) => each.transactionID === transactionID)
+      const outcome = outcomes.get(transactionID)
+      return {
+        transactions: transactions.sort((a, b) => b.type - a.type),
+        refusals: outcome?.kind === 'refused' ? [outcome.refusal] : [],
+      }
+    },
+
+    async curve(query) {
+      const history = histories.get(query.userID)
+      if (history === undefined) return undefined
+      const range = idRange(query, history)
+      const ids = new Set(spacedIDs(range, query.points))
+      const points = history.filter(({ id }) => ids.has(id))
+      return {
+        transactions: range.before - range.from,
+        points: points.map(({ id, balance, createdAt }) => ({ id, balance, createdAt })),
+      }
+    },
+
+    async lastAudit() {
+      return undefined
+    },
+
     async ping() {},
     async close() {},
   }
 }
 
-function idRange(query: HistoryQuery, history: readonly Transaction[]): IDRange {
+function idRange(
+  query: Pick<HistoryQuery, 'idBefore' | 'createdBefore' | 'createdAfter'>,
+  history: readonly Transaction[],
+): IDRange {
   const { createdAfter, createdBefore, idBefore } = query
   const wanted = history.filter(
     ({ id, createdAt }) =>

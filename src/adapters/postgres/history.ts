@@ -8,6 +8,9 @@ import * as statements from './statements.ts'
 
 const ALL_TYPES = Object.values(TransactionType)
 
+/** What narrows a history to a range of ids. */
+type RangeQuery = Pick<HistoryQuery, 'userID' | 'idBefore' | 'createdBefore' | 'createdAfter'>
+
 /** One page of a wallet's history; `undefined` where there is no wallet. */
 export async function readPage(lane: Lane, query: HistoryQuery): Promise<Page | undefined> {
   const whole = await findRange(lane, query)
@@ -20,7 +23,7 @@ export async function readPage(lane: Lane, query: HistoryQuery): Promise<Page | 
 }
 
 /** Turns the bounds in time into bounds in ids, which are all that a page is read by. */
-async function findRange(lane: Lane, query: HistoryQuery): Promise<IDRange | undefined> {
+export async function findRange(lane: Lane, query: RangeQuery): Promise<IDRange | undefined> {
   const { userID, idBefore, createdBefore, createdAfter } = query
   const [[wallet]] = await lane.roundTrip((sql) => [statements.readVersion(sql, userID)])
   if (wallet === undefined) return undefined

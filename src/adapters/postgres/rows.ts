@@ -26,7 +26,9 @@ export interface TransactionRow {
   created_at: string
 }
 
-interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
+export type BalanceRow = Pick<TransactionRow, 'id' | 'balance' | 'created_at'>
+
+export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
   code: string
   request_id: string
 }
@@ -65,7 +67,7 @@ export function toTransaction(row: TransactionRow): Transaction {
   }
 }
 
-function toRefusal(row: RefusalRow): Refusal {
+export function toRefusal(row: RefusalRow): Refusal {
   return {
     transactionID: row.transaction_id as TransactionID,
     userID: row.user_id as UserID,

@@ -1,13 +1,13 @@
 import type { IDRange } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Refusal } from '../../domain/outcome.ts'
-import type { Transaction, TransactionType } from '../../domain/transaction.ts'
+import type { Transaction, TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Sql } from './lane.ts'
-import { type KnownRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
+import { type BalanceRow, type KnownRow, type RefusalRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
 
 /*
  * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
@@ -167,6 +167,39 @@ export const readHistory = (
     AND type = ANY (${plainArray(types, (type) => type)}::smallint[])
   ORDER BY id DESC
   LIMIT ${String(limit)}::bigint`
+
+/** U+10FFFF comes last: a user ID of 128 characters that begins with `prefix` is no greater than this. */
+export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<WalletRow[]>`
+  SELECT user_id, balance, version,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+  FROM user_wallet
+  WHERE user_id BETWEEN ${prefix}::text AND ${prefix}::text || repeat(chr(1114111), 128)
+  ORDER BY user_id
+  LIMIT ${String(limit)}::bigint`
+
+/** The sender's half first. */
+export const readTransactionsByID = (sql: Sql, transactionID: TransactionID) => sql<TransactionRow[]>`
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM user_wallet_transaction
+  WHERE transaction_id = ${transactionID}::uuid
+  ORDER BY type DESC`
+
+export const readRefusalsByID = (sql: Sql, transactionID: TransactionID) => sql<RefusalRow[]>`
+  SELECT user_id, transaction_id, type, amount, passive_user_id, code, request_id,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM user_wallet_refusal
+  WHERE transaction_id = ${transactionID}::uuid`
+
+export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) => sql<BalanceRow[]>`
+  SELECT id, balance, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM user_wallet_transaction
+  WHERE user_id = ${userID}::text AND id = ANY (${plainArray(ids, (id) => id)}::bigint[])
+  ORDER BY id`
+
+export const readLastAudit = (sql: Sql) => sql<{ report: string }[]>`
+  SELECT report::text AS report FROM wallet_audit`
 
 /** Fails where the schema is not there. */
 export const readSchemaVersion = (sql: Sql) => sql<{ name: string }[]>`

@@ -13,6 +13,7 @@ const STATEMENTS: Readonly<Record<StoreStep, string>> = {
   read_wallets: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
+  inspect: 'SELECT',
   ping: 'SELECT wallet_migration',
 }
 

@@ -1,6 +1,7 @@
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import type { LedgerReads } from '../../ports/inspection.ts'
 import { NO_METRICS, type StoreMetrics, type StoreStep } from '../../ports/metrics.ts'
 import type { ServerAddress } from '../../ports/server-address.ts'
 import { NO_TRACING, type StoreTracing } from '../../ports/tracing.ts'
@@ -8,12 +9,13 @@ import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
 import { type BatchProgress, runBatch } from './batch.ts'
 import { isBug, isRolledBack } from './failures.ts'
 import { readPage } from './history.ts'
+import { ledgerReads } from './inspection.ts'
 import { type Lane, LaneError, openLane } from './lane.ts'
-import { createLanePool } from './lane-pool.ts'
+import { createLanePool, type LanePool } from './lane-pool.ts'
 import { knownOutcomes, readInstant, toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
 import { watchSteps } from './steps.ts'
-import { prepareReads, prepareWrites } from './warm-up.ts'
+import { prepareInspection, prepareReads, prepareWrites } from './warm-up.ts'
 
 export interface PostgresWalletStoreOptions {
   readonly address: ServerAddress
@@ -28,8 +30,11 @@ export interface PostgresWalletStoreOptions {
   readonly tracing?: StoreTracing
 }
 
+/** For those who look at the ledger, opened when somebody does. */
+const INSPECTION_LANES = 1
+
 /** The store on PostgreSQL. Connects when it is first used. */
-export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore {
+export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore & LedgerReads {
   const { address, schemaVersion, writeLanes, readLanes, metrics = NO_METRICS, tracing = NO_TRACING } = options
   const step = watchSteps(metrics, tracing)
   const writers = createLanePool(writeLanes, () => openLane(address, prepareWrites))
@@ -37,15 +42,24 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
   metrics.pool('write', writeLanes, writers.reading)
   metrics.pool('read', readLanes, readers.reading)
 
-  async function use<Result>(name: StoreStep, work: (lane: Lane) => Promise<Result>): Promise<Result> {
+  const inspectors = createLanePool(INSPECTION_LANES, () => openLane(address, prepareInspection))
+  metrics.pool('inspection', INSPECTION_LANES, inspectors.reading)
+
+  async function use<Result>(
+    name: StoreStep,
+    work: (lane: Lane) => Promise<Result>,
+    lanes: LanePool = readers,
+  ): Promise<Result> {
     try {
-      return await readers.use((lane) => step(name, () => work(lane)))
+      return await lanes.use((lane) => step(name, () => work(lane)))
     } catch (error) {
       throw isBug(error) ? error : new StoreError('no', `a read failed: ${reason(error)}`, { cause: error })
     }
   }
 
   return {
+    ...ledgerReads((work) => use('inspect', work, inspectors)),
+
     async open(userIDs) {
       let sent = false
       try {
@@ -87,7 +101,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       }),
 
     async close() {
-      await Promise.all([writers.close(), readers.close()])
+      await Promise.all([writers, readers, inspectors].map((lanes) => lanes.close()))
     },
   }
 }

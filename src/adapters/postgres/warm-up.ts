@@ -1,9 +1,11 @@
 import { toInstant } from '../../domain/instant.ts'
+import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Lane } from './lane.ts'
 import * as statements from './statements.ts'
 
 const NOBODY = '' as UserID
+const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
 const NO_FENCE = '0'
 const NO_RANGE = { from: 1n, before: 1n }
 const THEN = toInstant(0n)
@@ -29,5 +31,18 @@ export async function prepareReads(lane: Lane): Promise<void> {
   await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
   await lane.roundTrip((sql) => [statements.readHistory(sql, NOBODY, NO_RANGE, [], 1)])
   await lane.roundTrip((sql) => [statements.readSchemaVersion(sql)])
+  await lane.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+/** And for those who look at the ledger. */
+export async function prepareInspection(lane: Lane): Promise<void> {
+  await lane.roundTrip((sql) => [statements.begin(sql)])
+  await lane.roundTrip((sql) => [statements.findWallets(sql, '', 1)])
+  await lane.roundTrip((sql) => [statements.readTransactionsByID(sql, NO_ID)])
+  await lane.roundTrip((sql) => [statements.readRefusalsByID(sql, NO_ID)])
+  await lane.roundTrip((sql) => [statements.readVersion(sql, NOBODY)])
+  await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
+  await lane.roundTrip((sql) => [statements.readBalances(sql, NOBODY, [])])
+  await lane.roundTrip((sql) => [statements.readLastAudit(sql)])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
 }

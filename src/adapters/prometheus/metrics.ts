@@ -1,5 +1,5 @@
-import { Registry } from 'prom-client'
-import type { MetricsPage, ServiceMetrics, StoreMetrics } from '../../ports/metrics.ts'
+import { type MetricValueWithName, Registry } from 'prom-client'
+import type { MetricsPage, Sample, ServiceMetrics, StoreMetrics } from '../../ports/metrics.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
 import { poolMetrics } from './pools.ts'
 import { processMetrics } from './process.ts'
@@ -21,6 +21,25 @@ export function createPrometheus(version: string): Prometheus {
   return {
     metrics: { queue: queueMetrics(registry), pool: poolMetrics(registry), stepDone: stepMetrics(registry) },
     countRequest: requestMetrics(registry),
-    page: { contentType: registry.contentType, text: () => registry.metrics() },
+    page: { contentType: registry.contentType, text: () => registry.metrics(), samples: () => samplesOf(registry) },
+  }
+}
+
+/** The service's own, and since when they count. */
+const SHOWN = /^(?:wallet_|process_start_time_seconds$)/
+
+async function samplesOf(registry: Registry): Promise<readonly Sample[]> {
+  const metrics = await registry.getMetricsAsJSON()
+  return metrics
+    .filter(({ name }) => SHOWN.test(name))
+    .flatMap(({ name, values }) => values.map((value) => toSample(name, value)))
+}
+
+/** Of a histogram each value names its series: the buckets, the sum, the count. */
+function toSample(name: string, { value, labels, metricName = name }: MetricValueWithName<string>): Sample {
+  return {
+    name: metricName,
+    labels: Object.fromEntries(Object.entries(labels).map(([label, of]) => [label, String(of)])),
+    value,
   }
 }

@@ -3,7 +3,7 @@ import type { UserID } from '../../../domain/user-id.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import { sendProblem } from '../problem.ts'
 import { documented, problemResponses } from '../responses.ts'
-import { parseInstant, roundedUp } from '../rfc3339.ts'
+import { parseBounds } from '../rfc3339.ts'
 import { HistoryPageSchema, HistoryQuerySchema, type HistoryQueryString, UserParams } from '../schemas.ts'
 import type { App } from '../server.ts'
 import { pageView } from '../views.ts'
@@ -44,15 +44,12 @@ export function historyRoutes(app: App, service: WalletService): void {
 }
 
 function toQuery(userID: UserID, query: HistoryQueryString): HistoryQuery {
-  const { limit = DEFAULT_PAGE, IDBefore, createdBefore, createdAfter, type } = query
-  const before = createdBefore === undefined ? undefined : parseInstant(createdBefore)
-  const after = createdAfter === undefined ? undefined : parseInstant(createdAfter)
+  const { limit = DEFAULT_PAGE, IDBefore, type } = query
   return {
     userID,
     limit,
     ...(IDBefore !== undefined && { idBefore: BigInt(IDBefore) }),
-    ...(before !== undefined && { createdBefore: roundedUp(before) }),
-    ...(after !== undefined && { createdAfter: after.instant }),
+    ...parseBounds(query),
     ...(type !== undefined && { types: type }),
   }
 }

@@ -1,0 +1,60 @@
+import type { Transaction as WireTransaction, Wallet as WireWallet } from '../client/api-types.ts'
+
+/*
+ * What the console's own routes answer: this version of the console only, which came from the same package, so it is taken
+ * as it is.
+ */
+
+export interface Found {
+  readonly wallets: readonly WireWallet[]
+  readonly more: boolean
+}
+
+export interface Refusal {
+  readonly transactionID: string
+  readonly userID: string
+  readonly kind: string
+  readonly amount: number
+  readonly passiveUserID: string | null
+  readonly code: string
+  readonly requestID: string
+  readonly createdAt: string
+}
+
+export interface Trace {
+  readonly transactions: readonly WireTransaction[]
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Curve {
+  readonly transactions: number
+  readonly points: readonly { readonly id: number; readonly balance: number; readonly createdAt: string }[]
+}
+
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** What `npm run audit -- --json` prints. Amounts are text. */
+export interface AuditReport {
+  readonly takenAt: string
+  readonly seconds: number
+  readonly figures: Readonly<Record<string, number | string>>
+  readonly checks: readonly { readonly name: string; readonly says: string; readonly findings: number }[]
+  readonly findings: readonly {
+    readonly check: string
+    readonly userID: string | null
+    readonly id: string | null
+    readonly transactionID: string | null
+    readonly expected: string
+    readonly found: string
+  }[]
+}
+
+/** From when until when, as the API takes it. */
+export interface Times {
+  readonly createdAfter?: string
+  readonly createdBefore?: string
+}

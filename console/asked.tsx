@@ -1,0 +1,72 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { explain, isDenied } from './data.ts'
+
+/** What became of a question to the service. */
+export type Asked<Value> =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'answered'; readonly value: Value }
+  | { readonly state: 'failed'; readonly error: unknown }
+
+/** Told when the service wants a token, or another one. */
+let tellDenied = () => {}
+
+export function onDenied(tell: () => void): void {
+  tellDenied = tell
+}
+
+export function noteFailure(error: unknown): void {
+  if (isDenied(error)) tellDenied()
+}
+
+/** Asks whenever `about` changes; the answer to an earlier question is not waited for any more. */
+export function useAsked<Value>(ask: (signal: AbortSignal) => Promise<Value>, about: readonly unknown[]): Asked<Value> {
+  const [asked, setAsked] = useState<Asked<Value>>({ state: 'waiting' })
+  useEffect(() => {
+    const ending = new AbortController()
+    setAsked({ state: 'waiting' })
+    ask(ending.signal).then(
+      (value) => {
+        if (!ending.signal.aborted) setAsked({ state: 'answered', value })
+      },
+      (error: unknown) => {
+        if (ending.signal.aborted) return
+        noteFailure(error)
+        setAsked({ state: 'failed', error })
+      },
+    )
+    return () => ending.abort()
+  }, about)
+  return asked
+}
+
+interface AnswerProps<Value> {
+  readonly asked: Asked<Value>
+  readonly children: (value: Value) => ComponentChildren
+}
+
+/** The answer, or why there is none. */
+export function Answer<Value>({ asked, children }: AnswerProps<Value>) {
+  switch (asked.state) {
+    case 'waiting':
+      return (
+        <p class="quiet" role="status">
+          Loading …
+        </p>
+      )
+    case 'failed':
+      return <Failure error={asked.error} />
+    case 'answered':
+      return <>{children(asked.value)}</>
+    default:
+      return asked satisfies never
+  }
+}
+
+export function Failure({ error }: { readonly error: unknown }) {
+  return (
+    <p class="failure" role="alert">
+      {explain(error)}
+    </p>
+  )
+}

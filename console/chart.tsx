@@ -1,0 +1,111 @@
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+
+export interface Line {
+  readonly label: string
+  /** The name of a custom property of the page's style that holds its colour. */
+  readonly colour: string
+  readonly values: readonly (number | null)[]
+}
+
+interface ChartProps {
+  /** What it shows, for those who cannot see it. */
+  readonly summary: string
+  /** Seconds since 1970, rising. */
+  readonly times: readonly number[]
+  readonly lines: readonly Line[]
+  /** Writes a value, exactly. */
+  readonly show: (value: number) => string
+  readonly height: number
+  /** A value holds until the next one, instead of moving there in a straight line. */
+  readonly stepped?: boolean
+}
+
+const CHARACTER_PX = 8
+const darkness = matchMedia('(prefers-color-scheme: dark)')
+
+/** Lines over time, on a canvas that is as wide as its place. */
+export function Chart({ summary, times, lines, show, height, stepped = false }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const labels = lines.map(({ label }) => label).join()
+
+  useEffect(() => {
+    const { current: holder } = place
+    if (holder === null) return
+    const draw = () => {
+      plot.current?.destroy()
+      plot.current = new uPlot(optionsOf(holder, { lines, show, height, stepped }), dataOf(times, lines), holder)
+    }
+    const fit = new ResizeObserver(() => plot.current?.setSize({ width: holder.clientWidth, height }))
+    draw()
+    fit.observe(holder)
+    darkness.addEventListener('change', draw)
+    return () => {
+      darkness.removeEventListener('change', draw)
+      fit.disconnect()
+      plot.current?.destroy()
+      plot.current = undefined
+    }
+  }, [labels, height, stepped])
+
+  useEffect(() => plot.current?.setData(dataOf(times, lines)), [times, lines])
+
+  return <div class="chart" ref={place} role="img" aria-label={summary} />
+}
+
+function dataOf(times: readonly number[], lines: readonly Line[]): uPlot.AlignedData {
+  return [[...times], ...lines.map(({ values }) => [...values])]
+}
+
+function optionsOf(
+  holder: HTMLElement,
+  { lines, show, height, stepped }: Pick<ChartProps, 'lines' | 'show' | 'height' | 'stepped'>,
+): uPlot.Options {
+  const style = getComputedStyle(holder)
+  const colour = (name: string) => style.getPropertyValue(name).trim()
+  const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line') }, ticks: { stroke: colour('--line') } }
+  const paths = stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined
+  return {
+    width: holder.clientWidth,
+    height,
+    // Nothing is below zero: neither money nor a rate.
+    scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
+    axes: [
+      { ...axis, values: (_plot, ticks, _axis, _space, step) => marks(ticks, step) },
+      {
+        ...axis,
+        values: (_plot, ticks) => ticks.map(show),
+        size: (_plot, texts) => 16 + CHARACTER_PX * Math.max(3, ...(texts ?? []).map((text) => text.length)),
+      },
+    ],
+    series: [
+      { label: 'Time (UTC)', value: '{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}' },
+      ...lines.map(({ label, colour: name }) => ({
+        label,
+        stroke: colour(name),
+        width: 2,
+        ...(lines.length === 1 && { fill: `${colour(name)}22` }),
+        ...(paths && { paths }),
+        points: { show: false },
+        value: (_plot: uPlot, value: number | null) => (value === null ? '—' : show(value)),
+      })),
+    ],
+  }
+}
+
+const DAY_S = 86_400
+
+/** What stands under the marks of the time axis: as fine as they are apart, and the day wherever it is another one. */
+function marks(ticks: readonly number[], stepS: number): string[] {
+  let shownDay = ''
+  return ticks.map((seconds) => {
+    const [day = '', time = ''] = new Date(seconds * 1000).toISOString().split('T')
+    if (stepS >= DAY_S) return day
+    const text = stepS >= 60 ? time.slice(0, 5) : time.slice(0, stepS >= 1 ? 8 : 12)
+    const line = day === shownDay ? '' : `\n${day}`
+    shownDay = day
+    return `${text}${line}`
+  })
+}

@@ -1,0 +1,69 @@
+import { createWalletClient, type HistoryFilters, WalletProblem, WalletUnsettled } from '../client/client.ts'
+import { createExchange } from '../client/exchange.ts'
+import type { AuditReport, Curve, Found, Sample, Times, Trace } from './answers.ts'
+
+/* Everything that the console asks for: clients' questions by the client, and its own. */
+
+const DEADLINE_MS = 8000
+const TOKEN = 'wallet-console-token'
+
+/** The service that this page came from, whatever path it stands under. */
+const url = new URL('..', document.baseURI).href.replace(/\/$/, '')
+
+/** An access token, kept for this tab only. */
+export const token = {
+  read: () => sessionStorage.getItem(TOKEN) ?? '',
+  keep: (value: string) => sessionStorage.setItem(TOKEN, value.trim()),
+  forget: () => sessionStorage.removeItem(TOKEN),
+}
+
+const fetchWithToken: typeof fetch = (request, init) => {
+  const held = token.read()
+  return fetch(
+    request,
+    held === '' ? init : { ...init, headers: { ...init?.headers, authorization: `Bearer ${held}` } },
+  )
+}
+
+const client = createWalletClient({ url, deadlineMs: DEADLINE_MS, fetch: fetchWithToken })
+const exchange = createExchange({ url, fetch: fetchWithToken, token: undefined, attemptTimeoutMs: DEADLINE_MS })
+
+function ask<Result>(path: string, signal: AbortSignal): Promise<Result> {
+  const read = (body: unknown) => body as Result
+  return exchange(
+    { method: 'GET', path: `/console/data/${path}`, read },
+    { deadline: performance.now() + DEADLINE_MS, signal },
+  )
+}
+
+export const readWallet = (userID: string, signal: AbortSignal) => client.wallet(userID, { signal })
+
+export const readPage = (userID: string, filters: HistoryFilters, signal: AbortSignal) =>
+  client.page(userID, filters, { signal })
+
+export const findWallets = (prefix: string, signal: AbortSignal) =>
+  ask<Found>(`wallets?${new URLSearchParams({ prefix })}`, signal)
+
+export const traceTransaction = (transactionID: string, signal: AbortSignal) =>
+  ask<Trace>(`transactions/${encodeURIComponent(transactionID)}`, signal)
+
+export const readCurve = (userID: string, times: Times, signal: AbortSignal) =>
+  ask<Curve>(`curves/${encodeURIComponent(userID)}?${new URLSearchParams({ ...times })}`, signal)
+
+export const readLastAudit = async (signal: AbortSignal) =>
+  (await ask<{ report: AuditReport | null }>('audit', signal)).report
+
+export const readFigures = async (signal: AbortSignal) =>
+  (await ask<{ samples: readonly Sample[] }>('figures', signal)).samples
+
+/** What went wrong, in words for the person on call. */
+export function explain(error: unknown): string {
+  if (error instanceof WalletProblem) return [error.detail, ...error.errors.map(({ message }) => message)].join(' ')
+  if (error instanceof WalletUnsettled) return 'The service did not answer. Does it run, and does its database?'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Whether there is nothing to see without a token, or another one. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof WalletProblem && (error.status === 401 || error.status === 403)
+}

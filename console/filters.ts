@@ -1,0 +1,23 @@
+import type { Times } from './answers.ts'
+import { fromField } from './times.ts'
+import { TYPE_NUMBERS } from './transaction-types.ts'
+
+/** What narrows a statement, as it stands in the address: times as their fields hold them, which is in UTC. */
+export function filtersOf(parameters: URLSearchParams) {
+  const types = TYPE_NUMBERS.filter((type) => parameters.getAll('type').includes(String(type)))
+  const after = fromField(parameters.get('after') ?? '')
+  const before = fromField(parameters.get('before') ?? '')
+  const times: Times = {
+    ...(after !== undefined && { createdAfter: after }),
+    ...(before !== undefined && { createdBefore: before }),
+  }
+  return { types, times }
+}
+
+/** The filters of a form, without those that are left empty. */
+export function toParameters(form: HTMLFormElement): URLSearchParams {
+  const filled = [...new FormData(form)].filter(
+    (field): field is [string, string] => typeof field[1] === 'string' && field[1] !== '',
+  )
+  return new URLSearchParams(filled)
+}

@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/*
+ * Where one is, kept behind the `#` of the address: a link to anything that is shown can be sent to a colleague, and the
+ * browser's own buttons work.
+ */
+
+export type Place = 'wallets' | 'transactions' | 'live' | 'audit'
+
+export interface Location {
+  readonly place: Place
+  /** What of it: a user ID, a transaction ID; empty where none is chosen. */
+  readonly of: string
+  readonly filters: URLSearchParams
+}
+
+const PLACES: readonly Place[] = ['wallets', 'transactions', 'live', 'audit']
+
+export function parseLocation(hash: string): Location {
+  const [, place, of = '', filters = ''] = /^#\/([a-z]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(hash) ?? []
+  return {
+    place: PLACES.find((each) => each === place) ?? 'wallets',
+    of: decode(of),
+    filters: new URLSearchParams(filters),
+  }
+}
+
+export function linkTo(place: Place, of = '', filters = new URLSearchParams()): string {
+  const query = String(filters)
+  return `#/${place}${of === '' ? '' : `/${encodeURIComponent(of)}`}${query === '' ? '' : `?${query}`}`
+}
+
+export function go(link: string): void {
+  location.hash = link
+}
+
+export function useLocation(): Location {
+  const [hash, setHash] = useState(location.hash)
+  useEffect(() => {
+    const changed = () => setHash(location.hash)
+    addEventListener('hashchange', changed)
+    return () => removeEventListener('hashchange', changed)
+  }, [])
+  return parseLocation(hash)
+}
+
+/** An address that somebody mangled is no reason to show nothing. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

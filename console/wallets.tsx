@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks'
+import { Amount } from './amount.tsx'
+import { Answer, useAsked } from './asked.tsx'
+import { BalanceCurve } from './balance-curve.tsx'
+import { findWallets, readWallet } from './data.ts'
+import { filtersOf } from './filters.ts'
+import { go, type Location, linkTo } from './location.ts'
+import { Statement } from './statement.tsx'
+import { readable } from './times.ts'
+
+/** Find a wallet; see what it holds, how that came about, and what it did. */
+export function Wallets({ of: userID, filters }: Location) {
+  return (
+    <>
+      <Search chosen={userID} />
+      {userID === '' ? <Matches prefix="" /> : <WalletOf key={userID} userID={userID} filters={filters} />}
+    </>
+  )
+}
+
+function Search({ chosen }: { readonly chosen: string }) {
+  const [text, setText] = useState(chosen)
+  const [open, setOpen] = useState(false)
+  const choose = (event: Event) => {
+    event.preventDefault()
+    setOpen(false)
+    go(linkTo('wallets', text.trim()))
+  }
+  return (
+    <search>
+      <form onSubmit={choose}>
+        <label for="user">User ID, or how it begins</label>
+        <div class="row">
+          <input
+            id="user"
+            type="search"
+            value={text}
+            maxLength={128}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => {
+              setText(currentTarget.value)
+              setOpen(true)
+            }}
+          />
+          <button type="submit">Show wallet</button>
+        </div>
+        {open && text !== '' && (
+          <Matches
+            prefix={text}
+            onChosen={(userID) => {
+              setText(userID)
+              setOpen(false)
+            }}
+          />
+        )}
+      </form>
+    </search>
+  )
+}
+
+function Matches({ prefix, onChosen }: { readonly prefix: string; readonly onChosen?: (userID: string) => void }) {
+  const asked = useAsked((signal) => findWallets(prefix, signal), [prefix])
+  return (
+    <Answer asked={asked}>
+      {({ wallets, more }) =>
+        wallets.length === 0 ? (
+          <p class="quiet" role="status">
+            {prefix === '' ? 'There is no wallet yet.' : 'No user ID begins like this.'}
+          </p>
+        ) : (
+          <ul class="matches" aria-label="Wallets">
+            {wallets.map(({ userID, balance }) => (
+              <li key={userID}>
+                <a href={linkTo('wallets', userID)} onClick={() => onChosen?.(userID)}>
+                  {userID}
+                </a>{' '}
+                <Amount units={balance} />
+              </li>
+            ))}
+            {more && <li class="quiet">… and more: type more of the ID</li>}
+          </ul>
+        )
+      }
+    </Answer>
+  )
+}
+
+function WalletOf({ userID, filters }: { readonly userID: string; readonly filters: URLSearchParams }) {
+  const [looks, setLooks] = useState(0)
+  const asked = useAsked((signal) => readWallet(userID, signal), [userID, looks])
+  const { types, times } = filtersOf(filters)
+  return (
+    <Answer asked={asked}>
+      {(wallet) => (
+        <>
+          <section aria-labelledby="wallet">
+            <div class="row">
+              <h2 id="wallet">{wallet.userID}</h2>
+              <button type="button" onClick={() => setLooks(looks + 1)}>
+                Look again
+              </button>
+            </div>
+            <dl class="facts">
+              <div>
+                <dt>Balance</dt>
+                <dd class="balance">
+                  <Amount units={wallet.balance} />
+                </dd>
+              </div>
+              <div>
+                <dt>Transactions</dt>
+                <dd>{wallet.version}</dd>
+              </div>
+              <div>
+                <dt>Opened (UTC)</dt>
+                <dd>
+                  <time dateTime={wallet.createdAt}>{readable(wallet.createdAt)}</time>
+                </dd>
+              </div>
+              <div>
+                <dt>Last change (UTC)</dt>
+                <dd>
+                  <time dateTime={wallet.updatedAt}>{readable(wallet.updatedAt)}</time>
+                </dd>
+              </div>
+            </dl>
+          </section>
+          <BalanceCurve userID={userID} times={times} looks={looks} />
+          <Statement key={`${filters}${looks}`} userID={userID} types={types} times={times} />
+        </>
+      )}
+    </Answer>
+  )
+}

@@ -1,0 +1,52 @@
+import { spacedIDs } from '../../domain/curve.ts'
+import { toBalance } from '../../domain/money.ts'
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { Curve, CurveQuery, LedgerReads, Trace } from '../../ports/inspection.ts'
+import { findRange } from './history.ts'
+import type { Lane } from './lane.ts'
+import { readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
+import * as statements from './statements.ts'
+
+/** What those who run the service look at, over whatever lanes `use` gives. */
+export function ledgerReads(use: <Result>(work: (lane: Lane) => Promise<Result>) => Promise<Result>): LedgerReads {
+  return {
+    find: ({ prefix, limit }) =>
+      use(async (lane) => {
+        const [rows] = await lane.roundTrip((sql) => [statements.findWallets(sql, prefix, limit)])
+        return rows.map(toWallet)
+      }),
+
+    trace: (transactionID) => use((lane) => readTrace(lane, transactionID)),
+
+    curve: (query) => use((lane) => readCurve(lane, query)),
+
+    lastAudit: () =>
+      use(async (lane) => {
+        const [[kept]] = await lane.roundTrip((sql) => [statements.readLastAudit(sql)])
+        return kept?.report
+      }),
+  }
+}
+
+async function readTrace(lane: Lane, transactionID: TransactionID): Promise<Trace> {
+  const [transactions, refusals] = await lane.roundTrip((sql) => [
+    statements.readTransactionsByID(sql, transactionID),
+    statements.readRefusalsByID(sql, transactionID),
+  ])
+  return { transactions: transactions.map(toTransaction), refusals: refusals.map(toRefusal) }
+}
+
+async function readCurve(lane: Lane, query: CurveQuery): Promise<Curve | undefined> {
+  const range = await findRange(lane, query)
+  if (range === undefined) return undefined
+  const ids = spacedIDs(range, query.points)
+  const [rows] = await lane.roundTrip((sql) => [statements.readBalances(sql, query.userID, ids)])
+  return {
+    transactions: range.before - range.from,
+    points: rows.map(({ id, balance, created_at }) => ({
+      id: BigInt(id),
+      balance: toBalance(BigInt(balance)),
+      createdAt: readInstant(created_at),
+    })),
+  }
+}

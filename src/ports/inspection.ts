@@ -1,0 +1,67 @@
+import type { Instant } from '../domain/instant.ts'
+import type { Balance } from '../domain/money.ts'
+import type { Refusal } from '../domain/outcome.ts'
+import type { Transaction, TransactionID } from '../domain/transaction.ts'
+import type { UserID } from '../domain/user-id.ts'
+import type { Wallet } from '../domain/wallet.ts'
+import type { Failed } from './wallet-service.ts'
+
+/*
+ * What those look at who run the service, beside what clients may: reads, and nothing else. They have a connection of
+ * their own, so that nobody's looking around takes one from the clients.
+ */
+
+/** Wallets whose user ID begins with a text, in the order of their IDs. */
+export interface WalletSearch {
+  /** Empty: all of them. */
+  readonly prefix: string
+  /** At the most so many. */
+  readonly limit: number
+}
+
+/** All that a transaction ID has left in the ledger, whoever it was issued to. */
+export interface Trace {
+  /** None, one, or the two halves of a transfer, the sender's first. */
+  readonly transactions: readonly Transaction[]
+  readonly refusals: readonly Refusal[]
+}
+
+/** Which part of a wallet's life is drawn, and with how many points at the most: 2 or more. */
+export interface CurveQuery {
+  readonly userID: UserID
+  readonly points: number
+  readonly createdBefore?: Instant
+  readonly createdAfter?: Instant
+}
+
+/** A balance from its transaction on. */
+export interface CurvePoint {
+  readonly id: bigint
+  readonly balance: Balance
+  readonly createdAt: Instant
+}
+
+/** Balances over time, oldest first: of all `transactions` in the part that was asked for, or evenly spaced ones among them. */
+export interface Curve {
+  readonly points: readonly CurvePoint[]
+  readonly transactions: bigint
+}
+
+/** What the store offers for it. Every method may throw a `StoreError`. */
+export interface LedgerReads {
+  find(search: WalletSearch): Promise<readonly Wallet[]>
+  trace(transactionID: TransactionID): Promise<Trace>
+  /** `undefined` where the user has no wallet. */
+  curve(query: CurveQuery): Promise<Curve | undefined>
+  /** The last report that the auditor kept, as JSON; `undefined` where there is none yet. */
+  lastAudit(): Promise<string | undefined>
+}
+
+export type Looked<Value> = { readonly kind: 'found'; readonly value: Value } | Failed
+
+/** What the service does for those who look. */
+export type Inspection = {
+  readonly [Name in keyof LedgerReads]: (
+    ...asked: Parameters<LedgerReads[Name]>
+  ) => Promise<Looked<Awaited<ReturnType<LedgerReads[Name]>>>>
+}
