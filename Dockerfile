@@ -5,9 +5,11 @@ RUN npm ci --no-audit --no-fund
 
 FROM dependencies AS build
 COPY tsconfig.json tsconfig.service.json ./
+COPY client client
+COPY console console
 COPY src src
 COPY db db
-RUN npx tsc -p tsconfig.service.json
+RUN npx tsc -p client && npx tsc -p console && npx tsc -p tsconfig.service.json
 
 # A container has its database beside it: the binaries of the embedded one stay out (100 MB).
 FROM node:22-slim AS production
@@ -22,6 +24,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /service
 COPY --from=production /service ./
 COPY db/migrations db/migrations
+COPY console/index.html console/console.css console/icon.svg console/
 COPY --from=build /service/dist dist
 USER node
 EXPOSE 8080

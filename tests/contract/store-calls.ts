@@ -7,10 +7,11 @@ import { toAmount } from '../../src/domain/money.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import type { Transaction, TransactionID } from '../../src/domain/transaction.ts'
 import { toUserID, type UserID } from '../../src/domain/user-id.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
 
 /** A store of the test's own, empty; closed when the test is over. */
-export type CreateStore = (t: Test) => Promise<WalletStore>
+export type CreateStore = (t: Test) => Promise<WalletStore & LedgerReads>
 
 export const ANN = toUserID('ann')
 export const BOB = toUserID('bob')

@@ -6,6 +6,7 @@ import { MAX_UNITS } from '../../src/domain/money.ts'
 import { type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
 import { historyContract } from './history-contract.ts'
+import { inspectionContract } from './inspection-contract.ts'
 import { racesContract } from './races-contract.ts'
 import {
   ANN,
@@ -28,6 +29,7 @@ export function walletStoreContract(t: Test, createStore: CreateStore): void {
   transactions(t, createStore)
   outcomes(t, createStore)
   historyContract(t, createStore)
+  inspectionContract(t, createStore)
   racesContract(t, createStore)
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
 import { type DeclaredRoute, declaredRoutes, onCreation } from '../support/declared-routes.ts'
 import { type Answer, type Call, startHTTP } from '../support/http.ts'
 import { bearer, createIssuer, trusting } from '../support/issuer.ts'
@@ -13,7 +14,8 @@ const UNUSED_ID = '00000000-0000-8000-8000-000000000000'
 async function setUp(t: Test) {
   const issuer = await createIssuer(t)
   const { authenticate } = trusting(issuer)
-  const { built: http, routes } = await declaredRoutes(() => startHTTP(t, { authenticate }))
+  const prometheus = createPrometheus('1.2.3')
+  const { built: http, routes } = await declaredRoutes(() => startHTTP(t, { authenticate, prometheus }))
   const admin = await issuer.admin()
   const asAdmin = createWalletClient((call) => http.send({ ...call, headers: bearer(admin) }))
   for (const userID of ['ann', 'bob', 'passive']) await asAdmin.open(userID)
@@ -29,6 +31,8 @@ async function setUp(t: Test) {
         return { method, path, body: { amount: 1, transactionID } }
       case 'transfer':
         return { method, path, body: { amount: 1, transactionID, passiveUserID: 'passive' } }
+      case 'wallets':
+        return { method, path: `${path}?prefix=${userID}` }
       default:
         return { method, path }
     }
@@ -101,12 +105,12 @@ t.test("somebody else's wallet is answered for, byte for byte, like one that doe
   const used = await asAdmin.newID('ann')
   await asAdmin.withdraw('ann', 1, used)
   const guarded = routes.filter(({ url }) => url.includes(':userID'))
-  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 8)
+  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 9)
   for (const route of guarded) {
     const what = `${route.method} ${route.url}`
     const [theirs, nobodys] = [await ask(route, 'ann', bob), await ask(route, 'nobody', bob)]
     t.strictSame(comparable(theirs), comparable(nobodys), what)
-    t.equal(theirs.status, route.url.endsWith('/deposit') ? 403 : 404, what)
+    t.equal(theirs.status, /\/deposit$|^\/console\//.test(route.url) ? 403 : 404, what)
     const wrong = { method: route.method, headers: { ...bearer(bob), 'content-type': 'text/plain' }, body: '{' }
     const [wrongTheirs, wrongNobodys] = await Promise.all(
       ['ann', 'nobody'].map((userID) =>
@@ -203,13 +207,14 @@ t.test('a 401 and a 403 say what is wanted, as RFC 6750 has it', async (t) => {
 t.test('while the keys are out of reach every guarded route says 503, and the open ones serve', async (t) => {
   const issuer = await createIssuer(t)
   const { authenticate } = trusting(issuer, { timeoutMs: 200 })
-  const { built: http, routes } = await declaredRoutes(() => startHTTP(t, { authenticate }))
+  const prometheus = createPrometheus('1.2.3')
+  const { built: http, routes } = await declaredRoutes(() => startHTTP(t, { authenticate, prometheus }))
   const headers = bearer(await issuer.admin())
   const paths = new Set(routes.map(({ url }) => url.replace(':userID', 'ann').replace(':transactionID', UNUSED_ID)))
   async function everywhere(why: string): Promise<void> {
     for (const path of paths) {
       const answer = await http.send({ method: 'GET', path, headers })
-      if (!path.startsWith('/api/')) t.not(answer.status, 503, `${path}: ${why}`)
+      if (!/^\/(?:api|console\/data)\//.test(path)) t.not(answer.status, 503, `${path}: ${why}`)
       else if (answer.status !== 405) isProblem(t, answer, 'AUTHENTICATION_UNAVAILABLE', undefined, `${path}: ${why}`)
     }
   }

@@ -1,11 +1,12 @@
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import type { ServiceBounds } from '../../src/app/wallet-service.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
 import { StoreError, type WalletStore } from '../../src/ports/wallet-store.ts'
 import { DEFAULT_BOUNDS } from './http.ts'
 
 export interface HeldStore {
-  readonly store: WalletStore
+  readonly store: WalletStore & LedgerReads
   /** From now on nothing is answered; resolves when something waits for it. */
   hold(): Promise<void>
   /** Answers what was held, and from now on at once. */
@@ -34,6 +35,10 @@ export function createHeldStore(clock: Clock): HeldStore {
       wallets: (users) => through(() => real.wallets(users)),
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
+      find: (search) => through(() => real.find(search)),
+      trace: (id) => through(() => real.trace(id)),
+      curve: (query) => through(() => real.curve(query)),
+      lastAudit: () => through(() => real.lastAudit()),
       ping: () => through(() => real.ping()),
       close: () => real.close(),
     },
