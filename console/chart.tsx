@@ -22,6 +22,8 @@ interface ChartProps {
 }
 
 const CHARACTER_PX = 8
+/** What a day or a time of it takes. */
+const MARK_PX = 90
 const darkness = matchMedia('(prefers-color-scheme: dark)')
 
 /** Lines over time, on a canvas that is as wide as its place. */
@@ -73,7 +75,7 @@ function optionsOf(
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     axes: [
-      { ...axis, values: (_plot, ticks, _axis, _space, step) => marks(ticks, step) },
+      { ...axis, space: MARK_PX, values: (_plot, ticks, _axis, _space, step) => marks(ticks, step) },
       {
         ...axis,
         values: (_plot, ticks) => ticks.map(show),

@@ -12,18 +12,16 @@ import { readable } from './times.ts'
 export function Wallets({ of: userID, filters }: Location) {
   return (
     <>
-      <Search chosen={userID} />
-      {userID === '' ? <Matches prefix="" /> : <WalletOf key={userID} userID={userID} filters={filters} />}
+      <Search key={userID} chosen={userID} />
+      {userID !== '' && <WalletOf key={userID} userID={userID} filters={filters} />}
     </>
   )
 }
 
 function Search({ chosen }: { readonly chosen: string }) {
   const [text, setText] = useState(chosen)
-  const [open, setOpen] = useState(false)
   const choose = (event: Event) => {
     event.preventDefault()
-    setOpen(false)
     go(linkTo('wallets', text.trim()))
   }
   return (
@@ -38,28 +36,17 @@ function Search({ chosen }: { readonly chosen: string }) {
             maxLength={128}
             autocomplete="off"
             spellcheck={false}
-            onInput={({ currentTarget }) => {
-              setText(currentTarget.value)
-              setOpen(true)
-            }}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
           />
           <button type="submit">Show wallet</button>
         </div>
-        {open && text !== '' && (
-          <Matches
-            prefix={text}
-            onChosen={(userID) => {
-              setText(userID)
-              setOpen(false)
-            }}
-          />
-        )}
+        {(chosen === '' || text !== chosen) && <Matches prefix={text} />}
       </form>
     </search>
   )
 }
 
-function Matches({ prefix, onChosen }: { readonly prefix: string; readonly onChosen?: (userID: string) => void }) {
+function Matches({ prefix }: { readonly prefix: string }) {
   const asked = useAsked((signal) => findWallets(prefix, signal), [prefix])
   return (
     <Answer asked={asked}>
@@ -72,10 +59,7 @@ function Matches({ prefix, onChosen }: { readonly prefix: string; readonly onCho
           <ul class="matches" aria-label="Wallets">
             {wallets.map(({ userID, balance }) => (
               <li key={userID}>
-                <a href={linkTo('wallets', userID)} onClick={() => onChosen?.(userID)}>
-                  {userID}
-                </a>{' '}
-                <Amount units={balance} />
+                <a href={linkTo('wallets', userID)}>{userID}</a> <Amount units={balance} />
               </li>
             ))}
             {more && <li class="quiet">… and more: type more of the ID</li>}
@@ -126,7 +110,7 @@ function WalletOf({ userID, filters }: { readonly userID: string; readonly filte
               </div>
             </dl>
           </section>
-          <BalanceCurve userID={userID} times={times} looks={looks} />
+          <BalanceCurve userID={userID} openedAt={wallet.createdAt} times={times} looks={looks} />
           <Statement key={`${filters}${looks}`} userID={userID} types={types} times={times} />
         </>
       )}

@@ -48,8 +48,8 @@ t.test('an audit that took longer does not replace one of a later moment', async
 })
 
 t.test('an auditor that may only read says that its result was not kept, and audits all the same', async (t) => {
-  const address = await writeLedger(t)
   const reader = await createRole(t, 'LOGIN')
+  const address = await writeLedger(t)
   await administer(address, `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${reader.user}`)
   const env = { DATABASE_URL: toURL({ ...address, ...reader }) }
   const { code, stdout, stderr } = await runAudit(t, [], { env })

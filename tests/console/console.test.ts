@@ -1,0 +1,176 @@
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { createWalletClient } from '../../client/client.ts'
+import { startBrowser } from '../support/browser.ts'
+import { createTestDatabase, toURL } from '../support/database.ts'
+import { createIssuer } from '../support/issuer.ts'
+import { runAudit, startServiceProcess } from '../support/service-process.ts'
+
+const HTML = '<img src=x onerror=alert(1)>'
+const TRANSACTIONS = 260
+
+/** A service with a few wallets, and a browser to look at it. */
+async function setUp(t: Test) {
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
+  const service = await startServiceProcess(t, { env, endLimitMs: 120_000 })
+  const client = createWalletClient({ url: service.url })
+  for (const userID of ['ann', 'ann-marie', 'bob', HTML, '名前']) await client.open(userID)
+  await client.deposit({ to: 'ann', amount: 9_000_000_000_000_001n })
+  await Promise.all(
+    Array.from({ length: TRANSACTIONS - 1 }, (_, n) =>
+      client.transfer({ from: 'ann', to: n % 2 ? HTML : 'bob', amount: 1_000_001n }),
+    ),
+  )
+  const browser = await startBrowser(t)
+  const at = (hash: string, options = {}) => browser.open(`${service.url}/console/${hash}`, options)
+  return { env, service, client, browser, at }
+}
+
+/** Those of the statement: the chart has a table of its own below it. */
+const rows = (page: Page) => page.locator('.scroll').getByRole('row')
+
+t.test('somebody on call finds a wallet by how its ID begins, and sees what it holds and did', async (t) => {
+  const { at, browser } = await setUp(t)
+  const page = await at('')
+  const search = page.getByLabel('User ID, or how it begins')
+  await search.fill('ann-')
+  await page.getByRole('link', { name: 'ann-marie' }).waitFor()
+  t.equal(await page.getByRole('link', { name: 'bob' }).count(), 0)
+  await search.fill('zzz')
+  await page.getByText('No user ID begins like this.').waitFor()
+
+  await search.fill('ann')
+  await search.press('Enter')
+  await page.getByRole('heading', { name: 'ann', exact: true }).waitFor()
+  const facts = await page.locator('.facts').innerText()
+  t.match(facts, '$8,999,999,740.999742', 'the dollars, all of their decimals')
+  t.match(facts, '8999999740999742', 'and the base units')
+  await page.getByRole('img', { name: /^Balance from .* at last \$8,999,999,740\.999742$/ }).waitFor()
+  t.ok(await page.locator('.chart canvas').isVisible())
+  t.match(
+    await page.locator('section', { hasText: 'Balance over time' }).innerText(),
+    `Drawn from all transactions: ${TRANSACTIONS}.`,
+  )
+
+  await page.getByText('100 transactions so far.').waitFor()
+  while ((await page.getByText(`${TRANSACTIONS} transactions, and no more.`).count()) === 0)
+    await page.mouse.wheel(0, 5000)
+  t.equal(await rows(page).count(), TRANSACTIONS + 1, 'all of it, paged as one scrolls, and a line of headings')
+  t.match(await rows(page).last().innerText(), /Deposit[\s\S]*\+\$9,000,000,000\.000001/)
+
+  await page.getByLabel('Deposit').check()
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('1 transaction, and no more.').waitFor()
+  t.match(page.url(), '?type=1', 'the filters stand in the address, for whom it is sent to')
+  await page.getByLabel('Deposit').uncheck()
+  await page.getByLabel('Before (UTC)').fill('2020-01-01T00:00')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('No transaction matches.').waitFor()
+  await page.getByText('There is nothing to draw yet.').waitFor()
+  await page.goBack()
+  await page.getByText('1 transaction, and no more.').waitFor()
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('a user ID that is HTML is a text like any other', async (t) => {
+  const { at, browser } = await setUp(t)
+  const page = await at('')
+  await page.getByRole('link', { name: HTML }).click()
+  await page.getByRole('heading', { name: HTML }).waitFor()
+  await rows(page).nth(1).waitFor()
+  await page.goto(page.url().replace(/#.*/, '#/wallets/ann'))
+  await page.getByRole('link', { name: HTML }).first().waitFor()
+  t.equal(await page.locator('img').count(), 0)
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('a transaction ID is looked up, whoever it is of', async (t) => {
+  const { at, browser, client } = await setUp(t)
+  const { transactionID } = await client.transfer({ from: 'ann', to: 'bob', amount: 1_500_000n })
+  const page = await at('#/transactions')
+  const field = page.getByLabel('Transaction ID, as clients and the log have it')
+  await field.fill(` ${transactionID.toUpperCase()} `)
+  await field.press('Enter')
+  await page.getByText('Executed.').waitFor()
+  const found = await page.locator('section').innerText()
+  t.match(found, /ann[\s\S]*Transfer out[\s\S]*−\$1\.50[\s\S]*bob[\s\S]*Transfer in[\s\S]*\+\$1\.50/)
+
+  const refused = (await client.issue('bob')).transactionID
+  await client.withdraw({ from: 'bob', amount: 10n ** 15n }, { transactionID: refused }).catch(() => {})
+  await field.fill(refused)
+  await field.press('Enter')
+  await page.getByText('Refused: INSUFFICIENT_BALANCE.').waitFor()
+  await field.fill('0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d')
+  await field.press('Enter')
+  await page.getByText('It left nothing in the ledger').waitFor()
+  await field.fill('not an ID')
+  await field.press('Enter')
+  t.match(page.url(), '0193cdb2', 'what is no ID is not asked for')
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('the live pictures show what the service does', async (t) => {
+  const { at, browser, client } = await setUp(t)
+  const page = await at('#/live')
+  await page.getByText('Gathering …').waitFor()
+  for (let moved = 0; (await page.getByText(/^[1-9][\d.]* executed of/).count()) === 0 && moved < 5000; moved += 1) {
+    await client.deposit({ to: 'bob', amount: 1n })
+    await client.withdraw({ from: '名前', amount: 1n }).catch(() => {})
+  }
+  await page.getByText(/^p50 [\d.]+, p99 [\d.]+$/).waitFor()
+  await page.getByText('INSUFFICIENT_BALANCE').waitFor()
+  await page.getByText('of 1024 that may').waitFor()
+  t.equal(await page.locator('.chart canvas').count(), 5)
+  t.strictSame(browser.complaints, [])
+})
+
+t.test("the auditor's last result is shown, once there is one", async (t) => {
+  const { at, browser, env } = await setUp(t)
+  const page = await at('#/audit')
+  await page.getByText('No result has been kept yet.').waitFor()
+  await runAudit(t, [], { env })
+  await page.reload()
+  await page.getByText('All was as it should be').waitFor()
+  t.match(await page.locator('.facts').innerText(), /Deposited\s+\$9,000,000,000\.000001 9000000000000001/)
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('what is not there, and a service that is away, are said in words', async (t) => {
+  const { at, browser, service } = await setUp(t)
+  const page = await at('#/wallets/nobody')
+  await page.getByRole('alert').getByText('This user has no wallet.').waitFor()
+  await page.goto(page.url().replace(/#.*/, '#/wallets/ann'))
+  await page.getByRole('heading', { name: 'ann', exact: true }).waitFor()
+  await service.end('SIGKILL')
+  await page.getByRole('button', { name: 'Look again' }).click()
+  await page.getByRole('alert').getByText('The service did not answer.').first().waitFor()
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('with tokens the console asks for one, says when it does not do, and forgets it', async (t) => {
+  const issuer = await createIssuer(t)
+  const { jwksURL, issuer: name, audience } = issuer.settings
+  const tokens = { AUTH_JWKS_URL: jwksURL.href, AUTH_ISSUER: name, AUTH_AUDIENCE: audience }
+  const env = { ...tokens, DATABASE_URL: toURL(await createTestDatabase(t)) }
+  const { url, log } = await startServiceProcess(t, { env })
+  const admin = await issuer.admin()
+  await createWalletClient({ url, token: admin }).open('ann')
+  const browser = await startBrowser(t)
+  const page = await browser.open(`${url}/console/`)
+  const field = page.getByLabel('Access token')
+  await page.getByText('This service tells its callers apart.').waitFor()
+  const wrong = await issuer.token('ann')
+  await field.fill(wrong)
+  await field.press('Enter')
+  await page.getByText('That token does not do').waitFor()
+  await field.fill(admin)
+  await page.getByRole('button', { name: 'Use it' }).click()
+  await page.getByRole('link', { name: 'ann' }).waitFor()
+  await page.reload()
+  await page.getByRole('link', { name: 'ann' }).waitFor()
+  t.notMatch(page.url(), admin, 'it is not in the address')
+  await page.getByRole('button', { name: 'Forget token' }).click()
+  await page.getByText('This service tells its callers apart.').waitFor()
+  for (const token of [wrong, admin]) t.notMatch(log(), token, 'no token reaches the log')
+  t.strictSame(browser.complaints, [])
+})

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { createWalletClient } from '../../client/client.ts'
+import { barriers, startBrowser } from '../support/browser.ts'
+import { createTestDatabase, toURL } from '../support/database.ts'
+import { runAudit, startServiceProcess } from '../support/service-process.ts'
+
+/** A folder to put a picture of every view into, for people to look at. */
+const { SCREENSHOTS } = process.env
+const LONG_ID = 'W'.repeat(128)
+
+const SCREENS = {
+  'a desk': { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  'a desk at night': { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+  'a phone': { viewport: { width: 360, height: 740 }, colorScheme: 'light' },
+  'a phone at night': { viewport: { width: 360, height: 740 }, colorScheme: 'dark' },
+} as const
+
+t.test('every view can be used by everybody, on small screens and in the dark too', async (t) => {
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
+  const { url } = await startServiceProcess(t, { env, endLimitMs: 120_000 })
+  const client = createWalletClient({ url })
+  for (const userID of ['ann', LONG_ID]) await client.open(userID)
+  const { transactionID } = await client.deposit({ to: 'ann', amount: 9_007_199_254_740_991n })
+  await client.transfer({ from: 'ann', to: LONG_ID, amount: 1_234_567_890_123n })
+  const refused = (await client.issue('ann')).transactionID
+  await client.withdraw({ from: 'ann', amount: 9_007_199_254_740_991n }, { transactionID: refused }).catch(() => {})
+  await runAudit(t, [], { env })
+  const browser = await startBrowser(t)
+
+  /** Each with something that is there once it is whole. */
+  const views = [
+    ['#/', 'ann'],
+    ['#/wallets/ann', '2 transactions, and no more.'],
+    [`#/wallets/${LONG_ID}`, '1 transaction, and no more.'],
+    ['#/wallets/nobody', 'This user has no wallet.'],
+    ['#/transactions', 'Look up'],
+    [`#/transactions/${transactionID}`, 'Executed.'],
+    [`#/transactions/${refused}`, 'Refused: INSUFFICIENT_BALANCE.'],
+    ['#/live', 'of 1024 that may'],
+    ['#/audit', 'All was as it should be'],
+  ] as const
+  for (const [screen, options] of Object.entries(SCREENS))
+    for (const [index, [hash, there]] of views.entries()) {
+      const page = await browser.open(`${url}/console/${hash}`, options)
+      await page.getByText(there).first().waitFor()
+      const what = `${hash.slice(0, 40)} on ${screen}`
+      t.strictSame(await barriers(page), [], `axe finds nothing: ${what}`)
+      const [wide = 0, width = 0] = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      )
+      t.ok(wide <= width, `nothing hangs over the edge: ${what}, ${wide} of ${width}`)
+      if (SCREENSHOTS)
+        await page.screenshot({
+          path: join(SCREENSHOTS, `${screen.replaceAll(' ', '-')}-${index}.png`),
+          fullPage: true,
+        })
+      await page.context().close()
+    }
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('all of it can be done from the keyboard', async (t) => {
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
+  const { url } = await startServiceProcess(t, { env })
+  await createWalletClient({ url }).open('ann')
+  const browser = await startBrowser(t)
+  const page = await browser.open(`${url}/console/`)
+  await page.getByRole('link', { name: 'ann' }).waitFor()
+  const focused = () => page.evaluate<string>('document.activeElement.textContent || document.activeElement.id')
+  const reached: string[] = []
+  for (let presses = 0; presses < 7; presses += 1) {
+    await page.keyboard.press('Tab')
+    reached.push(await focused())
+  }
+  t.strictSame(reached, ['Wallets', 'Transaction IDs', 'Live', 'Audit', 'user', 'Show wallet', 'ann'])
+  const ring = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
+  t.equal(ring, 'solid', 'one sees where one is')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'ann', exact: true }).waitFor()
+})
