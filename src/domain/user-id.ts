@@ -3,8 +3,13 @@ declare const userID: unique symbol
 /** Who owns a wallet: 1 to 128 characters, no control characters, no white space at either end. Compared code point by code point. */
 export type UserID = string & { readonly [userID]: true }
 
-/** Half a surrogate pair is no character: PostgreSQL cannot keep it, and two of them would read back as one user. */
-export const USER_ID_PATTERN = '^(?!\\s)[^\\p{Cc}\\p{Cs}]{1,128}(?<!\\s)$'
+/**
+ * Half a surrogate pair is no character: PostgreSQL cannot keep it, and two of them would read back as one user. The same
+ * with and without the `u` flag, since not everybody who reads it in the API description sets that: a character is one
+ * that is no surrogate, or a pair of them.
+ */
+export const USER_ID_PATTERN =
+  '^(?!\\s)(?:[^\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff]){1,128}(?<!\\s)$'
 
 const pattern = new RegExp(USER_ID_PATTERN, 'u')
 

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import t from 'tap'
-import { parseUserID, toUserID } from '../../src/domain/user-id.ts'
+import { parseUserID, toUserID, USER_ID_PATTERN } from '../../src/domain/user-id.ts'
 
 const EMOJI = '🦊'
 const FAMILY = '👨‍👩‍👧'
@@ -56,6 +57,19 @@ t.test('half a surrogate pair is turned down, since no database can keep it', as
     for (const text of [half, `a${half}`, `${half}a`, `a${half}b`, `${half}${half}`]) t.notOk(parseUserID(text))
   }
   t.notOk(parseUserID('\udc00\ud800'), 'a pair the wrong way round')
+})
+
+t.test('who reads the pattern without the u flag reads the same user IDs', async () => {
+  const [withFlag, without] = [new RegExp(USER_ID_PATTERN, 'u'), new RegExp(USER_ID_PATTERN)]
+  const unit = fc.oneof(
+    fc.constantFrom('p', '{', '}', 'C', 'c', ' ', '\u0085', '\ud800', '\udc00', EMOJI, '\u3000'),
+    fc.string(),
+  )
+  const texts = fc.oneof(
+    fc.array(unit, { maxLength: 6 }).map((units) => units.join('')),
+    fc.nat(140).map((length) => EMOJI.repeat(length)),
+  )
+  fc.assert(fc.property(texts, (text) => withFlag.test(text) === without.test(text)))
 })
 
 t.test('what was validated before and is no user ID after all is a bug, and its text is not told', async (t) => {
