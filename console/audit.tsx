@@ -2,6 +2,7 @@ import { Amount } from './amount.tsx'
 import type { AuditReport } from './answers.ts'
 import { Answer, useAsked } from './asked.tsx'
 import { readLastAudit } from './data.ts'
+import { Fact } from './fact.tsx'
 import { linkTo } from './location.ts'
 
 const MONEY = ['held', 'deposited', 'withdrawn']
@@ -44,10 +45,9 @@ function Report({ report: { takenAt, seconds, figures, checks, findings } }: { r
       </p>
       <dl class="facts">
         {Object.entries(figures).map(([name, value]) => (
-          <div key={name}>
-            <dt>{LABELS[name] ?? name}</dt>
-            <dd>{MONEY.includes(name) ? <Amount units={value} /> : value}</dd>
-          </div>
+          <Fact key={name} name={LABELS[name] ?? name}>
+            {MONEY.includes(name) ? <Amount units={value} /> : value}
+          </Fact>
         ))}
       </dl>
       <h2>What was checked</h2>

@@ -3,6 +3,7 @@ import { Amount } from './amount.tsx'
 import type { Trace } from './answers.ts'
 import { Answer, useAsked } from './asked.tsx'
 import { traceTransaction } from './data.ts'
+import { Fact } from './fact.tsx'
 import { go, type Location, linkTo } from './location.ts'
 import { readable } from './times.ts'
 import { TYPES } from './transaction-types.ts'
@@ -77,30 +78,16 @@ function Outcome({ trace: { transactions, refusals } }: { readonly trace: Trace 
       )}
       {transactions.map(({ userID, id, type, amount, balance, createdAt }) => (
         <dl class="facts" key={userID}>
-          <div>
-            <dt>Wallet</dt>
-            <dd>
-              <a href={linkTo('wallets', userID)}>{userID}</a>
-            </dd>
-          </div>
-          <div>
-            <dt>
-              {TYPES[type].label}, its ID {id}
-            </dt>
-            <dd>
-              <Amount units={amount} sign={TYPES[type].sign} />
-            </dd>
-          </div>
-          <div>
-            <dt>Balance after</dt>
-            <dd>
-              <Amount units={balance} />
-            </dd>
-          </div>
-          <div>
-            <dt>Time (UTC)</dt>
-            <dd>{readable(createdAt)}</dd>
-          </div>
+          <Fact name="Wallet">
+            <a href={linkTo('wallets', userID)}>{userID}</a>
+          </Fact>
+          <Fact name={`${TYPES[type].label}, its ID ${id}`}>
+            <Amount units={amount} sign={TYPES[type].sign} />
+          </Fact>
+          <Fact name="Balance after">
+            <Amount units={balance} />
+          </Fact>
+          <Fact name="Time (UTC)">{readable(createdAt)}</Fact>
         </dl>
       ))}
       {refusals.map(({ userID, kind, passiveUserID, amount, code, requestID, createdAt }) => (
@@ -109,27 +96,17 @@ function Outcome({ trace: { transactions, refusals } }: { readonly trace: Trace 
             <strong>Refused: {code}.</strong> It was not executed, and never will be.
           </p>
           <dl class="facts">
-            <div>
-              <dt>Wallet</dt>
-              <dd>
-                <a href={linkTo('wallets', userID)}>{userID}</a>
-              </dd>
-            </div>
-            <div>
-              <dt>Asked for</dt>
-              <dd>
-                {kind} <Amount units={amount} />
-                {passiveUserID !== null && <> to {passiveUserID}</>}
-              </dd>
-            </div>
-            <div>
-              <dt>Request</dt>
-              <dd class="code">{requestID}</dd>
-            </div>
-            <div>
-              <dt>Time (UTC)</dt>
-              <dd>{readable(createdAt)}</dd>
-            </div>
+            <Fact name="Wallet">
+              <a href={linkTo('wallets', userID)}>{userID}</a>
+            </Fact>
+            <Fact name="Asked for">
+              {kind} <Amount units={amount} />
+              {passiveUserID !== null && <> to {passiveUserID}</>}
+            </Fact>
+            <Fact name="Request">
+              <span class="code">{requestID}</span>
+            </Fact>
+            <Fact name="Time (UTC)">{readable(createdAt)}</Fact>
           </dl>
         </div>
       ))}

@@ -3,6 +3,7 @@ import { Amount } from './amount.tsx'
 import { Answer, useAsked } from './asked.tsx'
 import { BalanceCurve } from './balance-curve.tsx'
 import { findWallets, readWallet } from './data.ts'
+import { Fact } from './fact.tsx'
 import { filtersOf } from './filters.ts'
 import { go, type Location, linkTo } from './location.ts'
 import { Statement } from './statement.tsx'
@@ -86,28 +87,18 @@ function WalletOf({ userID, filters }: { readonly userID: string; readonly filte
               </button>
             </div>
             <dl class="facts">
-              <div>
-                <dt>Balance</dt>
-                <dd class="balance">
+              <Fact name="Balance">
+                <span class="balance">
                   <Amount units={wallet.balance} />
-                </dd>
-              </div>
-              <div>
-                <dt>Transactions</dt>
-                <dd>{wallet.version}</dd>
-              </div>
-              <div>
-                <dt>Opened (UTC)</dt>
-                <dd>
-                  <time dateTime={wallet.createdAt}>{readable(wallet.createdAt)}</time>
-                </dd>
-              </div>
-              <div>
-                <dt>Last change (UTC)</dt>
-                <dd>
-                  <time dateTime={wallet.updatedAt}>{readable(wallet.updatedAt)}</time>
-                </dd>
-              </div>
+                </span>
+              </Fact>
+              <Fact name="Transactions">{wallet.version}</Fact>
+              <Fact name="Opened (UTC)">
+                <time dateTime={wallet.createdAt}>{readable(wallet.createdAt)}</time>
+              </Fact>
+              <Fact name="Last change (UTC)">
+                <time dateTime={wallet.updatedAt}>{readable(wallet.updatedAt)}</time>
+              </Fact>
             </dl>
           </section>
           <BalanceCurve userID={userID} openedAt={wallet.createdAt} times={times} looks={looks} />
