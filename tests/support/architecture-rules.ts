@@ -2,8 +2,19 @@ import { bareCode, type Import, importsOf, type SourceFile } from './imports.ts'
 
 /*
  * The rules of the hexagon, as sentences that come out where one is broken. Imports run one way:
- * domain <- ports <- { app, adapters }.
+ * domain <- ports <- { app, adapters }. The client stands alone; the command line stands above everything.
  */
+
+/** What a layer knows besides itself, and what is said where it knows more. */
+const KNOWN: Readonly<Record<string, readonly [layers: readonly string[], reason: string]>> = {
+  domain: [[], 'the domain knows only itself'],
+  ports: [['domain'], 'ports know only the domain'],
+  app: [['domain', 'ports'], 'only the composing files of the app know the adapters'],
+  adapters: [['domain', 'ports'], 'an adapter knows the domain, the ports and its own folder'],
+  client: [[], 'the client stands alone'],
+  db: [['domain', 'ports', 'adapters/embedded-postgres'], 'the schema and its auditor know nothing of who uses them'],
+  cli: [['client', 'db', 'domain', 'ports'], 'the command line uses the client, and starts what there is'],
+}
 
 /** The only files of the app that know the adapters. */
 const COMPOSERS = ['src/app/compose.ts', 'src/app/main.ts']
@@ -13,6 +24,14 @@ const POSTGRES_OWNERS = ['src/adapters/postgres/lane.ts', 'src/adapters/postgres
 
 /** The schema's runner stands beside src/, since it runs without the service too. */
 const MIGRATIONS = 'db/migrate.ts'
+
+/** What the command line runs or asks besides the client, the domain, the ports and what is in db/. */
+const USED_BY_CLI = [
+  'src/app/main.ts',
+  'src/app/config.ts',
+  'src/adapters/embedded-postgres/server.ts',
+  'src/adapters/fastify/rfc3339.ts',
+]
 
 /** Looks for the programs of a package that is named after the machine. */
 const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/binaries.ts']
@@ -40,25 +59,12 @@ function complaint(path: string, { specifier, target, typeOnly }: Import): strin
 
 function complaintOfFile(path: string, layer: string, target: string): string | undefined {
   const other = layerOf(target)
-  switch (layer) {
-    case 'domain':
-      return other === 'domain' ? undefined : 'the domain knows only itself'
-    case 'ports':
-      return other === 'domain' || other === 'ports' ? undefined : 'ports know only the domain'
-    case 'app':
-      if (['domain', 'ports', 'app'].includes(other) || target === MIGRATIONS) return undefined
-      return other.startsWith('adapters/') && COMPOSERS.includes(path)
-        ? undefined
-        : 'only the composing files of the app know the adapters'
-    case 'client':
-      return other === 'client' ? undefined : 'the client stands alone'
-    default:
-      if (layer.startsWith('adapters/'))
-        return ['domain', 'ports', layer].includes(other)
-          ? undefined
-          : 'an adapter knows the domain, the ports and its own folder'
-      return 'this folder belongs to no layer'
-  }
+  const [known, reason] = KNOWN[layer.startsWith('adapters/') ? 'adapters' : layer] ?? []
+  if (known === undefined) return 'this folder belongs to no layer'
+  if (other === layer || known.includes(other)) return undefined
+  if (layer === 'app' && (target === MIGRATIONS || (other.startsWith('adapters/') && COMPOSERS.includes(path))))
+    return undefined
+  return layer === 'cli' && USED_BY_CLI.includes(target) ? undefined : reason
 }
 
 function complaintOfPackage(path: string, layer: string, specifier: string, typeOnly: boolean): string | undefined {
@@ -76,10 +82,10 @@ function impurities({ path, text }: SourceFile): string[] {
   )
 }
 
-/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, or what else there is. */
+/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, `cli`, `db`, or what else there is. */
 export function layerOf(path: string): string {
   const [root, layer, name] = path.split('/')
-  if (root === 'client') return 'client'
+  if (root === 'client' || root === 'cli' || root === 'db') return root
   if (root !== 'src' || layer === undefined) return path
   return layer === 'adapters' ? `adapters/${name}` : layer
 }

@@ -6,8 +6,7 @@ import { eventually } from './eventually.ts'
 
 /** These files run from `dist/tests/support`. */
 const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
-const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
-const AUDIT = fileURLToPath(new URL('../../db/audit-command.js', import.meta.url))
+const WALLET = fileURLToPath(new URL('../../cli/wallet.js', import.meta.url))
 
 /** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps'] as const
@@ -80,16 +79,18 @@ export async function runServiceToEnd(t: Test, options: ProcessOptions): Promise
   return (await launchService(t, options)).ended
 }
 
-/** Runs `npm run migrate -- …`, short of npm. */
-export async function runMigrate(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
-  const { ended } = await start(t, MIGRATE, parameters, options)
-  return ended
+/** Runs `npx wallet …`, short of npx. */
+export async function runWallet(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
+  return (await launchWallet(t, parameters, options)).ended
 }
 
-/** Runs `npm run audit -- …`, short of npm. */
-export async function runAudit(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
-  const { ended } = await start(t, AUDIT, parameters, options)
-  return ended
+/** Runs `npx wallet …` without waiting for anything it does. */
+export async function launchWallet(
+  t: Test,
+  parameters: readonly string[],
+  options: ProcessOptions,
+): Promise<Pick<Started, 'child' | 'ended'>> {
+  return start(t, WALLET, parameters, options)
 }
 
 /** Runs the service without waiting for anything it does. */
