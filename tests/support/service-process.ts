@@ -44,7 +44,7 @@ export interface ProcessOptions {
   readonly endLimitMs?: number
 }
 
-interface Started {
+export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
   stdout(): string
@@ -85,11 +85,7 @@ export async function runWallet(t: Test, parameters: readonly string[], options:
 }
 
 /** Runs `npx wallet …` without waiting for anything it does. */
-export async function launchWallet(
-  t: Test,
-  parameters: readonly string[],
-  options: ProcessOptions,
-): Promise<Pick<Started, 'child' | 'ended'>> {
+export async function launchWallet(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Started> {
   return start(t, WALLET, parameters, options)
 }
 
@@ -98,7 +94,12 @@ export async function launchService(t: Test, options: ProcessOptions): Promise<P
   return start(t, MAIN, [], options)
 }
 
-async function start(t: Test, script: string, parameters: readonly string[], options: ProcessOptions) {
+async function start(
+  t: Test,
+  script: string,
+  parameters: readonly string[],
+  options: ProcessOptions,
+): Promise<Started> {
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
   const flags = [...NODE_FLAGS, ...(options.preload === undefined ? [] : ['--import', options.preload.href])]
