@@ -7,6 +7,8 @@ FROM dependencies AS build
 COPY tsconfig.json tsconfig.service.json ./
 COPY src src
 COPY db db
+COPY client client
+COPY cli cli
 RUN npx tsc -p tsconfig.service.json
 
 # A container has its database beside it: the binaries of the embedded one stay out (100 MB).
@@ -23,6 +25,9 @@ WORKDIR /service
 COPY --from=production /service ./
 COPY db/migrations db/migrations
 COPY --from=build /service/dist dist
+COPY bin bin
+# So that "docker exec CONTAINER wallet balance ann" and "docker run IMAGE wallet audit" are what they look like.
+RUN ln -s /service/bin/wallet.js /usr/local/bin/wallet
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \

@@ -7,7 +7,7 @@ import { describeAddress } from '../src/ports/server-address.ts'
 import { print, say, UnwritableOutput } from './output.ts'
 
 const DAMAGED = 1
-export const NOT_CHECKED = 2
+const NOT_CHECKED = 2
 
 export async function runAudit(json: boolean): Promise<void> {
   // An embedded server that was started for us goes with us: it does so at `exit`, which a signal alone does not bring.

@@ -39,7 +39,7 @@ function explainProblem(problem: WalletProblem, session: Session, movement: Give
 function whatToDo({ code, requestID }: WalletProblem, { url, hasToken }: Session): string {
   switch (code) {
     case 'UNAUTHENTICATED':
-      return hasToken ? ' The one in WALLET_TOKEN is not taken: it may have expired.' : ' Put one into WALLET_TOKEN.'
+      return hasToken ? ' Put another one into WALLET_TOKEN.' : ' Put one into WALLET_TOKEN.'
     case 'WALLET_NOT_FOUND':
     case 'PASSIVE_WALLET_NOT_FOUND':
       return ` To open one: ${calledAs()} open USER`
