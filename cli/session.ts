@@ -74,10 +74,9 @@ function readURL(option: string | undefined, variable: string | undefined): stri
   )
 }
 
+/** Without an @ there is no password in it. */
 function isServiceURL(text: string): boolean {
-  if (!/^https?:\/\/[^\s?#@]+$/.test(text) || !URL.canParse(text)) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
+  return /^https?:\/\/[^\s\p{Cc}?#@]+$/u.test(text) && URL.canParse(text)
 }
 
 function readToken(text: string | undefined): string | undefined {
