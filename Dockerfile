@@ -9,6 +9,7 @@ COPY client client
 COPY console console
 COPY src src
 COPY db db
+COPY cli cli
 RUN npx tsc -p client && npx tsc -p console && npx tsc -p tsconfig.service.json
 
 # A container has its database beside it: the binaries of the embedded one stay out (100 MB).
@@ -26,6 +27,9 @@ COPY --from=production /service ./
 COPY db/migrations db/migrations
 COPY console/index.html console/console.css console/icon.svg console/
 COPY --from=build /service/dist dist
+COPY bin bin
+# So that "docker exec CONTAINER wallet balance ann" and "docker run IMAGE wallet audit" are what they look like.
+RUN ln -s /service/bin/wallet.js /usr/local/bin/wallet
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \

@@ -44,6 +44,8 @@ const MAX_BACKOFF_MS = 2000
 const LATER = [429, 502, 503, 504]
 /** The codes, and the status, with which a write was surely not executed. */
 const NOT_DONE = ['OVERLOADED', 'DATABASE_UNAVAILABLE', 'AUTHENTICATION_UNAVAILABLE']
+/** After these no earlier attempt was executed either: it would have been answered with that. A token may expire in between. */
+const FINAL = [400, 404, 422]
 const TOO_MANY_REQUESTS = 429
 const INTERNAL_SERVER_ERROR = 500
 
@@ -67,7 +69,8 @@ export function createExchange(settings: ExchangeSettings) {
       if (signal?.aborted) throw unsettled('aborted')
       const leftMs = deadline - performance.now()
       if (leftMs <= 0) throw unsettled('deadline')
-      const attempt = await attemptOnce(settings, request, signal, Math.min(settings.attemptTimeoutMs, leftMs))
+      const limitMs = Math.min(settings.attemptTimeoutMs, leftMs)
+      const attempt: Attempt<Result> = await attemptOnce(settings, request, signal, limitMs, maybeExecuted)
       if (attempt.kind === 'done') return attempt.result
       maybeExecuted ||= attempt.maybeExecuted
       cause = attempt.cause
@@ -83,6 +86,8 @@ async function attemptOnce<Result>(
   request: Request<Result>,
   signal: AbortSignal | undefined,
   limitMs: number,
+  /** Whether an attempt before may have been. */
+  maybeExecuted: boolean,
 ): Promise<Attempt<Result>> {
   const { method, path, body, transactionID } = request
   let sent = false
@@ -105,7 +110,7 @@ async function attemptOnce<Result>(
     const answer: unknown = parse(await response.text())
     if (response.ok) return { kind: 'done', result: request.read(answer) }
     if (LATER.includes(response.status)) return later(response, answer, method)
-    throw problemOf(response, answer, transactionID)
+    throw problemOf(response, answer, transactionID, maybeExecuted)
   } catch (cause) {
     if (cause instanceof WalletProblem) throw cause
     return { kind: 'again', maybeExecuted: sent && method === 'PUT', retryAfterMs: 0, cause }
@@ -131,8 +136,14 @@ function later({ status, headers }: Response, answer: unknown, method: string): 
   }
 }
 
-function problemOf({ status, headers }: Response, answer: unknown, transactionID: string | undefined): WalletProblem {
+function problemOf(
+  { status, headers }: Response,
+  answer: unknown,
+  transactionID: string | undefined,
+  maybeExecuted: boolean,
+): WalletProblem {
   const known = isProblem(answer)
+  const notExecuted = known && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || FINAL.includes(status))
   return new WalletProblem({
     status,
     transactionID,
@@ -140,7 +151,7 @@ function problemOf({ status, headers }: Response, answer: unknown, transactionID
     detail: known ? answer.detail : `an answer ${status} that is none of the service's`,
     errors: known ? (answer.errors ?? []) : [],
     requestID: headers.get('x-request-id') ?? undefined,
-    outcome: known && status < INTERNAL_SERVER_ERROR ? 'not-executed' : 'unknown',
+    outcome: notExecuted ? 'not-executed' : 'unknown',
   })
 }
 

@@ -4,7 +4,7 @@ import { createWalletClient } from '../../client/client.ts'
 import { startBrowser } from '../support/browser.ts'
 import { createTestDatabase, toURL } from '../support/database.ts'
 import { createIssuer } from '../support/issuer.ts'
-import { runAudit, startServiceProcess } from '../support/service-process.ts'
+import { runWallet, startServiceProcess } from '../support/service-process.ts'
 
 const HTML = '<img src=x onerror=alert(1)>'
 const TRANSACTIONS = 260
@@ -128,7 +128,7 @@ t.test("the auditor's last result is shown, once there is one", async (t) => {
   const { at, browser, env } = await setUp(t)
   const page = await at('#/audit')
   await page.getByText('No result has been kept yet.').waitFor()
-  await runAudit(t, [], { env })
+  await runWallet(t, ['audit'], { env })
   await page.reload()
   await page.getByText('All was as it should be').waitFor()
   t.match(await page.locator('.facts').innerText(), /Deposited\s+\$9,000,000,000\.000001 9000000000000001/)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { createWalletClient } from '../../client/client.ts'
 import { barriers, startBrowser } from '../support/browser.ts'
 import { createTestDatabase, toURL } from '../support/database.ts'
-import { runAudit, startServiceProcess } from '../support/service-process.ts'
+import { runWallet, startServiceProcess } from '../support/service-process.ts'
 
 /** A folder to put a picture of every view into, for people to look at. */
 const { SCREENSHOTS } = process.env
@@ -25,7 +25,7 @@ t.test('every view can be used by everybody, on small screens and in the dark to
   await client.transfer({ from: 'ann', to: LONG_ID, amount: 1_234_567_890_123n })
   const refused = (await client.issue('ann')).transactionID
   await client.withdraw({ from: 'ann', amount: 9_007_199_254_740_991n }, { transactionID: refused }).catch(() => {})
-  await runAudit(t, [], { env })
+  await runWallet(t, ['audit'], { env })
   const browser = await startBrowser(t)
 
   /** Each with something that is there once it is whole. */

@@ -172,6 +172,20 @@ t.test('an answer that is no is not asked again; one that is none of the service
   }
 })
 
+t.test('an answer that is no says nothing of an attempt before that was lost, unless it is final', async (t) => {
+  for (const [answer, outcome] of [
+    [problem(401, 'UNAUTHENTICATED'), 'unknown'],
+    [problem(403, 'FORBIDDEN'), 'unknown'],
+    [problem(422, 'INSUFFICIENT_BALANCE'), 'not-executed'],
+    [problem(404, 'WALLET_NOT_FOUND'), 'not-executed'],
+  ] as const) {
+    const { fake } = scripted([lost, answer])
+    const client = createWalletClient({ url: 'http://service', fetch: fake })
+    const call = client.deposit({ to: 'ann', amount: 1 }, { transactionID: ID })
+    t.match(await call.catch((cause: unknown) => cause), { name: 'WalletProblem', outcome })
+  }
+})
+
 t.test('Retry-After is waited for, in seconds and as a date', async (t) => {
   const inTwoSeconds = () => new Date(Date.now() + 2000).toUTCString()
   for (const value of [() => '1', inTwoSeconds]) {

@@ -4,7 +4,7 @@ import { keepReport } from '../../db/audit/keep.ts'
 import { damage, writeLedger } from '../support/audited-ledger.ts'
 import { administer, createRole, createTestDatabase, toURL } from '../support/database.ts'
 import { createClient } from '../support/service-client.ts'
-import { runAudit, startServiceProcess } from '../support/service-process.ts'
+import { runWallet, startServiceProcess } from '../support/service-process.ts'
 
 t.test('the console shows what the auditor found when it last looked', async (t) => {
   const address = await writeLedger(t)
@@ -12,11 +12,11 @@ t.test('the console shows what the auditor found when it last looked', async (t)
   const { url } = await startServiceProcess(t, { env })
   const shown = async () => (await createClient(url).call('GET', '/console/data/audit')).body.report
   t.equal(await shown(), null, 'nothing before the first')
-  t.match(await runAudit(t, [], { env }), { code: 0 })
+  t.match(await runWallet(t, ['audit'], { env }), { code: 0 })
   t.match(await shown(), { figures: { wallets: 4, held: '142' }, findings: [] })
 
   await damage(address, `UPDATE user_wallet SET balance = 127 WHERE user_id = 'ann'`)
-  const { code, stdout } = await runAudit(t, ['--json'], { env })
+  const { code, stdout } = await runWallet(t, ['audit', '--json'], { env })
   t.equal(code, 1)
   t.strictSame(await shown(), JSON.parse(stdout), 'the last one, word for word')
 })
@@ -52,9 +52,9 @@ t.test('an auditor that may only read says that its result was not kept, and aud
   const address = await writeLedger(t)
   await administer(address, `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${reader.user}`)
   const env = { DATABASE_URL: toURL({ ...address, ...reader }) }
-  const { code, stdout, stderr } = await runAudit(t, [], { env })
+  const { code, stdout, stderr } = await runWallet(t, ['audit'], { env })
   t.equal(code, 0)
   t.match(stdout, /all is as it should be\n$/)
   t.match(stderr, /\nnot kept for the console: permission denied for table wallet_audit\n$/)
-  t.match(await runAudit(t, ['--json'], { env }), { code: 0, stderr: '' })
+  t.match(await runWallet(t, ['audit', '--json'], { env }), { code: 0, stderr: '' })
 })

@@ -7,7 +7,7 @@ import { readConfig } from '../../src/app/config.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { administer, createBareDatabase, createRole, toURL } from '../support/database.ts'
 import { createClient } from '../support/service-client.ts'
-import { runMigrate, runServiceToEnd, startServiceProcess } from '../support/service-process.ts'
+import { runServiceToEnd, runWallet, startServiceProcess } from '../support/service-process.ts'
 
 const SILENT = { logger: pino({ level: 'silent' }), logRequest: () => {} }
 
@@ -42,7 +42,7 @@ async function refusedStart(t: Test, service: ServerAddress): Promise<string> {
 }
 
 async function migrateAs(t: Test, owner: ServerAddress): Promise<void> {
-  t.match(await runMigrate(t, [], { env: { DATABASE_URL: toURL(owner) } }), { code: 0, stderr: '' })
+  t.match(await runWallet(t, ['migrate'], { env: { DATABASE_URL: toURL(owner) } }), { code: 0, stderr: '' })
 }
 
 /** Every route, every kind of outcome. */

@@ -1,9 +1,12 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { dumpSchema } from '../../db/dump-schema.ts'
 import { migrate, migrationNames, SchemaError } from '../../db/migrate.ts'
 import { describeAddress } from '../../src/ports/server-address.ts'
 import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
-import { runMigrate, runServiceToEnd } from '../support/service-process.ts'
+import { type ProcessOptions, runServiceToEnd, runWallet } from '../support/service-process.ts'
+
+const runMigrate = (t: Test, parameters: readonly string[], options: ProcessOptions) =>
+  runWallet(t, ['migrate', ...parameters], options)
 
 t.test('up, down and up again end in the same schema as up alone', async (t) => {
   const database = await createBareDatabase(t)
@@ -73,13 +76,18 @@ t.test('the command explains itself when it is called wrongly, and touches nothi
   const database = await createBareDatabase(t)
   const env = { DATABASE_URL: toURL(database) }
   const before = await dumpSchema(database)
-  for (const parameters of [['sideways'], ['up', 'down'], ['--help']]) {
+  for (const [parameters, wrong] of [
+    [['sideways'], /^wallet: DIRECTION is "sideways"; it takes up, down\n$/],
+    [['up', 'down'], /^wallet: too many arguments .+ see node dist\/cli\/wallet.js migrate --help\n$/],
+    [['--all'], /^wallet: unknown option '--all'; see /],
+  ] as const) {
     const { code, stdout, stderr } = await runMigrate(t, parameters, { env })
-    t.equal(code, 1)
-    t.equal(stdout, '')
-    t.match(stderr, /^usage: npm run migrate/)
-    t.notMatch(stderr, / {4}at /, 'no stack')
+    t.same([code, stdout], [2, ''])
+    t.match(stderr, wrong)
   }
+  const { code, stdout } = await runMigrate(t, ['--help'], { env })
+  t.equal(code, 0)
+  t.match(stdout, 'or down: takes back the last migration')
   t.equal(await dumpSchema(database), before)
 })
 

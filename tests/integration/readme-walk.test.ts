@@ -9,6 +9,11 @@ import { createTestDatabase, toURL } from '../support/database.ts'
 
 const run = promisify(execFile)
 
+/** As in a terminal; tap would have npm load its modules. */
+const NPX = 'npx() { env -u NODE_OPTIONS npx "$@"; }'
+/** Nothing is asked of a registry: npx finds the command in this package. */
+const OFFLINE = { npm_config_registry: 'http://127.0.0.1:1', npm_config_update_notifier: 'false' }
+
 /** What differs from one walk to the next. */
 function withoutChance(text: string): string {
   return text
@@ -27,7 +32,7 @@ t.test("the README's walk gives what the README says", async (t) => {
   const config = readConfig({ PORT: '0', DATABASE_URL: toURL(await createTestDatabase(t)) })
   const service = await startService(config, { logger: pino({ level: 'silent' }), logRequest: () => {} }, '0.0.0')
   t.teardown(() => service.stop())
-  const script = commands.join('\n').replaceAll('http://127.0.0.1:8080', service.url)
-  const { stdout } = await run('bash', ['-c', script])
+  const script = [NPX, 'exec 2>&1', ...commands].join('\n').replaceAll('http://127.0.0.1:8080', service.url)
+  const { stdout } = await run('bash', ['-c', script], { env: { ...process.env, ...OFFLINE, WALLET_URL: service.url } })
   t.strictSame(withoutChance(stdout.trimEnd()).split('\n'), withoutChance(said.join('\n')).split('\n'))
 })

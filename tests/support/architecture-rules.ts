@@ -2,7 +2,7 @@ import { bareCode, type Import, importsOf, type SourceFile } from './imports.ts'
 
 /*
  * The rules of the hexagon, as sentences that come out where one is broken. Imports run one way:
- * domain <- ports <- { app, adapters }.
+ * domain <- ports <- { app, adapters }. The client stands alone; the command line stands above everything.
  */
 
 /** The only files of the app that know the adapters. */
@@ -16,6 +16,14 @@ const MIGRATIONS = 'db/migrate.ts'
 
 /** What the page's import map names. */
 const CONSOLE_PACKAGES = ['preact', 'preact/hooks', 'uplot']
+
+/** What the command line runs or asks besides the client, the domain, the ports and what is in db/. */
+const USED_BY_CLI = [
+  'src/app/main.ts',
+  'src/app/config.ts',
+  'src/adapters/embedded-postgres/server.ts',
+  'src/adapters/fastify/rfc3339.ts',
+]
 
 /** Looks for the programs of a package that is named after the machine. */
 const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/binaries.ts']
@@ -41,26 +49,26 @@ function complaint(path: string, { specifier, target, typeOnly }: Import): strin
   return target.startsWith('tests/') ? 'the service does not know its tests' : complaintOfFile(path, layer, target)
 }
 
-/** The layers that know only whole other ones. */
-const KNOWN: Readonly<Record<string, { readonly layers: readonly string[]; readonly rule: string }>> = {
-  domain: { layers: ['domain'], rule: 'the domain knows only itself' },
-  ports: { layers: ['domain', 'ports'], rule: 'ports know only the domain' },
-  client: { layers: ['client'], rule: 'the client stands alone' },
-  console: { layers: ['console', 'client'], rule: 'the console knows the service by its client' },
+/** What a layer knows besides itself, and what is said where it knows more. */
+const KNOWN: Readonly<Record<string, readonly [layers: readonly string[], reason: string]>> = {
+  domain: [[], 'the domain knows only itself'],
+  ports: [['domain'], 'ports know only the domain'],
+  app: [['domain', 'ports'], 'only the composing files of the app know the adapters'],
+  adapters: [['domain', 'ports'], 'an adapter knows the domain, the ports and its own folder'],
+  console: [['client'], 'the console knows the service by its client'],
+  client: [[], 'the client stands alone'],
+  db: [['domain', 'ports', 'adapters/embedded-postgres'], 'the schema and its auditor know nothing of who uses them'],
+  cli: [['client', 'db', 'domain', 'ports'], 'the command line uses the client, and starts what there is'],
 }
 
 function complaintOfFile(path: string, layer: string, target: string): string | undefined {
   const other = layerOf(target)
-  const known = KNOWN[layer]
-  if (known !== undefined) return known.layers.includes(other) ? undefined : known.rule
-  if (layer === 'app') {
-    if (['domain', 'ports', 'app'].includes(other) || target === MIGRATIONS) return undefined
-    const composes = other.startsWith('adapters/') && COMPOSERS.includes(path)
-    return composes ? undefined : 'only the composing files of the app know the adapters'
-  }
-  if (!layer.startsWith('adapters/')) return 'this folder belongs to no layer'
-  const own = ['domain', 'ports', layer].includes(other)
-  return own ? undefined : 'an adapter knows the domain, the ports and its own folder'
+  const [known, reason] = KNOWN[layer.startsWith('adapters/') ? 'adapters' : layer] ?? []
+  if (known === undefined) return 'this folder belongs to no layer'
+  if (other === layer || known.includes(other)) return undefined
+  if (layer === 'app' && (target === MIGRATIONS || (other.startsWith('adapters/') && COMPOSERS.includes(path))))
+    return undefined
+  return layer === 'cli' && USED_BY_CLI.includes(target) ? undefined : reason
 }
 
 function complaintOfPackage(path: string, layer: string, specifier: string, typeOnly: boolean): string | undefined {
@@ -80,10 +88,13 @@ function impurities({ path, text }: SourceFile): string[] {
   )
 }
 
-/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, `console`, or what else there is. */
+/** Layers of their own, beside those in src/. */
+const STANDING_BESIDE = ['client', 'cli', 'console', 'db']
+
+/** `domain`, `ports`, `app`, `adapters/<name>`, `client`, `cli`, `console`, `db`, or what else there is. */
 export function layerOf(path: string): string {
   const [root, layer, name] = path.split('/')
-  if (root === 'client' || root === 'console') return root
+  if (root !== undefined && STANDING_BESIDE.includes(root)) return root
   if (root !== 'src' || layer === undefined) return path
   return layer === 'adapters' ? `adapters/${name}` : layer
 }

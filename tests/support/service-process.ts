@@ -6,8 +6,7 @@ import { eventually } from './eventually.ts'
 
 /** These files run from `dist/tests/support`. */
 const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
-const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
-const AUDIT = fileURLToPath(new URL('../../db/audit-command.js', import.meta.url))
+const WALLET = fileURLToPath(new URL('../../cli/wallet.js', import.meta.url))
 
 /** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps'] as const
@@ -45,7 +44,7 @@ export interface ProcessOptions {
   readonly endLimitMs?: number
 }
 
-interface Started {
+export interface Started {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
   stdout(): string
@@ -80,16 +79,14 @@ export async function runServiceToEnd(t: Test, options: ProcessOptions): Promise
   return (await launchService(t, options)).ended
 }
 
-/** Runs `npm run migrate -- …`, short of npm. */
-export async function runMigrate(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
-  const { ended } = await start(t, MIGRATE, parameters, options)
-  return ended
+/** Runs `npx wallet …`, short of npx. */
+export async function runWallet(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
+  return (await launchWallet(t, parameters, options)).ended
 }
 
-/** Runs `npm run audit -- …`, short of npm. */
-export async function runAudit(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Ended> {
-  const { ended } = await start(t, AUDIT, parameters, options)
-  return ended
+/** Runs `npx wallet …` without waiting for anything it does. */
+export async function launchWallet(t: Test, parameters: readonly string[], options: ProcessOptions): Promise<Started> {
+  return start(t, WALLET, parameters, options)
 }
 
 /** Runs the service without waiting for anything it does. */
@@ -97,7 +94,12 @@ export async function launchService(t: Test, options: ProcessOptions): Promise<P
   return start(t, MAIN, [], options)
 }
 
-async function start(t: Test, script: string, parameters: readonly string[], options: ProcessOptions) {
+async function start(
+  t: Test,
+  script: string,
+  parameters: readonly string[],
+  options: ProcessOptions,
+): Promise<Started> {
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
   const flags = [...NODE_FLAGS, ...(options.preload === undefined ? [] : ['--import', options.preload.href])]

@@ -26,6 +26,15 @@ t.test('the console imports its libraries, the client and itself', async (t) => 
   t.strictSame(console.flatMap(violations), [])
 })
 
+t.test(
+  'the command line imports the client and what it runs, and what stands beside src/ imports one way too',
+  async (t) => {
+    const cli = readSources('cli')
+    t.ok(cli.length >= 10, 'its files were found')
+    t.strictSame([...cli, ...readSources('db')].flatMap(violations), [])
+  },
+)
+
 t.test('every import that the compiler keeps is one that the rules have seen', async (t) => {
   for (const file of sources) {
     const lines = file.text.split('\n').filter((line) => / from '[^']+'$/.test(line) && !/^\s*(\/\/|\*)/.test(line))
@@ -70,6 +79,13 @@ const WRONG = [
   ['console/money.ts', "import { dollars } from '../src/domain/money.ts'"],
   ['console/chart.tsx', "import { init } from 'echarts'"],
   ['src/adapters/fastify/server.ts', "import { dollars } from '../../../console/money.ts'"],
+  ['src/app/compose.ts', "import { createProgram } from '../../cli/program.ts'"],
+  ['client/client.ts', "import { EXIT } from '../cli/exit-codes.ts'"],
+  ['db/migrate.ts', "import { say } from '../cli/output.ts'"],
+  ['db/migrate.ts', "import { readConfig } from '../src/app/config.ts'"],
+  ['cli/history-command.ts', "import { openLane } from '../src/adapters/postgres/lane.ts'"],
+  ['cli/history-command.ts', "import { createWalletService } from '../src/app/wallet-service.ts'"],
+  ['cli/history-command.ts', "import { toURL } from '../tests/support/database.ts'"],
   ['src/helpers/text.ts', "import { toAmount } from '../domain/money.ts'"],
 ] as const
 
@@ -94,6 +110,8 @@ const RIGHT = [
   ['src/adapters/postgres/batch.ts', "import type { Sql } from 'postgres'"],
   ['src/adapters/postgres/lane.ts', "import postgres from 'postgres'"],
   ['src/adapters/fastify/routes/wallet.ts', "import { sendProblem } from '../problem.ts'"],
+  ['cli/history-command.ts', "import { createWalletClient } from '../client/client.ts'"],
+  ['cli/service-commands.ts', "await import('../src/app/main.ts')"],
 ] as const
 
 t.test('the rules find nothing where there is nothing', async (t) => {

@@ -1,0 +1,43 @@
+import { auditLedger } from '../db/audit/audit.ts'
+import { keepReport } from '../db/audit/keep.ts'
+import { createProgress } from '../db/audit/progress.ts'
+import { describeReport, reportAsJSON } from '../db/audit/report.ts'
+import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
+import { readConfig } from '../src/app/config.ts'
+import { describeAddress } from '../src/ports/server-address.ts'
+import { print, say, UnwritableOutput } from './output.ts'
+
+const DAMAGED = 1
+const NOT_CHECKED = 2
+
+export async function runAudit(json: boolean): Promise<void> {
+  // An embedded server that was started for us goes with us: it does so at `exit`, which a signal alone does not bring.
+  process.once('SIGINT', () => process.exit(NOT_CHECKED))
+  process.once('SIGTERM', () => process.exit(NOT_CHECKED))
+  try {
+    await auditConfigured(json)
+  } catch (error) {
+    // Of a report that nobody reads the verdict is left.
+    if (error instanceof UnwritableOutput && error.closed) return
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = NOT_CHECKED
+  }
+}
+
+async function auditConfigured(json: boolean): Promise<void> {
+  const { database, dataDir } = readConfig(process.env)
+  const embedded = database === undefined ? await joinEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
+  const address = embedded?.address ?? database
+  try {
+    if (address === undefined) return
+    if (!json) say(`auditing ${describeAddress(address)}`)
+    const progress = createProgress(process.stderr)
+    const report = await auditLedger(address, { onProgress: progress.show }).finally(progress.end)
+    if (report.findings.length > 0) process.exitCode = DAMAGED
+    const notKept = await keepReport(address, report)
+    if (notKept !== undefined && !json) say(`not kept for the console: ${notKept}`)
+    await print(json ? reportAsJSON(report) : describeReport(report))
+  } finally {
+    await embedded?.stop()
+  }
+}

@@ -1,0 +1,29 @@
+import { migrate } from '../db/migrate.ts'
+import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
+import { readConfig } from '../src/app/config.ts'
+import { describeAddress } from '../src/ports/server-address.ts'
+import { EXIT } from './exit-codes.ts'
+import { print, say } from './output.ts'
+
+export async function runMigrate(direction: 'up' | 'down'): Promise<void> {
+  try {
+    await migrateConfigured(direction)
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = EXIT.no
+  }
+}
+
+async function migrateConfigured(direction: 'up' | 'down'): Promise<void> {
+  const { database, dataDir } = readConfig(process.env)
+  const embedded = database === undefined ? await startEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
+  const address = embedded?.address ?? database
+  try {
+    if (address === undefined) return
+    const names = await migrate(address, direction)
+    const done = names.length === 0 ? 'nothing to do' : `${direction}: ${names.join(', ')}`
+    await print(`${describeAddress(address)}: ${done}\n`)
+  } finally {
+    await embedded?.stop()
+  }
+}

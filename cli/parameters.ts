@@ -1,0 +1,71 @@
+import { Argument, Option } from '@commander-js/extra-typings'
+import { parseInstant } from '../src/adapters/fastify/rfc3339.ts'
+import { parseUserID } from '../src/domain/user-id.ts'
+import { AMOUNT_TAKES, parseAmount } from './amounts.ts'
+import { wrongValue } from './usage.ts'
+
+/** What the commands take, each with what is wrong about a wrong value. */
+
+const TRANSACTION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
+const MAX_DEADLINE_MS = 3_600_000
+const DEFAULT_DEADLINE_MS = 30_000
+
+type Parse<Value> = (text: string) => Value | undefined
+
+/** @throws {UsageError} from the returned function. */
+export function reader<Value>(what: string, takes: string, parse: Parse<Value>): (text: string) => Value {
+  return (text) => {
+    const value = parse(text)
+    if (value === undefined) throw wrongValue(what, JSON.stringify(text), takes)
+    return value
+  }
+}
+
+export function oneOf<const Value extends string>(what: string, values: readonly Value[]): (text: string) => Value {
+  return reader(what, values.join(', '), (text) => values.find((value) => value === text))
+}
+
+export function userArgument<Name extends string>(name: Name, description: string) {
+  const takes = '1 to 128 characters, no control characters, no white space at either end'
+  return new Argument(`<${name}>`, description).argParser(reader(name.toUpperCase(), takes, parseUserID))
+}
+
+/** The text beside its amount: a command that is to be repeated is shown as it was given. */
+export const amountArgument = new Argument('<amount>', 'base units (1250000), or dollars (1.25usd)').argParser(
+  reader('AMOUNT', AMOUNT_TAKES, (text) => {
+    const units = parseAmount(text)
+    return units === undefined ? undefined : { units, text }
+  }),
+)
+
+export const transactionIDOption = new Option(
+  '--transaction-id <id>',
+  'send an earlier movement again: it happens once, whenever it was sent',
+).argParser(
+  reader('--transaction-id', 'the transaction ID that the movement was first sent with', (text) =>
+    TRANSACTION_ID.test(text) ? text : undefined,
+  ),
+)
+
+export const urlOption = new Option('--url <url>', 'where the service is (WALLET_URL, else http://127.0.0.1:8080)')
+
+export const deadlineOption = new Option('--deadline <time>', 'how long to try for a final answer: 500ms, 30s, 2m')
+  .argParser(reader('--deadline', 'a whole number and a unit: 500ms, 30s, 2m; at most 60m', parseDeadline))
+  .default(DEFAULT_DEADLINE_MS, '30s')
+
+export const jsonOption = new Option('--json', 'print what the service answers')
+
+export function timeOption<Name extends string>(name: Name, description: string) {
+  const takes = 'a time as RFC 3339 writes it: 2026-11-22T11:52:50Z'
+  return new Option(`--${name} <time>`, description).argParser(
+    reader(`--${name}`, takes, (text) => (parseInstant(text) === undefined ? undefined : text)),
+  )
+}
+
+/** In milliseconds. */
+function parseDeadline(text: string): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,6})(ms|s|m)$/.exec(text) ?? []
+  const lengthMs = Number(count) * (UNITS_MS[unit ?? ''] ?? Number.NaN)
+  return lengthMs <= MAX_DEADLINE_MS ? lengthMs : undefined
+}

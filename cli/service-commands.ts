@@ -1,0 +1,46 @@
+import { Argument, type Command, Option } from '@commander-js/extra-typings'
+import { oneOf } from './parameters.ts'
+
+/** The commands that need no running service. What each takes is loaded with it, and not before. */
+export function addServiceCommands(program: Command): void {
+  program
+    .command('start')
+    .description('run the service until Ctrl-C or SIGTERM')
+    .addHelpText(
+      'after',
+      '\nThe README says what it takes from the environment.\n\nExample:\n  PORT=8081 npx wallet start',
+    )
+    .action(async () => {
+      await import('../src/app/main.ts')
+    })
+  program
+    .command('migrate')
+    .description('bring the schema up to date, or take its last migration back')
+    .addArgument(
+      new Argument('[direction]', 'up, or down: takes back the last migration, and what is in its tables')
+        .argParser(oneOf('DIRECTION', ['up', 'down']))
+        .default('up' as const),
+    )
+    .addHelpText('after', `${DATABASE}\n\nExamples:\n  npx wallet migrate\n  npx wallet migrate down`)
+    .action(async (direction) => {
+      const { runMigrate } = await import('./migrate.ts')
+      await runMigrate(direction)
+    })
+  program
+    .command('audit')
+    .description('check the whole ledger, which may be in use, as it is at one moment')
+    .addOption(new Option('--json', 'print the report as JSON'))
+    .addHelpText('after', `${DATABASE}${AUDIT_HELP}`)
+    .action(async ({ json = false }) => {
+      const { runAudit } = await import('./audit.ts')
+      await runAudit(json)
+    })
+}
+
+const DATABASE = '\nThe database is DATABASE_URL, or the embedded one in DATA_DIR.'
+const AUDIT_HELP = ` The service may run or not.
+
+Exit code: 0 all is as it should be; 1 the ledger is damaged; 2 it could not be checked.
+
+Example:
+  npx wallet audit --json > report.json`

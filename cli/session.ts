@@ -1,0 +1,99 @@
+import { createWalletClient, type WalletClient } from '../client/client.ts'
+import { type Interrupted, interruption } from './exit-codes.ts'
+import { wrongValue } from './usage.ts'
+
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+/** What RFC 6750 lets stand behind `Bearer`. A token of anything else would come back in the error of `fetch`. */
+const TOKEN = /^[\w.~+/-]+=*$/
+
+/** A client of one service, for one command. */
+export interface Session {
+  readonly client: WalletClient
+  readonly url: string
+  /** Whether the URL is to be said again where the command is. */
+  readonly urlIsDefault: boolean
+  readonly deadlineMs: number
+  /** Whether requests carry a token. */
+  readonly hasToken: boolean
+  /** Ends what is under way: by an {@link Interrupted}, or an {@link Unreachable}. */
+  readonly signal: AbortSignal
+  /** Whether the last answer was of an earlier request. */
+  replayed(): boolean
+}
+
+/** Nobody answers where the service should be, and nobody did before: to wait is no use. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+/** @throws {UsageError} for an address or a token that can't be one. */
+export function openSession(
+  options: { readonly url?: string | undefined; readonly deadline: number },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Session {
+  const url = readURL(options.url, env.WALLET_URL)
+  const token = readToken(env.WALLET_TOKEN)
+  const ending = interruption()
+  let met = false
+  let replayed = false
+
+  const watched: typeof fetch = async (input, init) => {
+    try {
+      const response = await fetch(input, init)
+      met = true
+      replayed = response.headers.get('idempotent-replayed') === 'true'
+      return response
+    } catch (error) {
+      const reason = whyUnreachable(error)
+      if (!met && reason !== undefined) ending.abort(new Unreachable(reason, { cause: error }))
+      else met = true
+      throw error
+    }
+  }
+
+  return {
+    client: createWalletClient({ url, fetch: watched, deadlineMs: options.deadline, ...(token && { token }) }),
+    url,
+    urlIsDefault: url === DEFAULT_URL,
+    deadlineMs: options.deadline,
+    hasToken: token !== undefined,
+    signal: ending.signal,
+    replayed: () => replayed,
+  }
+}
+
+function readURL(option: string | undefined, variable: string | undefined): string {
+  const text = option ?? (variable || DEFAULT_URL)
+  if (isServiceURL(text)) return text
+  // Somebody may take the part before an @ for the place of a password.
+  const held = text.includes('@') ? `${text.length} characters (not shown: a password may be in them)` : undefined
+  throw wrongValue(
+    option === undefined ? 'WALLET_URL' : '--url',
+    held ?? JSON.stringify(text),
+    `the address of a service, ${DEFAULT_URL}; a token goes into WALLET_TOKEN`,
+  )
+}
+
+/** Without an @ there is no password in it. */
+function isServiceURL(text: string): boolean {
+  return /^https?:\/\/[^\s\p{Cc}?#@]+$/u.test(text) && URL.canParse(text)
+}
+
+function readToken(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined
+  if (TOKEN.test(text)) return text
+  throw wrongValue('WALLET_TOKEN', `${text.length} characters (not shown)`, 'an access token alone, without "Bearer"')
+}
+
+/** Why nothing was sent; `undefined` where something may have been. */
+function whyUnreachable(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof Error)) return undefined
+  // Several, where a name has several addresses.
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause
+  const { code = '', syscall = '' }: NodeJS.ErrnoException = first instanceof Error ? first : cause
+  const notConnected = ['connect', 'getaddrinfo'].includes(syscall) || code === 'UND_ERR_CONNECT_TIMEOUT'
+  const notTrusted = /^(?:EPROTO$|ERR_(?:TLS|SSL)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code)
+  if (notConnected || notTrusted) return code || cause.message
+  return cause.message === 'bad port' ? 'a port that no HTTP client uses' : undefined
+}

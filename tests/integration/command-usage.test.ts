@@ -1,0 +1,134 @@
+import t from 'tap'
+import { runWallet } from '../support/service-process.ts'
+
+/** Commands that are right: with a wrong value in them nothing is asked of anybody. */
+const WALLET_COMMANDS = [
+  ['open', 'ann'],
+  ['balance', 'ann'],
+  ['deposit', 'ann', '1'],
+  ['withdraw', 'ann', '1'],
+  ['transfer', 'ann', 'bob', '1'],
+  ['history', 'ann'],
+]
+
+const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[] = [
+  [['frobnicate'], /unknown command 'frobnicate'; see \S+ \S+ --help$/],
+  [['depsoit', 'ann', '1'], /unknown command 'depsoit' \(Did you mean deposit\?\)/],
+  [['--jason'], /unknown option '--jason'/],
+  [['balance'], /missing required argument 'user'; see \S+ \S+ balance --help$/],
+  [['deposit', 'ann'], /missing required argument 'amount'/],
+  [['transfer', 'ann', 'bob'], /missing required argument 'amount'/],
+  [['balance', 'ann', 'bob'], /too many arguments/],
+  [['open', ''], /USER is ""; it takes 1 to 128 characters/],
+  [['open', ' ann'], /USER is " ann"; it takes/],
+  [['open', 'a\nb'], /USER is "a\\nb"; it takes/],
+  [['open', 'a\x9b2J'], /USER is "a�2J"; it takes/],
+  [['open', 'x'.repeat(129)], /USER is "x{129}"; it takes/],
+  [['transfer', 'ann', '\t', '1'], /TO is "\\t"; it takes/],
+  [['transfer', '', 'bob', '1'], /FROM is ""; it takes/],
+  [['balance', '.'], /no URL can hold the ID "\."$/],
+  [['deposit', '..', '1'], /no URL can hold the ID "\.\."$/],
+  ...['0', '-1', '1.5', '1.0000001usd', '5eur', '9007199254740992'].map(
+    (text) =>
+      [
+        ['deposit', 'ann', text],
+        new RegExp(`AMOUNT is "${text}"; it takes whole base units \\(1250000\\) or dollars`),
+      ] as const,
+  ),
+  ...['x', '0193CDB2-1D20-8A3F-9C41-5F0E6B7A8C9D', ''].map(
+    (id) => [['withdraw', 'ann', '1', '--transaction-id', id], /--transaction-id is ".*"; it takes/] as const,
+  ),
+  ...['0', '-1', '1.5', 'ten', '1000000000', ''].map(
+    (limit) => [['history', 'ann', '--limit', limit], /--limit is ".*"; it takes a whole number, 1 to/] as const,
+  ),
+  [['history', 'ann', '--limit', '5', '--all'], /'--all' cannot be used with option '--limit <count>'/],
+  [['history', 'ann', '--format', 'xml'], /--format is "xml"; it takes table, json, csv$/],
+  [['history', 'ann', '--format', 'csv', '--json'], /'--format <format>' cannot be used with option '--json'/],
+  [
+    ['history', 'ann', '--type', 'deposit', '--type', '1'],
+    /--type is "1"; it takes deposit, withdrawal, transfer-in, /,
+  ],
+  ...['after', 'before'].flatMap((name) =>
+    ['2026-11-22', 'yesterday', '2026-02-30T00:00:00Z', '2026-11-22T11:52:50'].map(
+      (time) =>
+        [['history', 'ann', `--${name}`, time], new RegExp(`--${name} is "${time}"; it takes a time as RFC`)] as const,
+    ),
+  ),
+  [['history', 'ann', '--before'], /option '--before <time>' argument missing/],
+  [['migrate', 'sideways'], /DIRECTION is "sideways"; it takes up, down$/],
+  [['audit', 'everything'], /too many arguments/],
+]
+
+t.test('a wrong command line ends with 2, and one line that says what is wrong with it', async (t) => {
+  for (const [parameters, wrong] of WRONG) {
+    const { code, stdout, stderr } = await runWallet(t, parameters, { env: {} })
+    t.same([code, stdout], [2, ''], parameters.join(' '))
+    t.match(stderr, /^wallet: [^\n]+\n$/)
+    t.match(stderr.trimEnd(), wrong)
+  }
+})
+
+const WRONG_CALLS: readonly (readonly [env: Record<string, string>, options: readonly string[], wrong: RegExp])[] = [
+  [{}, ['--deadline=61m'], /--deadline is "61m"; it takes a whole number and a unit: 500ms, 30s, 2m; at most 60m/],
+  [{ WALLET_URL: 'here' }, [], /WALLET_URL is "here"; it takes/],
+  [
+    { WALLET_TOKEN: 'Bearer secret' },
+    [],
+    /WALLET_TOKEN is 13 characters \(not shown\); it takes an access token alone/,
+  ],
+  [{}, ['--deadline=0s'], /--deadline is "0s"; it takes/],
+  [{}, ['--deadline=30'], /--deadline is "30"; it takes/],
+  [{}, ['--deadline=-1s'], /--deadline is "-1s"; it takes/],
+  [{}, ['--url='], /--url is ""; it takes the address of a service/],
+  [{}, ['--url=127.0.0.1:8080'], /--url is "127.0.0.1:8080"; it takes/],
+  [{}, ['--url=ftp://a'], /--url is "ftp:\/\/a"; it takes/],
+  [{}, ['--url=http://a/?b'], /--url is "http:\/\/a\/\?b"; it takes/],
+  [{}, ['--url=http://me:secret@a'], /--url is 18 characters \(not shown: a password may be in them\); it takes/],
+  [{ WALLET_TOKEN: 'secret\n' }, [], /WALLET_TOKEN is 7 characters \(not shown\)/],
+  [{}, ['--token=secret'], /a token goes into the variable WALLET_TOKEN/],
+  [{}, ['--token', 'secret'], /a token goes into the variable WALLET_TOKEN/],
+]
+
+t.test('commands for wallets look at their options before they do anything, and show no secret', async (t) => {
+  // All of them once, and of each kind one with every command.
+  for (const [index, parameters] of WALLET_COMMANDS.entries())
+    for (const [env, options, wrong] of index === 0 ? WRONG_CALLS : WRONG_CALLS.slice(0, 3)) {
+      const { code, stdout, stderr } = await runWallet(t, [...parameters, ...options], { env })
+      t.same([code, stdout], [2, ''], [...parameters, ...options].join(' '))
+      t.match(stderr, /^wallet: [^\n]+\n$/)
+      t.match(stderr, wrong)
+      t.notMatch(stderr, 'secret')
+    }
+})
+
+t.test('--help says enough to work with, of everything and of each command; --version the version', async (t) => {
+  const { code, stdout, stderr } = await runWallet(t, ['--help'], { env: {} })
+  t.same([code, stderr], [0, ''])
+  t.match(stdout, 'WALLET_TOKEN')
+  for (const exit of [0, 1, 2, 3, 130]) t.match(stdout, new RegExp(`^  ${exit} +\\w`, 'm'))
+  const commands = [...stdout.matchAll(/^ {2}(\w+) .*/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name in EXAMPLES)
+  t.same(commands.sort(), Object.keys(EXAMPLES).sort())
+  for (const [name, example] of Object.entries(EXAMPLES)) {
+    const help = await runWallet(t, [name, '--help'], { env: {} })
+    t.same([help.code, help.stderr], [0, ''])
+    t.match(help.stdout, new RegExp(`^Usage: wallet ${name} `))
+    t.match(help.stdout, `\n  ${example}\n`)
+    t.match(await runWallet(t, ['help', name], { env: {} }), { code: 0, stdout: help.stdout })
+  }
+  t.match(await runWallet(t, ['--version'], { env: {} }), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  t.match(await runWallet(t, [], { env: {} }), { code: 2, stdout: '', stderr: /^Usage: wallet / })
+})
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  start: 'PORT=8081 npx wallet start',
+  migrate: 'npx wallet migrate down',
+  audit: 'npx wallet audit --json > report.json',
+  open: 'npx wallet open ann',
+  balance: 'npx wallet balance ann --json',
+  deposit: 'npx wallet deposit ann 5usd',
+  withdraw: 'npx wallet withdraw bob 0.25usd',
+  transfer: 'npx wallet transfer ann bob 1.25usd',
+  history: 'npx wallet history ann --type deposit --type transfer-in --limit 20',
+}

@@ -1,0 +1,145 @@
+import { createServer } from 'node:http'
+import t from 'tap'
+import { startCommandWorld } from '../support/command-world.ts'
+import { createTestDatabase, toURL } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { listenOnFreePort } from '../support/listen.ts'
+import { freePort } from '../support/relay.ts'
+import { launchWallet, runWallet } from '../support/service-process.ts'
+
+const START_LIMIT_MS = 30_000
+
+t.test('start runs a service until SIGTERM, and a wallet is used on it', async (t) => {
+  const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
+  const { child, ended, stdout } = await launchWallet(t, ['start'], { env })
+  const [, url = ''] = await eventually(
+    'where it listens',
+    START_LIMIT_MS,
+    () => /listening at (\S+)\/api\/v1/.exec(stdout()) ?? undefined,
+  )
+  t.match(await runWallet(t, ['open', 'ann', '--url', url], { env: {} }), { code: 0, stderr: '' })
+  t.match(await runWallet(t, ['deposit', 'ann', '5usd', '--url', `${url}/api/v1/`], { env: {} }), {
+    ...{ code: 0, stderr: '' },
+    stdout: 'deposited 5 dollars (5000000 base units); ann has 5 dollars (5000000 base units)\n',
+  })
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0, stderr: '' })
+})
+
+t.test('start that cannot start says why as the service does, and takes no arguments', async (t) => {
+  const wrong = await runWallet(t, ['start'], { env: { PORT: 'x' } })
+  t.match(wrong, { code: 1, stderr: /^PORT is "x"; it takes a port number/ })
+  t.match(await runWallet(t, ['start', 'now'], { env: {} }), { code: 2, stderr: /^wallet: too many arguments/ })
+})
+
+t.test('each command says what came of it, in words or as the service says it', async (t) => {
+  const { run, client } = await startCommandWorld(t)
+  const says = async (...parameters: string[]) => {
+    const { code, stdout, stderr } = await run(...parameters)
+    t.same([code, stderr], [0, ''], parameters.join(' '))
+    return stdout
+  }
+  t.equal(await says('open', 'carl'), 'carl has 0 dollars (0 base units)\n')
+  t.equal(await says('balance', 'ann'), 'ann has 5 dollars (5000000 base units)\n')
+  t.equal(
+    await says('transfer', 'ann', 'bob', '1.25usd'),
+    'transferred 1.25 dollars (1250000 base units) to bob; ann has 3.75 dollars (3750000 base units)\n',
+  )
+  t.equal(
+    await says('withdraw', 'bob', '250000'),
+    'withdrew 0.25 dollars (250000 base units); bob has 1 dollar (1000000 base units)\n',
+  )
+  t.equal(
+    await says('deposit', 'bob', '1'),
+    'deposited 0.000001 dollars (1 base unit); bob has 1.000001 dollars (1000001 base units)\n',
+  )
+  t.match((await client.wallet('ann')).body, { balance: 3_750_000 })
+
+  t.equal(await says('open', 'ann', '--json'), `${(await client.wallet('ann')).text}\n`, 'it finds it open')
+  t.equal(await says('balance', 'bob', '--json'), `${(await client.wallet('bob')).text}\n`)
+  for (const parameters of [
+    ['deposit', 'ann', '9007199254.740991usd'],
+    ['withdraw', 'ann', '9007199254740991'],
+    ['transfer', 'ann', 'bob', '3'],
+  ]) {
+    if (parameters[0] === 'deposit') await says('withdraw', 'ann', '3750000')
+    if (parameters[0] === 'transfer') await says('deposit', 'ann', '3')
+    const { id, ...transaction } = JSON.parse(await says(...parameters, '--json'))
+    const page = await client.history('ann', '?limit=1')
+    t.equal(page.text, `{"transactions":[${JSON.stringify({ id, ...transaction })}],"nextIDBefore":${id}}`)
+  }
+})
+
+t.test('a user ID is taken as it stands, and one that looks like an option behind --', async (t) => {
+  const { run } = await startCommandWorld(t)
+  for (const user of ['名前', "o'neil/../x?y#z%20", '..a', 'a b', '-x']) {
+    t.match(await run('open', '--', user), { code: 0, stdout: `${user} has 0 dollars (0 base units)\n` })
+    t.match(await run('transfer', '--', 'ann', user, '1'), { code: 0 })
+  }
+  t.match(await run('balance', 'ann'), { stdout: 'ann has 4.999995 dollars (4999995 base units)\n' })
+})
+
+t.test('an answer that is no ends with 1, and one line that says why', async (t) => {
+  const { run } = await startCommandWorld(t)
+  for (const [parameters, line] of [
+    [['withdraw', 'bob', '1'], 'INSUFFICIENT_BALANCE: The balance was less than the amount.'],
+    [['balance', 'carl'], 'WALLET_NOT_FOUND: This user has no wallet. To open one: node dist/cli/wallet.js open USER'],
+    [['history', 'carl'], 'WALLET_NOT_FOUND: This user has no wallet. To open one: node dist/cli/wallet.js open USER'],
+    [
+      ['transfer', 'ann', 'carl', '1'],
+      'PASSIVE_WALLET_NOT_FOUND: The recipient had no wallet. To open one: node dist/cli/wallet.js open USER',
+    ],
+    [
+      ['transfer', 'ann', 'ann', '1', '--json'],
+      'SELF_TRANSFER: passiveUserID must be another user than the one in the path. FROM and TO are the same.',
+    ],
+    [
+      ['deposit', 'bob', '1', '--transaction-id', '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],
+      'TRANSACTION_ID_UNKNOWN: This transaction ID was not issued to this user. Without --transaction-id that is done for you.',
+    ],
+  ] as const)
+    t.match(await run(...parameters), { code: 1, stdout: '', stderr: `wallet: ${line}\n` })
+})
+
+t.test('where no service answers, every command says so at once, and how to start one', async (t) => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const start = 'Start one with "node dist/cli/wallet.js start", or say where it is by --url or WALLET_URL.'
+  const line = `wallet: no service answers at ${url} (ECONNREFUSED). ${start}`
+  for (const parameters of [
+    ['open', 'ann'],
+    ['balance', 'ann'],
+    ['history', 'ann'],
+  ]) {
+    const ended = await runWallet(t, parameters, { env: { WALLET_URL: url }, endLimitMs: 20_000 })
+    t.match(ended, { code: 1, stdout: '', stderr: `${line}\n` })
+  }
+  for (const parameters of [
+    ['deposit', 'ann', '1'],
+    ['withdraw', 'ann', '1'],
+    ['transfer', 'ann', 'bob', '1'],
+  ])
+    t.match(await runWallet(t, [...parameters, '--url', url], { env: {} }), {
+      ...{ code: 1, stdout: '' },
+      stderr: `${line} Nothing was moved.\n`,
+    })
+  const nowhere = await runWallet(t, ['balance', 'ann', '--url', 'http://no-such-host.invalid'], { env: {} })
+  t.match(nowhere, { code: 1, stderr: /^wallet: no service answers at http:\/\/no-such-host.invalid \(E/ })
+})
+
+t.test('what answers and is not the service is named, and what it says does not steer the terminal', async (t) => {
+  const steering = '\x1b[2J'
+  const problem = { type: 'x', title: 'x', status: 400, code: steering, detail: steering, instance: 'x' }
+  const answers: Readonly<Record<string, string>> = { '/a': '<h1>It works!</h1>', '/b': JSON.stringify(problem) }
+  const server = createServer(({ url = '' }, response) => {
+    response.statusCode = url.startsWith('/a') ? 404 : 400
+    response.end(answers[url.slice(0, 2)])
+  })
+  const url = await listenOnFreePort(t, server)
+  const other = await runWallet(t, ['deposit', 'ann', '1', '--url', `${url}/a`], { env: {} })
+  t.match(other, {
+    code: 1,
+    stderr: `wallet: UNEXPECTED_ANSWER: an answer 404 that is none of the service's. Is it the wallet service that answers at ${url}/a?\n`,
+  })
+  const hostile = await runWallet(t, ['balance', 'ann', '--url', `${url}/b`], { env: {} })
+  t.match(hostile, { code: 1, stderr: 'wallet: �[2J: �[2J\n' })
+})

@@ -1,0 +1,30 @@
+import type { Test } from 'tap'
+import { createHeldStore, uniformBounds } from './held-store.ts'
+import { listen, settableClock, startHTTP } from './http.ts'
+import { type Ended, runWallet } from './service-process.ts'
+import { createWalletClient, openWith } from './wallet-client.ts'
+
+/** How long the service tries by itself to reach its store. */
+const SERVICE_MS = 300
+const DOLLAR = 1_000_000
+
+/** A service over a store that can be held, with 5 dollars in Ann's wallet, 0 in Bob's, and the command line to it. */
+export async function startCommandWorld(t: Test) {
+  const clock = settableClock()
+  const held = createHeldStore(clock)
+  const http = await startHTTP(t, { clock, store: held.store, bounds: uniformBounds({ deadlineMs: SERVICE_MS }) })
+  const { port } = await listen(t, http)
+  const client = createWalletClient(http.send)
+  await openWith(client, 'ann', 5 * DOLLAR)
+  await openWith(client, 'bob')
+  const env = { WALLET_URL: `http://127.0.0.1:${port}` }
+  const run = (...parameters: string[]): Promise<Ended> => runWallet(t, parameters, { env })
+  return { held, client, env, url: env.WALLET_URL, run }
+}
+
+/** The command that a message has on its second line, to be pasted into a shell. */
+export function commandIn({ stderr }: Ended): string {
+  const [, command] = /\n {2}(.+)\n$/.exec(stderr) ?? []
+  if (command === undefined) throw new Error(`no command in ${stderr}`)
+  return command
+}
