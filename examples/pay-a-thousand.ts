@@ -25,28 +25,25 @@ const client = createWalletClient({
   ...(process.env.WALLET_TOKEN !== undefined && { token: process.env.WALLET_TOKEN }),
 })
 
-/** The transaction IDs, one line each: on the disk before they are used. */
-function openJournal(path: string) {
+/** The transaction ID of each payment, one line each, on the disk before the first of them is used. */
+async function planPayments(path: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const file = openSync(path, 'a+')
-  const known = new Map<string, string>()
+  const plan = new Map<string, string>()
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     // A line that was being written when the program was killed has no end, and its ID was not used.
     if (!line.endsWith('}')) continue
-    const { of, transactionID } = JSON.parse(line)
-    known.set(of, transactionID)
+    const { name, transactionID } = JSON.parse(line)
+    plan.set(name, transactionID)
   }
-  return {
-    /** The ID of an earlier run, or a new one. */
-    async idFor(of: string, userID: string): Promise<string> {
-      const earlier = known.get(of)
-      if (earlier !== undefined) return earlier
-      const { transactionID } = await client.issue(userID)
-      writeSync(file, `\n${JSON.stringify({ of, transactionID })}`)
-      fsyncSync(file)
-      return transactionID
-    },
-    close: () => closeSync(file),
-  }
+  const missing = names.filter((name) => !plan.has(name))
+  await forEach('transaction IDs', missing, async (name) => {
+    const { transactionID } = await client.issue(TREASURY)
+    writeSync(file, `\n${JSON.stringify({ name, transactionID })}`)
+    plan.set(name, transactionID)
+  })
+  fsyncSync(file)
+  closeSync(file)
+  return plan
 }
 
 /** Does `work` for each item, a few at a time, and shows how far it is. */
@@ -64,18 +61,16 @@ async function forEach<Item>(what: string, items: readonly Item[], work: (item: 
   process.stderr.write(`\r${what}: ${done} of ${items.length}\n`)
 }
 
-const journal = openJournal(process.argv[2] ?? 'payments.jsonl')
 const users = Array.from({ length: USERS }, (_, n) => `employee-${n + 1}`)
 
 await forEach('wallets opened', [TREASURY, ...users], async (userID) => {
   await client.open(userID)
 })
-const fundingID = await journal.idFor(FUNDING, TREASURY)
-await client.deposit({ to: TREASURY, amount: PAY * BigInt(USERS) }, { transactionID: fundingID })
+const plan = await planPayments(process.argv[2] ?? 'payments.jsonl', [FUNDING, ...users])
+const under = (name: string) => ({ transactionID: plan.get(name) ?? '' })
+await client.deposit({ to: TREASURY, amount: PAY * BigInt(USERS) }, under(FUNDING))
 await forEach('paid', users, async (userID) => {
-  const transactionID = await journal.idFor(userID, TREASURY)
-  await client.transfer({ from: TREASURY, to: userID, amount: PAY }, { transactionID })
+  await client.transfer({ from: TREASURY, to: userID, amount: PAY }, under(userID))
 })
-journal.close()
 const { balance } = await client.wallet(TREASURY)
 process.stdout.write(`all ${USERS} are paid, each once; the treasury holds ${balance}\n`)
