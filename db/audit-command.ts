@@ -51,7 +51,14 @@ function say(line: string): void {
 process.once('SIGINT', () => process.exit(NOT_CHECKED))
 process.once('SIGTERM', () => process.exit(NOT_CHECKED))
 
+/** What to do about it, where that is known. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const mayNot = 'code' in error && error.code === '42501'
+  return mayNot ? `${error.message}; the role needs SELECT on every table of the ledger (db/grants.sql)` : error.message
+}
+
 main().catch((error: unknown) => {
-  say(`${error instanceof Error ? error.message : String(error)}`)
+  say(describe(error))
   process.exitCode = NOT_CHECKED
 })

@@ -31,7 +31,14 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** What to do about it, where that is known. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const mayNot = 'code' in error && error.code === '42501'
+  return mayNot ? `${error.message}; run it as the owner of the schema (docs/least-privilege.md)` : error.message
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${describe(error)}\n`)
   process.exitCode = 1
 })

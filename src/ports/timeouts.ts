@@ -6,6 +6,8 @@
 export const TIMEOUTS_MS = {
   /** How often the server looks whether we are still there while it executes for us. */
   clientCheck: 500,
+  /** A migration gives a lock up, on which everybody else has been waiting behind it. */
+  migrationLock: 300,
   /** The server gives a lock up. */
   lock: 1000,
   /** The server gives a statement up. */

@@ -11,8 +11,8 @@ const COMPOSERS = ['src/app/compose.ts', 'src/app/main.ts']
 /** The only files that use the package `postgres`, whose everyday use loses money. */
 const POSTGRES_OWNERS = ['src/adapters/postgres/lane.ts', 'src/adapters/postgres/failures.ts']
 
-/** The schema's runner stands beside src/, since it runs without the service too. */
-const MIGRATIONS = 'db/migrate.ts'
+/** The schema's runner, and what it demands of a server, stand beside src/, since they run without the service too. */
+const SCHEMA = ['db/migrate.ts', 'db/own-session.ts']
 
 /** Looks for the programs of a package that is named after the machine. */
 const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/binaries.ts']
@@ -46,7 +46,7 @@ function complaintOfFile(path: string, layer: string, target: string): string | 
     case 'ports':
       return other === 'domain' || other === 'ports' ? undefined : 'ports know only the domain'
     case 'app':
-      if (['domain', 'ports', 'app'].includes(other) || target === MIGRATIONS) return undefined
+      if (['domain', 'ports', 'app'].includes(other) || SCHEMA.includes(target)) return undefined
       return other.startsWith('adapters/') && COMPOSERS.includes(path)
         ? undefined
         : 'only the composing files of the app know the adapters'

@@ -25,6 +25,7 @@ t.test(
     t.ok(TIMEOUTS_MS.clientCheck < lock, 'an abandoned backend is noticed before the next waits in vain for its lock')
     t.ok(idleInTransaction >= statement && idleInTransaction < roundTrip)
     t.ok(TIMEOUTS_MS.orphan > TIMEOUTS_MS.httpKeepAlive)
+    t.ok(2 * TIMEOUTS_MS.migrationLock < lock, 'who waits behind a migration for two tables is still not turned away')
   },
 )
 

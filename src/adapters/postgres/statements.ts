@@ -168,9 +168,9 @@ export const readHistory = (
   ORDER BY id DESC
   LIMIT ${String(limit)}::bigint`
 
-/** Fails where the schema is not there. */
-export const readSchemaVersion = (sql: Sql) => sql<{ name: string }[]>`
-  SELECT name FROM wallet_migration ORDER BY id DESC LIMIT 1`
+/** No row where this migration was not run; fails where there is no schema. */
+export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
+  SELECT name FROM wallet_migration WHERE name = ${name}::text`
 
 /** Keeps a key unless there is one. */
 export const insertKey = (sql: Sql, keyHex: string) => sql<[]>`
