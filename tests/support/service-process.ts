@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { type Account, runAs } from '../../src/adapters/embedded-postgres/account.ts'
 import { eventually } from './eventually.ts'
 
-/** These files run from `dist/tests/support`. */
-const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
-const MIGRATE = fileURLToPath(new URL('../../db/migrate-command.js', import.meta.url))
-const AUDIT = fileURLToPath(new URL('../../db/audit-command.js', import.meta.url))
+/** This file runs from `dist/tests/support`. */
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
+const MAIN = 'dist/src/app/main.js'
+const MIGRATE = 'dist/db/migrate-command.js'
+const AUDIT = 'dist/db/audit-command.js'
 
 /** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps'] as const
@@ -43,6 +45,8 @@ export interface ProcessOptions {
   /** A module that is loaded first. */
   readonly preload?: URL
   readonly endLimitMs?: number
+  /** The folder of another build; ours where it is left out. */
+  readonly build?: string
 }
 
 interface Started {
@@ -97,7 +101,8 @@ export async function launchService(t: Test, options: ProcessOptions): Promise<P
   return start(t, MAIN, [], options)
 }
 
-async function start(t: Test, script: string, parameters: readonly string[], options: ProcessOptions) {
+async function start(t: Test, program: string, parameters: readonly string[], options: ProcessOptions) {
+  const script = join(options.build ?? PACKAGE, program)
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
   const flags = [...NODE_FLAGS, ...(options.preload === undefined ? [] : ['--import', options.preload.href])]
