@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { type Answer, type Client, createClient } from './service-client.ts'
+import { type Answer, type Client, createClient, keepingOneConnection } from './service-client.ts'
 
 export type Kind = 'deposit' | 'withdraw' | 'transfer'
 
@@ -56,7 +56,7 @@ export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promis
 
   async function run(index: number): Promise<void> {
     const url = urls[index % urls.length] ?? first
-    const client = createClient(url)
+    const client = createClient(url, keepingOneConnection(url))
     while (!stopping) {
       const movement = await plan(client, url)
       if (movement === undefined) {
