@@ -25,13 +25,13 @@ for (const mode of ['transaction', 'session'] as const) {
   t.test(`PgBouncer in ${mode} mode is refused: it takes none of the settings`, async (t) => {
     const database = await createBareDatabase(t)
     const address = await startPgBouncer(t, database, { mode })
-    await refused(t, address, everywhere(REFUSES), database)
+    await refused(t, address, everywhere(REFUSES), { look: database })
   })
 
   t.test(`PgBouncer in ${mode} mode is refused where it drops the settings in silence`, async (t) => {
     const database = await createBareDatabase(t)
     const address = await startPgBouncer(t, database, { mode, ignores: ALL })
-    await refused(t, address, everywhere(DROPS), database)
+    await refused(t, address, everywhere(DROPS), { look: database })
   })
 
   t.test(
@@ -41,7 +41,7 @@ for (const mode of ['transaction', 'session'] as const) {
       for (const [name, value] of Object.entries(SETTINGS))
         await administer(database, `ALTER DATABASE ${database.database} SET ${name} = '${value}'`)
       const address = await startPgBouncer(t, database, { mode, ignores: ALL, connections: 1 })
-      await refused(t, address, everywhere(DROPS), database)
+      await refused(t, address, everywhere(DROPS), { look: database })
     },
   )
 }
@@ -49,7 +49,7 @@ for (const mode of ['transaction', 'session'] as const) {
 t.test('a command that is refused leaves no lock and no setting on the connections that others share', async (t) => {
   const database = await createTestDatabase(t)
   const address = await startPgBouncer(t, database, { mode: 'transaction', ignores: ALL, connections: 1 })
-  await refused(t, address, everywhere(DROPS), database)
+  await refused(t, address, everywhere(DROPS), { look: database })
   const locks = await administer(database, `SELECT FROM pg_locks WHERE locktype = 'advisory'`)
   t.strictSame(locks, [])
   const { host, port, user, database: name } = address

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { administer, createBareDatabase, createRole, createTestDatabase, toURL } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { buildNextVersion, NEXT_MIGRATION } from '../support/next-version.ts'
 import { refused } from '../support/refused.ts'
 import { createRelay } from '../support/relay.ts'
 import { createClient } from '../support/service-client.ts'
@@ -42,7 +43,7 @@ t.test('a database in which the role has no rights is refused, with what to do a
       migrate: /^permission denied for table wallet_migration; run it as the owner of the schema \(docs\/least-pr/,
       audit: /permission denied for table wallet_migration; the role needs SELECT on every table of the ledger/,
     },
-    database,
+    { look: database },
   )
 })
 
@@ -58,8 +59,33 @@ t.test('a database without a schema, in which the role may not make one, is refu
       migrate: /^permission denied for schema public; run it as the owner of the schema \(docs\/least-privilege\.md\)/,
       audit: /it has no schema\n$/,
     },
-    database,
+    { look: database },
   )
+})
+
+t.test('an older schema that the role may not bring up to date is refused, with what to do about it', async (t) => {
+  const role = await createRole(t, 'LOGIN')
+  const database = await createTestDatabase(t)
+  const build = await buildNextVersion(t)
+  const audit = new RegExp(`this auditor knows ${NEXT_MIGRATION}\\n$`)
+  const start =
+    /; the role may not do this: run "npm run migrate" as the owner of the schema first, then db\/grants\.sql/
+  const migrate =
+    /^(permission denied for schema public|must be owner of table wallet_migration); run it as the owner of/
+  await administer(database, `GRANT SELECT ON wallet_migration TO ${role.user}`)
+  await administer(database, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+  await refused(t, { ...database, ...role }, { start, migrate, audit }, { look: database, build })
+  await administer(database, `GRANT CREATE ON SCHEMA public TO ${role.user}`)
+  await refused(t, { ...database, ...role }, { start, migrate, audit }, { look: database, build })
+})
+
+t.test('an older schema is brought up to date by a start, where the role may', async (t) => {
+  const database = await createTestDatabase(t)
+  const build = await buildNextVersion(t)
+  const service = await startServiceProcess(t, { build, env: { DATABASE_URL: toURL(database) } })
+  t.equal((await createClient(service.url).call('GET', '/readyz')).status, 200)
+  const newest = await administer(database, 'SELECT name FROM wallet_migration ORDER BY id DESC LIMIT 1')
+  t.strictSame(newest, [{ name: NEXT_MIGRATION }])
 })
 
 t.test('a newer schema is refused', async (t) => {

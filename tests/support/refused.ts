@@ -14,20 +14,20 @@ async function stateOf(database: ServerAddress): Promise<readonly unknown[]> {
 
 /**
  * The service, `npm run migrate` and `npm run audit` each end with one line that says why, and leave everything as it
- * was. `look` is the database as somebody reaches it who may see that.
+ * was. `look` is the database as somebody reaches it who may see that; `build` is the folder of another version.
  */
 export async function refused(
   t: Test,
   database: ServerAddress,
   expected: Readonly<Record<'start' | 'migrate' | 'audit', RegExp | 'is done'>>,
-  look: ServerAddress = database,
+  { look = database, build }: { readonly look?: ServerAddress; readonly build?: string } = {},
 ): Promise<void> {
-  const env = { DATABASE_URL: toURL(database) }
+  const options = { env: { DATABASE_URL: toURL(database) }, ...(build !== undefined && { build }) }
   const before = await stateOf(look)
   const ended = {
-    start: { code: 1, ...(await lineOf(runServiceToEnd(t, { env }))) },
-    migrate: { code: 1, ...(await lineOf(runMigrate(t, [], { env }))) },
-    audit: { code: 2, ...(await lineOf(runAudit(t, ['--json'], { env }))) },
+    start: { code: 1, ...(await lineOf(runServiceToEnd(t, options))) },
+    migrate: { code: 1, ...(await lineOf(runMigrate(t, [], options))) },
+    audit: { code: 2, ...(await lineOf(runAudit(t, ['--json'], options))) },
   }
   for (const command of ['start', 'migrate', 'audit'] as const) {
     const { code, found, line } = ended[command]
