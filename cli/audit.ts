@@ -5,6 +5,7 @@ import { describeReport, reportAsJSON } from '../db/audit/report.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { readConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
+import { describeFailure } from './missing-right.ts'
 import { print, say, UnwritableOutput } from './output.ts'
 
 const DAMAGED = 1
@@ -19,7 +20,7 @@ export async function runAudit(json: boolean): Promise<void> {
   } catch (error) {
     // Of a report that nobody reads the verdict is left.
     if (error instanceof UnwritableOutput && error.closed) return
-    say(error instanceof Error ? error.message : String(error))
+    say(describeFailure(error, 'the role needs SELECT on every table of the ledger (db/grants.sql)'))
     process.exitCode = NOT_CHECKED
   }
 }

@@ -3,13 +3,14 @@ import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.
 import { readConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
 import { EXIT } from './exit-codes.ts'
+import { describeFailure } from './missing-right.ts'
 import { print, say } from './output.ts'
 
 export async function runMigrate(direction: 'up' | 'down'): Promise<void> {
   try {
     await migrateConfigured(direction)
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+    say(describeFailure(error, 'run it as the owner of the schema (docs/least-privilege.md)'))
     process.exitCode = EXIT.no
   }
 }

@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { runner } from 'node-pg-migrate'
+import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { ServerAddress } from '../src/ports/server-address.ts'
+import { TIMEOUTS_MS } from '../src/ports/timeouts.ts'
+import { asPooler, markSession, UnusableServer } from './own-session.ts'
 
 /** The migrations, beside the sources whether this runs from them or from `dist`. */
 const FOLDER = fileURLToPath(
@@ -11,6 +14,12 @@ const FOLDER = fileURLToPath(
 /** Where the migrations that were run are noted. */
 export const MIGRATION_TABLE = 'wallet_migration'
 const UNDEFINED_TABLE = '42P01'
+/** Somebody else held a lock for too long, or we and they each other's. */
+const LOCKED = ['55P03', '40P01']
+/** Between two attempts to lock a table, those who use it catch up with what waited behind the last one. */
+const PAUSE_MS = 1000
+/** Then it is the operator's to find who holds the table: an audit or a backup, perhaps. */
+const GIVE_UP_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
 /** A migration takes the time it needs; this is asked at every start, and must not hang where the server says nothing. */
 const CURRENT_VERSION = {
@@ -36,67 +45,117 @@ export async function migrationNames(): Promise<readonly string[]> {
  * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
  * once: the others wait, then find nothing to do. Where nothing is to be done, no right to change the schema is needed.
  *
+ * Instances that are at work are not stopped by it for longer than a moment: see {@link runMigrations}.
+ *
  * @returns the names of the migrations that were run.
+ * @throws {UnusableServer | SchemaError} where another attempt would end in the same way.
  */
 export async function migrate(address: ServerAddress, direction: 'up' | 'down'): Promise<readonly string[]> {
   const client = await connect(address)
   try {
+    await requirePrimary(client)
     const names = await migrationNames()
-    const current = await currentVersion(client)
-    if (current !== undefined && !names.includes(current)) {
-      throw new SchemaError(
-        `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
-      )
-    }
-    if (direction === 'up' && current === names.at(-1)) return []
-    if (current === undefined) await createMigrationTable(client)
-    const done = await runner({
-      dbClient: client,
-      dir: FOLDER,
-      migrationsTable: MIGRATION_TABLE,
-      direction,
-      ...(direction === 'down' && { count: 1 }),
-      checkOrder: true,
-      advisoryLockMode: 'wait',
-      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-    })
-    return done.map((migration) => migration.name)
+    if ((await knownVersion(client, names)) === names.at(-1) && direction === 'up') return []
+    await ownMigrationTable(client)
+    await client.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`)
+    // Who held the lock may have been of a newer version.
+    await knownVersion(client, names)
+    return await runMigrations(client, direction)
   } finally {
     await client.end()
   }
 }
 
-/** A connection for the work around the schema, which asks for nothing that `pg` does not do well. */
+async function requirePrimary(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  if (rows[0]?.standby !== false)
+    throw new UnusableServer('the server is a standby, where nothing can be written: point DATABASE_URL at the primary')
+}
+
+async function knownVersion(client: pg.Client, names: readonly string[]): Promise<string | undefined> {
+  const current = await currentVersion(client)
+  if (current === undefined || names.includes(current)) return current
+  throw new SchemaError(
+    `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
+  )
+}
+
+/**
+ * One migration after the other, each in its own transaction. Who wants to change a table waits for all who use it, and
+ * whoever comes to use it waits behind: so we give up soon, before a batch that waits gives up its lock, and try again.
+ */
+async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+  await client.query(`SET lock_timeout = ${TIMEOUTS_MS.migrationLock}`)
+  const done: string[] = []
+  const start = performance.now()
+  for (;;) {
+    try {
+      const [migration] = await runner({
+        dbClient: client,
+        dir: FOLDER,
+        migrationsTable: MIGRATION_TABLE,
+        direction,
+        count: 1,
+        checkOrder: true,
+        noLock: true,
+        logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      })
+      if (migration === undefined) return done
+      done.push(migration.name)
+      if (direction === 'down') return done
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && LOCKED.includes(error.code ?? ''))) throw error
+      if (performance.now() - start > GIVE_UP_MS)
+        throw new Error(`the schema could not be changed, since a table is in use all the time: ${error.message}`, {
+          cause: error,
+        })
+      await client.query('ROLLBACK')
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
+/**
+ * A connection for the work around the schema, which asks for nothing that `pg` does not do well.
+ *
+ * @throws {UnusableServer} where it leads to a pooler: what a session sets or locks would be left to others there.
+ */
 export async function connect(address: ServerAddress): Promise<pg.Client> {
   const { host, port, user, password, database, sslmode } = address
+  const mark = markSession()
   const client = new pg.Client({
     ...{ host, port, user, password, database },
     ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' },
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'wallet-service',
+    options: mark.options,
     keepAlive: true,
   })
   // A connection that breaks between two statements is told by the next one.
   client.on('error', () => {})
   try {
     await client.connect()
+    await mark.verify(client, CONNECT_TIMEOUT_MS)
   } catch (error) {
+    await client.end()
     // Of a host name with several addresses: the error of the first says more than "several errors".
-    throw error instanceof AggregateError ? error.errors[0] : error
+    throw asPooler(error instanceof AggregateError ? error.errors[0] : error)
   }
   return client
 }
 
 /**
- * As the runner would make it, which wraps what the server says about it in a text without its code: that the role
- * may not create tables, say. As one text both statements are one transaction, and keep the lock to its end.
+ * As the runner would make it and look after it, which wraps what the server says in a text of many lines without its
+ * code: that the role may not create tables, say, or does not own this one, which the comment needs. As one text all
+ * statements are one transaction, and keep the lock to its end.
  */
-async function createMigrationTable(client: pg.Client): Promise<void> {
+async function ownMigrationTable(client: pg.Client): Promise<void> {
   await client.query(`
     SELECT pg_advisory_xact_lock(hashtextextended('${MIGRATION_TABLE}', 0));
     CREATE TABLE IF NOT EXISTS ${MIGRATION_TABLE} (
       id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL
-    )`)
+    );
+    COMMENT ON TABLE ${MIGRATION_TABLE} IS 'The migrations that were run'`)
 }
 
 /** The last migration that was run; `undefined` where there is no schema at all. */

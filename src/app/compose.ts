@@ -163,7 +163,7 @@ export async function startService(
       url,
       async stop() {
         stopping = true
-        await drain(TIMEOUTS_MS.drain)
+        await drain(TIMEOUTS_MS.drain, TIMEOUTS_MS.lastRequest)
         await server.close()
         await Promise.race([connecting, delay(CONNECTING_LIMIT_MS)])
         await Promise.all([store?.close(), openTelemetry?.stop(TIMEOUTS_MS.traceFlush)])

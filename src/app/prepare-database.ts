@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { migrate, SchemaError } from '../../db/migrate.ts'
+import { UnusableServer } from '../../db/own-session.ts'
 import type { ServerAddress } from '../ports/server-address.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 
@@ -37,7 +38,7 @@ export async function prepareDatabase(
 
 /** The error for the operator, where trying again can't help. */
 export function asUnusable(error: unknown): UnusableDatabase | undefined {
-  if (error instanceof SchemaError) return new UnusableDatabase(error.message)
+  if (error instanceof SchemaError || error instanceof UnusableServer) return new UnusableDatabase(error.message)
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
   const advice = HOPELESS[error.code] ?? HOPELESS[error.code.slice(0, 2)]
   return advice === undefined ? undefined : new UnusableDatabase(`${error.message}; ${advice}`)

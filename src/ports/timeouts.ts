@@ -6,6 +6,8 @@
 export const TIMEOUTS_MS = {
   /** How often the server looks whether we are still there while it executes for us. */
   clientCheck: 500,
+  /** A migration gives a lock up, on which everybody else has been waiting behind it. */
+  migrationLock: 300,
   /** The server gives a lock up. */
   lock: 1000,
   /** The server gives a statement up. */
@@ -23,8 +25,10 @@ export const TIMEOUTS_MS = {
    * `statement` and `idleInTransaction` at the most, and has time to be done after that.
    */
   request: 6000,
-  /** What was accepted before a stop is answered. */
-  drain: 7000,
+  /** After a stop a connection at rest may bring one more request, which its client had sent already. */
+  lastRequest: 1000,
+  /** What was accepted before a stop, or came so, is answered. */
+  drain: 8000,
   /** After that, the last traces are sent; who collects them may be down. */
   traceFlush: 2000,
   /** A request has come from its first byte to its last. */

@@ -7,6 +7,7 @@ import { connectRaw, rawRequest } from '../support/raw-client.ts'
 import { createWalletClient, walletPath } from '../support/wallet-client.ts'
 
 const LIMIT_MS = 60_000
+const IDLE_MS = 500
 
 async function setUp(t: Test) {
   const clock = settableClock()
@@ -48,6 +49,19 @@ t.test('idle keep-alive clients do not hold it up', async (t) => {
   await drain(LIMIT_MS)
   t.ok(performance.now() - start < LIMIT_MS / 2, 'it did not wait for them')
   await Promise.all([used.closed(), silent.closed()])
+})
+
+t.test('what comes on an idle connection just after the stop is answered, and is the last', async (t) => {
+  const { raw, drain } = await setUp(t)
+  const [busy, silent] = [await raw(), await raw()]
+  busy.write(rawRequest('GET', '/livez'))
+  t.not((await busy.answer()).headers.connection, 'close')
+  const drained = drain(LIMIT_MS, IDLE_MS)
+  busy.write(rawRequest('GET', '/livez'))
+  t.match(await busy.answer(), { status: 200, headers: { connection: 'close' } })
+  await busy.closed()
+  await silent.closed()
+  await drained
 })
 
 t.test('new connections are refused while it drains', async (t) => {

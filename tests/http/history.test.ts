@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { startHTTP, startHTTPOverPostgres } from '../support/http.ts'
+import { startHTTPOverInstances } from '../support/http-instances.ts'
 import { isProblem } from '../support/problem.ts'
 import {
   createWalletClient,
@@ -24,6 +25,7 @@ async function fill(client: WalletClient): Promise<void> {
 for (const [where, start] of [
   ['over memory', startHTTP],
   ['over PostgreSQL', startHTTPOverPostgres],
+  ['over four instances on PostgreSQL', startHTTPOverInstances],
 ] as const) {
   t.test(`history ${where}`, async (t) => {
     const { send } = await start(t)

@@ -9,6 +9,7 @@ import {
   type TestHTTP,
   TTL,
 } from '../support/http.ts'
+import { startHTTPOverInstances } from '../support/http-instances.ts'
 import { isProblem } from '../support/problem.ts'
 import { createWalletClient, type Kind, openWith, transactionsOf } from '../support/wallet-client.ts'
 
@@ -24,7 +25,11 @@ const STORES = {
     const { send } = await listen(t, http)
     return { ...http, call: send }
   },
-} satisfies Record<string, (t: Parameters<typeof startHTTP>[0]) => Promise<TestHTTP & { call: Send }>>
+  'over four instances on PostgreSQL': async (t: Parameters<typeof startHTTP>[0]) => {
+    const { send, clock } = await startHTTPOverInstances(t)
+    return { clock, call: send }
+  },
+} satisfies Record<string, (t: Parameters<typeof startHTTP>[0]) => Promise<Pick<TestHTTP, 'clock'> & { call: Send }>>
 
 function replayed({ headers }: Answer): boolean {
   return headers['idempotent-replayed'] === 'true'

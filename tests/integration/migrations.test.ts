@@ -1,8 +1,10 @@
+import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import t, { type Test } from 'tap'
 import { dumpSchema } from '../../db/dump-schema.ts'
-import { migrate, migrationNames, SchemaError } from '../../db/migrate.ts'
+import { connect, migrate, migrationNames, SchemaError } from '../../db/migrate.ts'
 import { describeAddress } from '../../src/ports/server-address.ts'
 import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { type ProcessOptions, runServiceToEnd, runWallet } from '../support/service-process.ts'
 
 const runMigrate = (t: Test, parameters: readonly string[], options: ProcessOptions) =>
@@ -54,6 +56,24 @@ t.test('a schema that is newer than the service is refused with one line', async
   const refused = { code: 1, signal: null, stdout: '', stderr: `${message}\n` }
   t.same(await runServiceToEnd(t, { env }), refused)
   t.same(await runMigrate(t, [], { env }), refused)
+})
+
+t.test('an instance that waited while a newer one migrated finds out', async (t) => {
+  const database = await createBareDatabase(t)
+  const newer = await connect(database)
+  t.teardown(() => newer.end())
+  await newer.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`)
+  const migrating = t.rejects(migrate(database, 'up'), {
+    name: 'SchemaError',
+    message: /9999_from_the_future.* is newer/,
+  })
+  await eventually('it waits', 10_000, async () => {
+    const { rowCount } = await newer.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+    return rowCount === 1 ? true : undefined
+  })
+  await newer.query(`INSERT INTO wallet_migration (name, run_on) VALUES ('9999_from_the_future', now())`)
+  await newer.query(`SELECT pg_advisory_unlock(${PG_MIGRATE_LOCK_ID})`)
+  await migrating
 })
 
 t.test('the command brings a database up and takes it down, and says what it did', async (t) => {

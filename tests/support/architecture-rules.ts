@@ -11,8 +11,8 @@ const COMPOSERS = ['src/app/compose.ts', 'src/app/main.ts']
 /** The only files that use the package `postgres`, whose everyday use loses money. */
 const POSTGRES_OWNERS = ['src/adapters/postgres/lane.ts', 'src/adapters/postgres/failures.ts']
 
-/** The schema's runner stands beside src/, since it runs without the service too. */
-const MIGRATIONS = 'db/migrate.ts'
+/** The schema's runner, and what it demands of a server, stand beside src/, since they run without the service too. */
+const SCHEMA = ['db/migrate.ts', 'db/own-session.ts']
 
 /** What the page's import map names. */
 const CONSOLE_PACKAGES = ['preact', 'preact/hooks', 'uplot']
@@ -66,7 +66,7 @@ function complaintOfFile(path: string, layer: string, target: string): string | 
   const [known, reason] = KNOWN[layer.startsWith('adapters/') ? 'adapters' : layer] ?? []
   if (known === undefined) return 'this folder belongs to no layer'
   if (other === layer || known.includes(other)) return undefined
-  if (layer === 'app' && (target === MIGRATIONS || (other.startsWith('adapters/') && COMPOSERS.includes(path))))
+  if (layer === 'app' && (SCHEMA.includes(target) || (other.startsWith('adapters/') && COMPOSERS.includes(path))))
     return undefined
   return layer === 'cli' && USED_BY_CLI.includes(target) ? undefined : reason
 }

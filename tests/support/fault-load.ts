@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { type Answer, type Client, createClient } from './service-client.ts'
+import { type Answer, type Client, createClient, keepingOneConnection } from './service-client.ts'
 
 export type Kind = 'deposit' | 'withdraw' | 'transfer'
 
@@ -21,6 +21,8 @@ export interface Movement {
 
 export interface FaultLoad {
   readonly movements: readonly Movement[]
+  /** How often no transaction ID was to be had. */
+  notIssued(): number
   /** No more is sent; settles when everything that was sent has its answer, or none. */
   stop(): Promise<void>
 }
@@ -50,13 +52,15 @@ export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promis
   await Promise.all(USERS.map((userID) => createClient(first).open(userID)))
   const movements: Movement[] = []
   let stopping = false
+  let notIssued = 0
 
   async function run(index: number): Promise<void> {
     const url = urls[index % urls.length] ?? first
-    const client = createClient(url)
+    const client = createClient(url, keepingOneConnection(url))
     while (!stopping) {
       const movement = await plan(client, url)
       if (movement === undefined) {
+        notIssued += 1
         await delay(RETRY_MS)
         continue
       }
@@ -73,7 +77,7 @@ export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promis
     await running
   }
   t.teardown(stop)
-  return { movements, stop }
+  return { movements, notIssued: () => notIssued, stop }
 }
 
 /** Sends a movement; `undefined` where no answer came. */

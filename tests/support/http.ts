@@ -158,7 +158,7 @@ export interface Listening {
   readonly port: number
   /** Over a socket on 127.0.0.1; the path goes out exactly as it stands. */
   readonly send: Send
-  readonly drain: (limitMs: number) => Promise<void>
+  readonly drain: (limitMs: number, idleMs?: number) => Promise<void>
 }
 
 export async function listen(t: Lifetime, { app }: TestHTTP): Promise<Listening> {
@@ -199,7 +199,7 @@ function toMethod(method: string): InjectMethod {
   return method as InjectMethod
 }
 
-function overSocket(port: number): Send {
+export function overSocket(port: number): Send {
   return async ({ method, path, body, headers }) => {
     const payload = body === undefined ? undefined : toPayload(body)
     const length = payload === undefined ? undefined : { 'content-length': String(Buffer.byteLength(payload)) }

@@ -24,15 +24,11 @@ export async function createRelay<Address extends Target>(t: Test, target: Addre
   const server = createServer((client) => {
     connections += 1
     const upstream = connectTo(target)
-    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
+    for (const socket of [client, upstream]) {
       sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-      socket.pipe(other)
+      socket.on('close', () => sockets.delete(socket))
     }
+    joinSockets(client, upstream)
   })
   const relay: Relay<Address> = {
     address: { ...target, host: '127.0.0.1', port },
@@ -50,6 +46,16 @@ export async function createRelay<Address extends Target>(t: Test, target: Addre
   }
   t.teardown(relay.close)
   return relay
+}
+
+/** What comes from either goes to the other, its end too; when one breaks, so does the other. */
+export function joinSockets(one: Socket, two: Socket): void {
+  for (const [socket, other] of [[one, two] as const, [two, one] as const]) {
+    socket.on('error', () => other.destroy())
+    // What was the last to come is still on its way to the other.
+    socket.on('close', () => other.destroySoon())
+    socket.pipe(other)
+  }
 }
 
 /** Connects as a client does, to a Unix socket where the host is its folder. */

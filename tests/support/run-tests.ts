@@ -17,8 +17,9 @@ const TAP_IS_BUILT = '.tap/assembled'
 const ALL = ['unit', 'property', 'contract', 'http', 'integration', 'fuzz', 'model'].map(
   (kind) => `dist/tests/${kind}/**/*.test.js`,
 )
-/** What another PostgreSQL can make a difference to. */
+/** The image, and what another PostgreSQL can make a difference to. */
 const ON_CONTAINERS = [
+  'dist/tests/containers/**/*.test.js',
   'dist/tests/contract/**/*.test.js',
   'dist/tests/integration/{append-only,audit,audit-damage,key,migrations,restart,schema,startup}.test.js',
 ]

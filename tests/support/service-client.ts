@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+
 /** An answer as it came: the text for what must be the same byte for byte. */
 export interface Answer {
   readonly status: number
@@ -6,19 +9,41 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+const JSON_BODY = { 'content-type': 'application/json' }
+
 export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>
 
-/** Talks to a service in a process of its own. */
-export function createClient(url: string) {
-  const call: Call = async (method, path, body) => {
+/** Over the connections of this process, which all its clients share. */
+function sharingConnections(url: string): Call {
+  return async (method, path, body) => {
     const response = await fetch(`${url}${path}`, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && { body: JSON.stringify(body), headers: JSON_BODY }),
     })
-    const text = await response.text()
     const replayed = response.headers.get('idempotent-replayed') === 'true'
-    return { status: response.status, text, replayed, body: text === '' ? {} : JSON.parse(text) }
+    return toAnswer(response.status, replayed, await response.text())
   }
+}
+
+/** Over one connection at a time, as a client has that is alone in its process: it is never at rest for long. */
+export function keepingOneConnection(url: string): Call {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return async (method, path, body) => {
+    const payload = body === undefined ? '' : JSON.stringify(body)
+    const headers = { 'content-length': String(Buffer.byteLength(payload)), ...(body !== undefined && JSON_BODY) }
+    const sent = request(`${url}${path}`, { agent, method, headers }).end(payload)
+    const [response] = await once(sent, 'response')
+    const text = (await response.setEncoding('utf8').toArray()).join('')
+    return toAnswer(response.statusCode, response.headers['idempotent-replayed'] === 'true', text)
+  }
+}
+
+function toAnswer(status: number, replayed: boolean, text: string): Answer {
+  return { status, text, replayed, body: text === '' ? {} : JSON.parse(text) }
+}
+
+/** Talks to a service in a process of its own. */
+export function createClient(url: string, call: Call = sharingConnections(url)) {
   const wallet = (userID: string) => `/api/v1/users/${encodeURIComponent(userID)}/wallet`
   return {
     call,

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { type Account, runAs } from '../../src/adapters/embedded-postgres/account.ts'
 import { eventually } from './eventually.ts'
 
-/** These files run from `dist/tests/support`. */
-const MAIN = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
-const WALLET = fileURLToPath(new URL('../../cli/wallet.js', import.meta.url))
+/** This file runs from `dist/tests/support`. */
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))
+const MAIN = 'dist/src/app/main.js'
+const WALLET = 'dist/cli/wallet.js'
 
 /** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
 export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps'] as const
@@ -42,6 +44,8 @@ export interface ProcessOptions {
   /** A module that is loaded first. */
   readonly preload?: URL
   readonly endLimitMs?: number
+  /** The folder of another build; ours where it is left out. */
+  readonly build?: string
 }
 
 export interface Started {
@@ -96,10 +100,11 @@ export async function launchService(t: Test, options: ProcessOptions): Promise<P
 
 async function start(
   t: Test,
-  script: string,
+  program: string,
   parameters: readonly string[],
   options: ProcessOptions,
 ): Promise<Started> {
+  const script = join(options.build ?? PACKAGE, program)
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
   const flags = [...NODE_FLAGS, ...(options.preload === undefined ? [] : ['--import', options.preload.href])]

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { responseInFlight } from './in-flight.ts'
 
 const LOOK_AGAIN_MS = 20
@@ -8,10 +8,11 @@ const LOOK_AGAIN_MS = 20
  * Watches a server's connections, so that it can be closed without breaking one off: Node's own `close` waits for
  * idle keep-alive clients (70 s with one of them), and Fastify's `forceCloseConnections` cuts requests in flight.
  *
- * @returns closes the server: it stops listening, answers what it has received with `Connection: close`, lets idle
- *   connections go and, after `limitMs`, the others too.
+ * @returns closes the server: it stops listening, and answers what it has received with `Connection: close`. What comes
+ *   within `idleMs` on connections that were idle is answered so too, since a client may be sending just when its
+ *   connection is closed; then they are let go and, after `limitMs`, the others too.
  */
-export function watchConnections(server: Server): (limitMs: number) => Promise<void> {
+export function watchConnections(server: Server): (limitMs: number, idleMs?: number) => Promise<void> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -19,22 +20,29 @@ export function watchConnections(server: Server): (limitMs: number) => Promise<v
   })
 
   function closeIdle(): void {
-    for (const socket of sockets) {
-      const response = responseInFlight(socket)
-      if (response === undefined) socket.destroySoon()
-      else response.shouldKeepAlive = false
-    }
+    for (const socket of sockets) if (responseInFlight(socket) === undefined) socket.destroySoon()
   }
 
-  return (limitMs) => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-      response.shouldKeepAlive = false
-    })
-    closeIdle()
-    const looking = setInterval(closeIdle, LOOK_AGAIN_MS)
+  function lastOne(response: ServerResponse): void {
+    response.shouldKeepAlive = false
+  }
+
+  return (limitMs, idleMs = 0) => {
+    // Not the HTTP server's own, which closes idle connections at once.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => lastOne(response))
+    for (const socket of sockets) {
+      const response = responseInFlight(socket)
+      if (response !== undefined) lastOne(response)
+    }
+    let looking: NodeJS.Timeout | undefined
+    const idle = setTimeout(() => {
+      closeIdle()
+      looking = setInterval(closeIdle, LOOK_AGAIN_MS)
+    }, idleMs)
     const limit = setTimeout(() => server.closeAllConnections(), limitMs)
     return closed.finally(() => {
+      clearTimeout(idle)
       clearInterval(looking)
       clearTimeout(limit)
     })

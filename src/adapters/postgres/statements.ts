@@ -201,9 +201,9 @@ export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) =
 export const readLastAudit = (sql: Sql) => sql<{ report: string }[]>`
   SELECT report::text AS report FROM wallet_audit`
 
-/** Fails where the schema is not there. */
-export const readSchemaVersion = (sql: Sql) => sql<{ name: string }[]>`
-  SELECT name FROM wallet_migration ORDER BY id DESC LIMIT 1`
+/** No row where this migration was not run; fails where there is no schema. */
+export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
+  SELECT name FROM wallet_migration WHERE name = ${name}::text`
 
 /** Keeps a key unless there is one. */
 export const insertKey = (sql: Sql, keyHex: string) => sql<[]>`

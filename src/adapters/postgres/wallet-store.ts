@@ -23,7 +23,7 @@ export interface PostgresWalletStoreOptions {
   readonly writeLanes: number
   /** Connections for everything else. */
   readonly readLanes: number
-  /** The name of the last migration; with any other in the database, {@link WalletStore.ping} fails. */
+  /** The name of the last migration; where the database has not got it, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
   /** Nobody is told, unless these are given. */
   readonly metrics?: StoreMetrics
@@ -96,8 +96,9 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
 
     ping: () =>
       use('ping', async (lane) => {
-        const [[newest]] = await lane.roundTrip((sql) => [statements.readSchemaVersion(sql)])
-        if (newest?.name !== schemaVersion) throw new LaneError(`the schema is ${newest?.name}, not ${schemaVersion}`)
+        // A newer schema is no reason to stop: an instance of the next version may have made it, to take over from us.
+        const [[ours]] = await lane.roundTrip((sql) => [statements.readMigration(sql, schemaVersion)])
+        if (ours === undefined) throw new LaneError(`the schema is older than ${schemaVersion}`)
       }),
 
     async close() {

@@ -30,7 +30,7 @@ export async function prepareReads(lane: Lane): Promise<void> {
   await lane.roundTrip((sql) => [statements.readVersion(sql, NOBODY)])
   await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
   await lane.roundTrip((sql) => [statements.readHistory(sql, NOBODY, NO_RANGE, [], 1)])
-  await lane.roundTrip((sql) => [statements.readSchemaVersion(sql)])
+  await lane.roundTrip((sql) => [statements.readMigration(sql, '')])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
 }
 

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { appendFile, cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { createBareDatabase, toURL } from '../support/database.ts'
+import { buildImage, docker, startContainer } from '../support/docker.ts'
+import { eventually } from '../support/eventually.ts'
+import { checkAfterwards, startLoad } from '../support/load.ts'
+import { freePort } from '../support/relay.ts'
+import { createClient } from '../support/service-client.ts'
+import { startServiceProcess } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** Two builds from nothing, on a machine that does other things. */
+const TIMEOUT_MS = 600_000
+const IMAGE = `wallet-service-test:${randomBytes(4).toString('hex')}`
+/** What it may add to the image of Node.js. */
+const MOST_MB = 40
+const CLIENTS = 20
+const WRITES = 200
+
+t.setTimeout(TIMEOUT_MS)
+
+async function inspectImage(image: string, format: string): Promise<string> {
+  return docker('image', 'inspect', '--format', format, image)
+}
+
+/** What is built from, as a folder of its own. */
+async function copySources(t: Test): Promise<string> {
+  const folder = await temporaryFolder(t)
+  const parts = (await readFile('.dockerignore', 'utf8'))
+    .split('\n')
+    .flatMap((line) => line.match(/^!(.+)$/)?.[1] ?? [])
+  for (const part of ['Dockerfile', '.dockerignore', ...parts])
+    await cp(part, join(folder, part), { recursive: true, preserveTimestamps: true })
+  return folder
+}
+
+async function layersOf(image: string): Promise<readonly string[]> {
+  return JSON.parse(await inspectImage(image, '{{json .RootFS.Layers}}'))
+}
+
+t.test('the image is built, and adds little to that of Node.js', async (t) => {
+  const folder = await copySources(t)
+  await buildImage(t, folder, IMAGE)
+  const base = /^FROM (\S+)$/m.exec(await readFile('Dockerfile', 'utf8'))?.[1] ?? ''
+  const [size, baseSize] = [await inspectImage(IMAGE, '{{.Size}}'), await inspectImage(base, '{{.Size}}')]
+  const addedMB = (Number(size) - Number(baseSize)) / 1e6
+  t.comment(`${(Number(size) / 1e6).toFixed(0)} MB, ${addedMB.toFixed(1)} of them on top of ${base}`)
+  t.ok(addedMB < MOST_MB, `${addedMB} MB`)
+
+  t.test('it runs as somebody without rights, on a file system that it cannot write to', async (t) => {
+    t.notMatch(await inspectImage(IMAGE, '{{.Config.User}}'), /^(root|0)?(:|$)/)
+    const database = await createBareDatabase(t)
+    const port = await freePort()
+    const container = await startContainer(
+      t,
+      ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--network', 'host'],
+      ...['--env', 'AUTH=none', '--env', `PORT=${port}`, '--env', `DATABASE_URL=${toURL(database)}`],
+      IMAGE,
+    )
+    await container.healthy()
+    t.not(await container.run('id', '-u'), '0')
+    await t.rejects(container.run('touch', '/service/here'), /Read-only file system/)
+
+    const url = `http://127.0.0.1:${port}`
+    const load = await startLoad(url, CLIENTS)
+    await eventually('writes were acknowledged', 30_000, () => (load.acknowledged() >= WRITES ? true : undefined))
+    t.equal(await container.stop(), 0, 'SIGTERM ends it with 0')
+    await load.over
+    t.match(await container.log(), /SIGTERM: answering what was accepted, then stopping/)
+    t.strictSame(load.otherAnswers, [], 'what was accepted was answered')
+    const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(database) } })
+    const { lost } = await checkAfterwards(service.url, load)
+    t.strictSame(lost, [], 'and what was answered is there')
+  })
+
+  t.test('it is unhealthy while its database is away, and says why', async (t) => {
+    const port = await freePort()
+    const away = `postgres://wallet:wallet@127.0.0.1:${await freePort()}/wallet`
+    const container = await startContainer(
+      t,
+      ...['--network', 'host', '--env', 'AUTH=none', '--env', `PORT=${port}`, '--env', `DATABASE_URL=${away}`, IMAGE],
+    )
+    await eventually('it listens', 30_000, async () => (/waiting for/.test(await container.log()) ? true : undefined))
+    t.equal((await createClient(`http://127.0.0.1:${port}`).call('GET', '/readyz')).status, 503)
+    t.equal(await container.stop(), 0)
+  })
+
+  t.test(
+    'after a change of the sources nothing is installed again, and only the sources are another layer',
+    async (t) => {
+      await appendFile(join(folder, 'src/app/main.ts'), "\nprocess.title = 'wallet-service'\n")
+      const changed = `${IMAGE}-changed`
+      const output = await buildImage(t, folder, changed)
+      t.notMatch(output, /added \d+ packages/, 'npm ci did not run')
+      const [before, after] = [await layersOf(IMAGE), await layersOf(changed)]
+      t.equal(after.length, before.length)
+      t.strictSame(after.filter((layer, index) => layer !== before[index]).length, 1)
+      t.not(after.at(-1), before.at(-1))
+    },
+  )
+})

@@ -1,0 +1,40 @@
+import t from 'tap'
+import { migrationNames } from '../../db/migrate.ts'
+import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
+import type { WalletStore } from '../../src/ports/wallet-store.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { walletStoreContract } from './wallet-store-contract.ts'
+
+const INSTANCES = 4
+
+/** Each call goes to another of some stores on one database, as it does behind a balancer. */
+walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
+  const address = await createTestDatabase(t)
+  const schemaVersion = (await migrationNames()).at(-1) ?? ''
+  const stores = Array.from({ length: INSTANCES }, () =>
+    createPostgresWalletStore({ address, writeLanes: 2, readLanes: 1, schemaVersion }),
+  )
+  const close = async () => void (await Promise.all(stores.map((store) => store.close())))
+  t.teardown(close)
+  let turn = 0
+  const next = () => {
+    turn += 1
+    const store = stores[turn % INSTANCES]
+    if (store === undefined) throw new RangeError('there is no such store')
+    return store
+  }
+  return {
+    open: (userIDs) => next().open(userIDs),
+    transact: (reads, decide) => next().transact(reads, decide),
+    wallets: (userIDs) => next().wallets(userIDs),
+    outcome: (userID, transactionID) => next().outcome(userID, transactionID),
+    history: (query) => next().history(query),
+    find: (search) => next().find(search),
+    trace: (transactionID) => next().trace(transactionID),
+    curve: (query) => next().curve(query),
+    lastAudit: () => next().lastAudit(),
+    ping: () => next().ping(),
+    close,
+  }
+})

@@ -1,0 +1,110 @@
+import t from 'tap'
+import { administer, createBareDatabase, createRole, createTestDatabase, toURL } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { buildNextVersion, NEXT_MIGRATION } from '../support/next-version.ts'
+import { refused } from '../support/refused.ts'
+import { createRelay } from '../support/relay.ts'
+import { createClient } from '../support/service-client.ts'
+import { startServiceProcess } from '../support/service-process.ts'
+import { startReplicated } from '../support/standby.ts'
+
+const ATTEMPTS = 4
+
+t.test('a standby is refused, whether its schema is current or not; a ledger can be audited there', async (t) => {
+  const { primary, standby, caughtUp } = await startReplicated(t)
+  const says = /^the server is a standby, where nothing can be written: point DATABASE_URL at the primary\n$/
+  await administer(primary, `INSERT INTO user_wallet VALUES ('ann', 0, 0, now(), now())`)
+  await caughtUp()
+  t.equal((await administer(standby, 'SELECT FROM user_wallet')).length, 1, 'it streams')
+  await refused(t, standby, { start: says, migrate: says, audit: 'is done' })
+  await administer(primary, 'DELETE FROM wallet_migration')
+  await caughtUp()
+  await refused(t, standby, { start: says, migrate: says, audit: /it has no schema\n$/ })
+})
+
+t.test('a database that takes no writes is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  await administer(database, `ALTER DATABASE ${database.database} SET default_transaction_read_only = on`)
+  const says = /read-only transaction; the server is read-only, a standby perhaps: point DATABASE_URL at the primary\n$/
+  await refused(t, database, { start: says, migrate: 'is done', audit: 'is done' })
+  const empty = await createBareDatabase(t)
+  await administer(empty, `ALTER DATABASE ${empty.database} SET default_transaction_read_only = on`)
+  await refused(t, empty, { start: says, migrate: /in a read-only transaction\n$/, audit: /it has no schema\n$/ })
+})
+
+t.test('a database in which the role has no rights is refused, with what to do about it', async (t) => {
+  const role = await createRole(t, 'LOGIN')
+  const database = await createTestDatabase(t)
+  await refused(
+    t,
+    { ...database, ...role },
+    {
+      start: /^permission denied for table wallet_migration; the role may not do this: run "npm run migrate" as the/,
+      migrate: /^permission denied for table wallet_migration; run it as the owner of the schema \(docs\/least-pr/,
+      audit: /permission denied for table wallet_migration; the role needs SELECT on every table of the ledger/,
+    },
+    { look: database },
+  )
+})
+
+t.test('a database without a schema, in which the role may not make one, is refused', async (t) => {
+  const role = await createRole(t, 'LOGIN')
+  const database = await createBareDatabase(t)
+  await administer(database, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+  await refused(
+    t,
+    { ...database, ...role },
+    {
+      start: /^permission denied for schema public; the role may not do this: run "npm run migrate" as the owner of/,
+      migrate: /^permission denied for schema public; run it as the owner of the schema \(docs\/least-privilege\.md\)/,
+      audit: /it has no schema\n$/,
+    },
+    { look: database },
+  )
+})
+
+t.test('an older schema that the role may not bring up to date is refused, with what to do about it', async (t) => {
+  const role = await createRole(t, 'LOGIN')
+  const database = await createTestDatabase(t)
+  const build = await buildNextVersion(t)
+  const audit = new RegExp(`this auditor knows ${NEXT_MIGRATION}\\n$`)
+  const start =
+    /; the role may not do this: run "npm run migrate" as the owner of the schema first, then db\/grants\.sql/
+  const migrate =
+    /^(permission denied for schema public|must be owner of table wallet_migration); run it as the owner of/
+  await administer(database, `GRANT SELECT ON wallet_migration TO ${role.user}`)
+  await administer(database, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+  await refused(t, { ...database, ...role }, { start, migrate, audit }, { look: database, build })
+  await administer(database, `GRANT CREATE ON SCHEMA public TO ${role.user}`)
+  await refused(t, { ...database, ...role }, { start, migrate, audit }, { look: database, build })
+})
+
+t.test('an older schema is brought up to date by a start, where the role may', async (t) => {
+  const database = await createTestDatabase(t)
+  const build = await buildNextVersion(t)
+  const service = await startServiceProcess(t, { build, env: { DATABASE_URL: toURL(database) } })
+  t.equal((await createClient(service.url).call('GET', '/readyz')).status, 200)
+  const newest = await administer(database, 'SELECT name FROM wallet_migration ORDER BY id DESC LIMIT 1')
+  t.strictSame(newest, [{ name: NEXT_MIGRATION }])
+})
+
+t.test('a newer schema is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  await administer(database, `INSERT INTO wallet_migration (name, run_on) VALUES ('9999_from_the_future', now())`)
+  const says =
+    /^the database's schema \(9999_from_the_future\) is newer than this service \(\w+\): upgrade the service\n/
+  const audit = /the database's schema is 9999_from_the_future, and this auditor knows \w+\n$/
+  await refused(t, database, { start: says, migrate: says, audit })
+})
+
+t.test('a service that waits for its database and finds a newer schema says so once, and is not ready', async (t) => {
+  const database = await createTestDatabase(t)
+  await administer(database, `INSERT INTO wallet_migration (name, run_on) VALUES ('9999_from_the_future', now())`)
+  const relay = await createRelay(t, database)
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(relay.address) } })
+  await relay.open()
+  await eventually('some attempts', 20_000, () => (relay.connections() >= ATTEMPTS ? true : undefined))
+  t.equal(service.log().split('upgrade the service').length - 1, 1, 'once')
+  t.equal((await createClient(service.url).call('GET', '/readyz')).status, 503)
+  t.equal((await service.end('SIGTERM')).code, 0)
+})
