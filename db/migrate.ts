@@ -21,11 +21,12 @@ const PAUSE_MS = 1000
 /** Then it is the operator's to find who holds the table: an audit or a backup, perhaps. */
 const GIVE_UP_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
-/** A migration takes the time it needs; this is asked at every start, and must not hang where the server says nothing. */
+/** A migration takes the time it needs; these are asked at every start, and must not hang where the server says nothing. */
 const CURRENT_VERSION = {
   text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
   query_timeout: CONNECT_TIMEOUT_MS,
 }
+const IS_STANDBY = { text: 'SELECT pg_is_in_recovery() AS standby', query_timeout: CONNECT_TIMEOUT_MS }
 
 /** The database's schema is not one that this version of the service can work with or bring up to date. */
 export class SchemaError extends Error {
@@ -67,7 +68,7 @@ export async function migrate(address: ServerAddress, direction: 'up' | 'down'):
 }
 
 async function requirePrimary(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  const { rows } = await client.query<{ standby: boolean }>(IS_STANDBY)
   if (rows[0]?.standby !== false)
     throw new UnusableServer('the server is a standby, where nothing can be written: point DATABASE_URL at the primary')
 }
