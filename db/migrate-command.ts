@@ -1,7 +1,7 @@
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { readConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
-import { migrate } from './migrate.ts'
+import { migrate, whereTablesLie } from './migrate.ts'
 
 const USAGE = `usage: npm run migrate [-- up | down]
 
@@ -22,6 +22,8 @@ async function main(): Promise<void> {
     if (address === undefined) return
     const names = await migrate(address, direction)
     say(`${describeAddress(address)}: ${names.length === 0 ? 'nothing to do' : `${direction}: ${names.join(', ')}`}`)
+    const distribution = await whereTablesLie(address)
+    if (distribution !== undefined) say(distribution)
   } finally {
     await embedded?.stop()
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { ServerAddress } from '../src/ports/server-address.ts'
+import { citusRole, describeDistribution, distribute, forgetDistribution } from './distribute.ts'
 
 /** The migrations, beside the sources whether this runs from them or from `dist`. */
 const FOLDER = fileURLToPath(
@@ -35,32 +36,52 @@ export async function migrationNames(): Promise<readonly string[]> {
 /**
  * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
  * once: the others wait, then find nothing to do. Where nothing is to be done, no right to change the schema is needed.
+ * Where the database is the coordinator of a Citus, the tables are distributed over its workers.
  *
  * @returns the names of the migrations that were run.
  */
 export async function migrate(address: ServerAddress, direction: 'up' | 'down'): Promise<readonly string[]> {
   const client = await connect(address)
   try {
-    const names = await migrationNames()
-    const current = await currentVersion(client)
-    if (current !== undefined && !names.includes(current)) {
-      throw new SchemaError(
-        `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
-      )
-    }
-    if (direction === 'up' && current === names.at(-1)) return []
-    if (current === undefined) await createMigrationTable(client)
-    const done = await runner({
-      dbClient: client,
-      dir: FOLDER,
-      migrationsTable: MIGRATION_TABLE,
-      direction,
-      ...(direction === 'down' && { count: 1 }),
-      checkOrder: true,
-      advisoryLockMode: 'wait',
-      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-    })
-    return done.map((migration) => migration.name)
+    const role = await citusRole(client)
+    if (role === 'worker')
+      throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
+    const done = await runMigrations(client, direction)
+    if (role === 'coordinator') await (direction === 'up' ? distribute(client) : forgetDistribution(client))
+    return done
+  } finally {
+    await client.end()
+  }
+}
+
+async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+  const names = await migrationNames()
+  const current = await currentVersion(client)
+  if (current !== undefined && !names.includes(current)) {
+    throw new SchemaError(
+      `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
+    )
+  }
+  if (direction === 'up' && current === names.at(-1)) return []
+  if (current === undefined) await createMigrationTable(client)
+  const done = await runner({
+    dbClient: client,
+    dir: FOLDER,
+    migrationsTable: MIGRATION_TABLE,
+    direction,
+    ...(direction === 'down' && { count: 1 }),
+    checkOrder: true,
+    advisoryLockMode: 'wait',
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  })
+  return done.map((migration) => migration.name)
+}
+
+/** Where the tables lie, in one line for the operator; `undefined` where they are in this one database. */
+export async function whereTablesLie(address: ServerAddress): Promise<string | undefined> {
+  const client = await connect(address)
+  try {
+    return await describeDistribution(client)
   } finally {
     await client.end()
   }
