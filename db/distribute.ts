@@ -21,7 +21,7 @@ export async function citusRole(client: pg.Client): Promise<CitusRole> {
 }
 
 /** Those that lie on the workers, each with its wallets' rows beside each other; the first gives the others their places. */
-const DISTRIBUTED = ['user_wallet', 'user_wallet_transaction', 'user_wallet_refusal'] as const
+export const DISTRIBUTED = ['user_wallet', 'user_wallet_transaction', 'user_wallet_refusal'] as const
 const [FIRST, ...OTHERS] = DISTRIBUTED
 
 const WALLET_COLUMNS = 'user_id, balance, version, created_at, updated_at'
@@ -104,7 +104,9 @@ export async function forgetDistribution(client: pg.Client): Promise<void> {
   for (const name of Object.keys(FUNCTIONS)) await client.query(`DROP FUNCTION IF EXISTS ${name}(text[])`)
 }
 
-async function isDistributed(client: pg.Client): Promise<boolean> {
+/** Whether the ledger's tables lie on the workers of a Citus whose coordinator this is. */
+export async function isDistributed(client: pg.Client): Promise<boolean> {
+  if ((await citusRole(client)) !== 'coordinator') return false
   const { rows } = await client.query<{ tables: number }>(
     `SELECT count(*)::int AS tables FROM pg_dist_partition WHERE logicalrelid = ANY ($1::text[]::regclass[]) AND partmethod = 'h'`,
     [[...DISTRIBUTED]],
