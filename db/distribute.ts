@@ -20,7 +20,7 @@ export async function citusRole(client: pg.Client): Promise<CitusRole> {
   return rows[0]?.groupid === COORDINATOR_GROUP ? 'coordinator' : 'worker'
 }
 
-/** Those that lie on the workers, each with its wallets' rows beside each other; the first gives the others their places. */
+/** Those that lie on the workers, a wallet's rows in all of them beside each other: the first gives the others their places. */
 export const DISTRIBUTED = ['user_wallet', 'user_wallet_transaction', 'user_wallet_refusal'] as const
 const [FIRST, ...OTHERS] = DISTRIBUTED
 

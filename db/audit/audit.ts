@@ -44,6 +44,8 @@ export interface AuditOptions {
   readonly onProgress?: (done: number) => void
   /** How much of a table is read in one go. */
   readonly rangeBytes?: number
+  /** On a Citus, how long a moment is looked for at which nothing is under way between its nodes. */
+  readonly restLimitMs?: number
 }
 
 /** How many findings of one check are named. */
@@ -72,9 +74,9 @@ interface OffenderRow {
  * @throws {SchemaError} where the database holds no ledger of this version; otherwise what the driver throws.
  */
 export async function auditLedger(address: ServerAddress, options: AuditOptions = {}): Promise<AuditReport> {
-  const { onProgress = () => {}, rangeBytes = RANGE_BYTES } = options
+  const { onProgress = () => {}, rangeBytes = RANGE_BYTES, restLimitMs } = options
   const start = performance.now()
-  const snapshot = await openSnapshot(address, CONNECTIONS)
+  const snapshot = await openSnapshot(address, CONNECTIONS, restLimitMs)
   try {
     const [first] = snapshot.clients
     if (first === undefined) throw new Error('there is no connection')

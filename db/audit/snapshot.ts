@@ -39,7 +39,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 }
 
 /** Reads what others do not have to wait for: no lock but the one that keeps a table from being dropped. */
-export async function openSnapshot(address: ServerAddress, connections: number): Promise<Snapshot> {
+export async function openSnapshot(
+  address: ServerAddress,
+  connections: number,
+  restLimitMs?: number,
+): Promise<Snapshot> {
   const clients: pg.Client[] = []
   const close = async () => {
     await Promise.all(clients.map((client) => client.end()))
@@ -66,7 +70,7 @@ export async function openSnapshot(address: ServerAddress, connections: number):
     for (const client of others)
       await client.query(`SET TRANSACTION SNAPSHOT ${client.escapeLiteral(exported.snapshot)}`)
     const tables = (await isDistributed(first)) ? 'distributed' : 'here'
-    if (tables === 'distributed') await seeWorkersAtRest(address, clients)
+    if (tables === 'distributed') await seeWorkersAtRest(address, clients, restLimitMs)
     return { takenAt: exported.now, clients, tables, close }
   } catch (error) {
     await close()

@@ -16,7 +16,10 @@ const REST_LIMIT_MS = 90_000
 const RETRY_MS = 250
 const LOCK_NOT_AVAILABLE = '55P03'
 
-const TABLES = DISTRIBUTED.join(', ')
+const DEADLOCK = '40P01'
+
+/** In the order in which a batch writes them, so that it and the auditor do not wait for each other. */
+const TABLES = DISTRIBUTED.toReversed().join(', ')
 
 /** Something was on its way all the time, or is in doubt. The message is one line for the operator. */
 export class NotAtRest extends Error {
@@ -27,9 +30,13 @@ export class NotAtRest extends Error {
  * Has each client, which is in a transaction with a snapshot, take its snapshot on every worker too, all at one moment
  * at which no write is under way and none is in doubt. Whoever writes waits for that, a few milliseconds.
  */
-export async function seeWorkersAtRest(address: ServerAddress, clients: readonly pg.Client[]): Promise<void> {
+export async function seeWorkersAtRest(
+  address: ServerAddress,
+  clients: readonly pg.Client[],
+  limitMs = REST_LIMIT_MS,
+): Promise<void> {
   const keeper = await connect(address)
-  const deadline = performance.now() + REST_LIMIT_MS
+  const deadline = performance.now() + limitMs
   try {
     await keeper.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`)
     for (;;) {
@@ -58,7 +65,7 @@ async function whileNothingMoves(keeper: pg.Client, work: () => Promise<void>): 
     await work()
     return undefined
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)
+    if (error instanceof Error && 'code' in error && (error.code === LOCK_NOT_AVAILABLE || error.code === DEADLOCK))
       return 'there was no moment without a write under way'
     throw error
   } finally {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect, migrate } from '../../db/migrate.ts'
 import { parseServerAddress, type ServerAddress } from '../../src/ports/server-address.ts'
 import { administer, type TestServer } from './database.ts'
+import { eventually } from './eventually.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /*
@@ -12,7 +13,8 @@ import type { Lifetime } from './lifetime.ts'
 export const CITUS_VARIABLE = 'CITUS_URL'
 /** Enough for wallets to lie on different shards and workers; a test's database has three times as many tables on each. */
 const SHARDS = 4
-const EXTENSION_MISSING = 'SELECT FROM pg_extension WHERE extname = $1'
+const DROP_LIMIT_MS = 20_000
+const FIND_EXTENSION = 'SELECT FROM pg_extension WHERE extname = $1'
 
 /** Where the nodes of a Citus are, as its coordinator knows them. */
 export interface CitusNodes {
@@ -31,7 +33,7 @@ export async function findCitus(env: NodeJS.ProcessEnv): Promise<CitusNodes> {
   if (coordinator === undefined) throw new Error(`${CITUS_VARIABLE} is not a PostgreSQL URL: ${url}`)
   const client = await connect(coordinator)
   try {
-    const { rows: extensions } = await client.query(EXTENSION_MISSING, ['citus'])
+    const { rows: extensions } = await client.query(FIND_EXTENSION, ['citus'])
     if (extensions.length === 0) throw new Error(`the database of ${CITUS_VARIABLE} has no extension citus`)
     const { rows } = await client.query<{ nodename: string; nodeport: number }>(
       'SELECT nodename, nodeport FROM pg_dist_node WHERE groupid > 0 AND isactive ORDER BY nodeport, nodename',
@@ -60,11 +62,16 @@ export async function prepareCitus(t: Lifetime, { coordinator, workers }: CitusN
   return { address: coordinator, template, workers }
 }
 
-/** A database on all nodes, which know each other there; dropped when the test is over, whoever is still connected. */
+/**
+ * A database on all nodes, which know each other there; dropped when the test is over, whoever is still connected.
+ *
+ * @param reachedAt where the workers are reached, if not where they are.
+ */
 export async function createOnAllNodes(
   t: Lifetime,
   { coordinator, workers }: CitusNodes,
   template: string,
+  reachedAt: readonly ServerAddress[] = workers,
 ): Promise<ServerAddress> {
   const database = `wallet_test_${randomBytes(6).toString('hex')}`
   const nodes = [coordinator, ...workers]
@@ -75,7 +82,7 @@ export async function createOnAllNodes(
     address,
     `ALTER DATABASE ${database} SET citus.shard_count = ${SHARDS};
      SELECT citus_set_coordinator_host('${coordinator.host}', ${coordinator.port});
-     ${workers.map(({ host, port }) => `SELECT citus_add_node('${host}', ${port})`).join(';')}`,
+     ${reachedAt.map(({ host, port }) => `SELECT citus_add_node('${host}', ${port})`).join(';')}`,
   )
   return address
 }
@@ -87,6 +94,9 @@ export async function createCitusDatabase(t: Lifetime, nodes: CitusNodes, templa
   return address
 }
 
+/** Citus's own process in it may take a moment to go. */
 async function drop(node: ServerAddress, database: string): Promise<void> {
-  await administer(node, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
+  await eventually(`${database} is dropped on port ${node.port}`, DROP_LIMIT_MS, () =>
+    administer(node, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`).catch(() => undefined),
+  )
 }

@@ -15,9 +15,13 @@ export interface TestServer {
   readonly workers?: readonly ServerAddress[]
 }
 
+export function isOnCitus(): boolean {
+  return testServer().workers !== undefined
+}
+
 /** Why a test does not run on a Citus; `false` on any other server, where it does. */
 export function leftOutOnCitus(reason: string): string | false {
-  return testServer().workers === undefined ? false : `not on a Citus: ${reason}`
+  return isOnCitus() ? `not on a Citus: ${reason}` : false
 }
 
 export function testServer(): TestServer {

@@ -18,6 +18,14 @@ function users(userIDs: readonly UserID[]): string {
   return textArray<string>(userIDs.length === 0 ? [NOBODY] : userIDs, (userID) => userID)
 }
 
+/*
+ * Of the bounds that a lane has by itself its workers know nothing. These two they are told with the transaction: a lock
+ * there is given up as early as elsewhere, and those of a coordinator that is gone without a word are given back. SET
+ * takes no parameters; a test compares them with TIMEOUTS_MS.
+ */
+export const boundLocks = (sql: Sql) => sql<[]>`SET LOCAL lock_timeout = 1000`
+export const boundRest = (sql: Sql) => sql<[]>`SET LOCAL idle_in_transaction_session_timeout = 1500`
+
 /** `FOR UPDATE` goes to one shard at a time, so a function does it: shard after shard in their order, in userID order in each. */
 export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
   SELECT user_id, balance, version,

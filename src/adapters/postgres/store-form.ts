@@ -40,8 +40,10 @@ const IN_ONE_DATABASE: StoreForm = {
 
 const ON_CITUS: StoreForm = {
   async lock(lane, { wallets, transactionIDs }) {
-    const [begun, locked, moments, executed, refused] = await lane.roundTrip((sql) => [
+    const [begun, , , locked, moments, executed, refused] = await lane.roundTrip((sql) => [
       statements.begin(sql),
+      citus.boundLocks(sql),
+      citus.boundRest(sql),
       citus.lockWallets(sql, wallets),
       citus.readMoment(sql),
       citus.readExecuted(sql, transactionIDs),
@@ -50,6 +52,8 @@ const ON_CITUS: StoreForm = {
     return { moment: momentOf(begun.command, moments), locked, known: [...executed, ...refused] }
   },
   async prepareLock(lane) {
+    await lane.roundTrip((sql) => [citus.boundLocks(sql)])
+    await lane.roundTrip((sql) => [citus.boundRest(sql)])
     await lane.roundTrip((sql) => [citus.lockWallets(sql, [])])
     await lane.roundTrip((sql) => [citus.readMoment(sql)])
     await lane.roundTrip((sql) => [citus.readExecuted(sql, [])])
