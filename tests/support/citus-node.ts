@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, readlink, stat } from 'node:fs/promises'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { administer } from './database.ts'
 import { databaseProcesses } from './database-processes.ts'
@@ -23,6 +23,7 @@ export async function nodeOnThisMachine(address: ServerAddress): Promise<CitusNo
   if (server === undefined) throw new Error(`no process on this machine has the folder ${folder} of the node`)
   const [program = '', ...parameters] = (await readFile(`/proc/${server}/cmdline`, 'utf8')).split('\0').slice(0, -1)
   const { uid, gid } = await stat(`/proc/${server}`)
+  const log = await readlink(`/proc/${server}/fd/2`)
 
   return {
     async kill() {
@@ -33,13 +34,30 @@ export async function nodeOnThisMachine(address: ServerAddress): Promise<CitusNo
       })
     },
     async start() {
-      spawn(program, parameters, { uid, gid, cwd: '/', detached: true, stdio: 'ignore' }).unref()
-      await eventually(`the node on ${folder} takes connections`, START_LIMIT_MS, () =>
-        administer(address, 'SELECT 1').then(
+      let runs = false
+      await eventually(`the node on ${folder} takes connections`, START_LIMIT_MS, async () => {
+        // It gives up where the one before has not been buried yet.
+        if (!runs) await launch()
+        return administer(address, 'SELECT 1').then(
           () => true,
           () => undefined,
-        ),
-      )
+        )
+      })
+
+      async function launch(): Promise<void> {
+        const output = await open(log, 'a')
+        const stdio = ['ignore', output.fd, output.fd] as const
+        const child = spawn(program, parameters, { uid, gid, cwd: '/', detached: true, stdio: [...stdio] })
+        runs = true
+        child.once('error', () => {
+          runs = false
+        })
+        child.once('exit', () => {
+          runs = false
+        })
+        child.unref()
+        await output.close()
+      }
     },
   }
 }
