@@ -37,7 +37,13 @@ const DECIDED: Point = {
   isDecided: true,
 }
 
-/** Waits for the point on the first worker's connections, holds the message there, and does the harm. */
+/** What Citus says to a worker when it sees to a transaction that is in doubt. */
+const SETTLES = /^(COMMIT|ROLLBACK) PREPARED/
+
+/**
+ * Waits for the point on the first worker's connections, holds the message there, and does the harm. What is in doubt then
+ * stays so until {@link letRecover}.
+ */
 function strike({ workers }: CitusWorld, point: Point, harm: () => Promise<unknown>): Promise<void> {
   const relay = workers[0]?.relay
   if (relay === undefined) throw new Error('there is no worker')
@@ -45,11 +51,17 @@ function strike({ workers }: CitusWorld, point: Point, harm: () => Promise<unkno
   return new Promise((resolve, reject) => {
     watch((message) => {
       if (!point.isThere(message)) return 'pass'
-      watch(() => 'pass')
+      relay.onServer(() => 'pass')
+      relay.onClient(({ type, text }) => (type === 'Q' && SETTLES.test(text) ? 'reset' : 'pass'))
       harm().then(() => resolve(), reject)
       return 'hold'
     })
   })
+}
+
+function letRecover(world: CitusWorld): Promise<void> {
+  for (const { relay } of world.workers) relay.onClient(() => 'pass')
+  return recover(world)
 }
 
 interface Fault {
@@ -74,7 +86,7 @@ async function checkKills(t: Test, { victim, point }: Fault): Promise<void> {
     await delay(DOWN_MS)
     await node.start()
     inDoubt += await preparedOn(worker.address)
-    await recover(world)
+    await letRecover(world)
     since = performance.now()
   }
   t.ok(inDoubt >= ROUNDS, `${inDoubt} transactions were left prepared`)
@@ -138,7 +150,7 @@ t.test(
     )
     t.ok(statuses.includes(503), `whoever's half is in doubt is locked: ${statuses}`)
 
-    await recover(world)
+    await letRecover(world)
     const after = await auditLedger(world.database)
     t.same(after.findings, [])
     t.equal(

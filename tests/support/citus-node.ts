@@ -7,6 +7,10 @@ import { eventually } from './eventually.ts'
 
 /** A coordinator or a worker that runs on this machine, to do it harm. */
 export interface CitusNode {
+  readonly folder: string
+  readonly program: string
+  readonly uid: number
+  readonly gid: number
   /** `kill -9` of all its processes, as when its machine goes. */
   kill(): Promise<void>
   /** Starts it as it was started before: the same program, folder and user. Settles when it takes connections. */
@@ -26,6 +30,7 @@ export async function nodeOnThisMachine(address: ServerAddress): Promise<CitusNo
   const log = await readlink(`/proc/${server}/fd/2`)
 
   return {
+    ...{ folder, program, uid, gid },
     async kill() {
       await eventually(`no process on ${folder}`, START_LIMIT_MS, async () => {
         const left = await databaseProcesses(folder)

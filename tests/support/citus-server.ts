@@ -13,6 +13,8 @@ import type { Lifetime } from './lifetime.ts'
 export const CITUS_VARIABLE = 'CITUS_URL'
 /** Enough for wallets to lie on different shards and workers; a test's database has three times as many tables on each. */
 const SHARDS = 4
+/** Until then wallets may stay locked after a fault, and the tests wait no longer than the service promises elsewhere. */
+const MAX_RECOVERY_MS = 2000
 const DROP_LIMIT_MS = 20_000
 const FIND_EXTENSION = 'SELECT FROM pg_extension WHERE extname = $1'
 
@@ -39,6 +41,14 @@ export async function findCitus(env: NodeJS.ProcessEnv): Promise<CitusNodes> {
       'SELECT nodename, nodeport FROM pg_dist_node WHERE groupid > 0 AND isactive ORDER BY nodeport, nodename',
     )
     if (rows.length === 0) throw new Error(`the database of ${CITUS_VARIABLE} has no workers`)
+    const { rows: settings } = await client.query<{ ms: number }>(
+      `SELECT setting::int AS ms FROM pg_settings WHERE name = 'citus.recover_2pc_interval'`,
+    )
+    const ms = settings[0]?.ms ?? 0
+    if (ms < 0 || ms > MAX_RECOVERY_MS)
+      throw new Error(
+        `citus.recover_2pc_interval of the coordinator is ${ms} ms: set it to ${MAX_RECOVERY_MS} ms at the most`,
+      )
     const workers = rows.map(({ nodename, nodeport }) => ({ ...coordinator, host: nodename, port: nodeport }))
     return { coordinator, workers }
   } finally {
@@ -65,13 +75,13 @@ export async function prepareCitus(t: Lifetime, { coordinator, workers }: CitusN
 /**
  * A database on all nodes, which know each other there; dropped when the test is over, whoever is still connected.
  *
- * @param reachedAt where the workers are reached, if not where they are.
+ * @param options where the workers are reached, if not where they are; over how many shards a table is distributed.
  */
 export async function createOnAllNodes(
   t: Lifetime,
   { coordinator, workers }: CitusNodes,
   template: string,
-  reachedAt: readonly ServerAddress[] = workers,
+  { reachedAt = workers, shards = SHARDS }: { reachedAt?: readonly ServerAddress[]; shards?: number } = {},
 ): Promise<ServerAddress> {
   const database = `wallet_test_${randomBytes(6).toString('hex')}`
   const nodes = [coordinator, ...workers]
@@ -80,7 +90,7 @@ export async function createOnAllNodes(
   const address = { ...coordinator, database }
   await administer(
     address,
-    `ALTER DATABASE ${database} SET citus.shard_count = ${SHARDS};
+    `ALTER DATABASE ${database} SET citus.shard_count = ${shards};
      SELECT citus_set_coordinator_host('${coordinator.host}', ${coordinator.port});
      ${reachedAt.map(({ host, port }) => `SELECT citus_add_node('${host}', ${port})`).join(';')}`,
   )
@@ -88,8 +98,13 @@ export async function createOnAllNodes(
 }
 
 /** The same, migrated, and so distributed. */
-export async function createCitusDatabase(t: Lifetime, nodes: CitusNodes, template: string): Promise<ServerAddress> {
-  const address = await createOnAllNodes(t, nodes, template)
+export async function createCitusDatabase(
+  t: Lifetime,
+  nodes: CitusNodes,
+  template: string,
+  shards = SHARDS,
+): Promise<ServerAddress> {
+  const address = await createOnAllNodes(t, nodes, template, { shards })
   await migrate(address, 'up')
   return address
 }

@@ -27,12 +27,9 @@ export async function startCitusWorld(t: Test): Promise<CitusWorld> {
   if (!String(setting?.connections).includes('sslmode=disable'))
     throw new Error(`citus.node_conninfo must have sslmode=disable: a relay reads what the nodes say to each other`)
   const relays = await Promise.all(workers.map((worker) => createProtocolRelay(t, worker)))
-  const database = await createOnAllNodes(
-    t,
-    { coordinator, workers },
-    template,
-    relays.map(({ address }) => address),
-  )
+  const database = await createOnAllNodes(t, { coordinator, workers }, template, {
+    reachedAt: relays.map(({ address }) => address),
+  })
   await migrate(database, 'up')
   return {
     database,
