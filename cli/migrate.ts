@@ -1,4 +1,4 @@
-import { migrate } from '../db/migrate.ts'
+import { migrate, whereTablesLie } from '../db/migrate.ts'
 import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { readConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
@@ -24,6 +24,8 @@ async function migrateConfigured(direction: 'up' | 'down'): Promise<void> {
     const names = await migrate(address, direction)
     const done = names.length === 0 ? 'nothing to do' : `${direction}: ${names.join(', ')}`
     await print(`${describeAddress(address)}: ${done}\n`)
+    const distribution = await whereTablesLie(address)
+    if (distribution !== undefined) await print(`${distribution}\n`)
   } finally {
     await embedded?.stop()
   }

@@ -5,6 +5,7 @@ import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { ServerAddress } from '../src/ports/server-address.ts'
 import { TIMEOUTS_MS } from '../src/ports/timeouts.ts'
+import { citusRole, describeDistribution, distribute, forgetDistribution } from './distribute.ts'
 import { asPooler, markSession, UnusableServer } from './own-session.ts'
 
 /** The migrations, beside the sources whether this runs from them or from `dist`. */
@@ -45,6 +46,7 @@ export async function migrationNames(): Promise<readonly string[]> {
 /**
  * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
  * once: the others wait, then find nothing to do. Where nothing is to be done, no right to change the schema is needed.
+ * Where the database is the coordinator of a Citus, the tables are distributed over its workers.
  *
  * Instances that are at work are not stopped by it for longer than a moment: see {@link runMigrations}.
  *
@@ -55,13 +57,22 @@ export async function migrate(address: ServerAddress, direction: 'up' | 'down'):
   const client = await connect(address)
   try {
     await requirePrimary(client)
-    const names = await migrationNames()
-    if ((await knownVersion(client, names)) === names.at(-1) && direction === 'up') return []
-    await ownMigrationTable(client)
-    await client.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`)
-    // Who held the lock may have been of a newer version.
-    await knownVersion(client, names)
-    return await runMigrations(client, direction)
+    const role = await citusRole(client)
+    if (role === 'worker')
+      throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
+    const done = await changeSchema(client, direction)
+    if (role === 'coordinator') await (direction === 'up' ? distribute(client) : forgetDistribution(client))
+    return done
+  } finally {
+    await client.end()
+  }
+}
+
+/** Where the tables lie, in one line for the operator; `undefined` where they are in this one database. */
+export async function whereTablesLie(address: ServerAddress): Promise<string | undefined> {
+  const client = await connect(address)
+  try {
+    return await describeDistribution(client)
   } finally {
     await client.end()
   }
@@ -79,6 +90,20 @@ async function knownVersion(client: pg.Client, names: readonly string[]): Promis
   throw new SchemaError(
     `the database's schema (${current}) is newer than this service (${names.at(-1)}): upgrade the service`,
   )
+}
+
+async function changeSchema(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+  const names = await migrationNames()
+  if ((await knownVersion(client, names)) === names.at(-1) && direction === 'up') return []
+  await ownMigrationTable(client)
+  await client.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`)
+  // Who held the lock may have been of a newer version.
+  await knownVersion(client, names)
+  try {
+    return await runMigrations(client, direction)
+  } finally {
+    await client.query('RESET lock_timeout')
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { currentVersion, migrationNames, SchemaError } from '../migrate.ts'
 import { CHECKS, type CheckName, type Condition, offenders, SUBJECTS, type Subject, survey } from './checks.ts'
 import { divide, RANGE_BYTES, type Range } from './ranges.ts'
-import { openSnapshot } from './snapshot.ts'
+import { openSnapshot, type Snapshot } from './snapshot.ts'
 
 /** Something that must not be: which row, what was expected of it, and what was found. */
 export interface Finding {
@@ -44,6 +44,8 @@ export interface AuditOptions {
   readonly onProgress?: (done: number) => void
   /** How much of a table is read in one go. */
   readonly rangeBytes?: number
+  /** On a Citus, how long a moment is looked for at which nothing is under way between its nodes. */
+  readonly restLimitMs?: number
 }
 
 /** How many findings of one check are named. */
@@ -72,14 +74,14 @@ interface OffenderRow {
  * @throws {SchemaError} where the database holds no ledger of this version; otherwise what the driver throws.
  */
 export async function auditLedger(address: ServerAddress, options: AuditOptions = {}): Promise<AuditReport> {
-  const { onProgress = () => {}, rangeBytes = RANGE_BYTES } = options
+  const { onProgress = () => {}, rangeBytes = RANGE_BYTES, restLimitMs } = options
   const start = performance.now()
-  const snapshot = await openSnapshot(address, CONNECTIONS)
+  const snapshot = await openSnapshot(address, CONNECTIONS, restLimitMs)
   try {
     const [first] = snapshot.clients
     if (first === undefined) throw new Error('there is no connection')
     await requireLedger(first)
-    const jobs = await plan(first, rangeBytes)
+    const jobs = await plan(first, rangeBytes, snapshot.tables)
     const tally: Tally = { sums: new Map(), broken: new Map(), named: new Map() }
     const whole = jobs.reduce((sum, { range }) => sum + range.weight, 0)
     let done = 0
@@ -106,10 +108,10 @@ async function requireLedger(client: pg.Client): Promise<void> {
 }
 
 /** Every subject over everything, the largest jobs first. */
-async function plan(client: pg.Client, rangeBytes: number): Promise<Job[]> {
+async function plan(client: pg.Client, rangeBytes: number, tables: Snapshot['tables']): Promise<Job[]> {
   const ranges = [
-    ...(await divide(client, 'user_id', rangeBytes)),
-    ...(await divide(client, 'transaction_id', rangeBytes)),
+    ...(await divide(client, 'user_id', rangeBytes, tables)),
+    ...(await divide(client, 'transaction_id', rangeBytes, tables)),
   ]
   return ranges
     .flatMap((range) => SUBJECTS.filter(({ key }) => key === range.key).map((subject) => ({ subject, range })))

@@ -27,28 +27,33 @@ const OTHER_TABLE: Readonly<Record<Subject['key'], string>> = {
   transaction_id: 'user_wallet_refusal',
 }
 
+/** Of a distributed table PostgreSQL itself knows the part that lies in this database: nothing. */
+const SIZE = { here: 'pg_relation_size', distributed: 'citus_relation_size' } as const
+
 /** Divides all that there is into ranges with about as much in each; a wallet is never divided. */
-export async function divide(client: pg.Client, key: Subject['key'], rangeBytes: number): Promise<readonly Range[]> {
+export async function divide(
+  client: pg.Client,
+  key: Subject['key'],
+  rangeBytes: number,
+  tables: keyof typeof SIZE = 'here',
+): Promise<readonly Range[]> {
   const other = OTHER_TABLE[key]
+  const sizeOf = SIZE[tables]
   const size = await client.query<{ bytes: string }>(
-    `SELECT pg_relation_size('user_wallet_transaction') + pg_relation_size('${other}') AS bytes`,
+    `SELECT ${sizeOf}('user_wallet_transaction') + ${sizeOf}('${other}') AS bytes`,
   )
   const bytes = Number(size.rows[0]?.bytes)
-  const { rows } = await client.query<{ bound: string }>(
-    `SELECT unnest(percentile_disc(
-              (SELECT array_agg(k / $1::float8) FROM generate_series(1, $1::int - 1) AS k)
-            ) WITHIN GROUP (ORDER BY ${key}))::text AS bound
+  const parts = Math.min(MAX_RANGES, Math.max(1, Math.ceil(bytes / rangeBytes)))
+  const { rows } = await client.query<{ bounds: readonly string[] | null }>(
+    `SELECT (percentile_disc($1::float8[]) WITHIN GROUP (ORDER BY ${key}))::text[] AS bounds
      FROM (
        SELECT ${key} FROM user_wallet_transaction TABLESAMPLE SYSTEM ($2)
        UNION ALL
        SELECT ${key} FROM ${other} TABLESAMPLE SYSTEM ($2)
      ) AS sample`,
-    [Math.min(MAX_RANGES, Math.max(1, Math.ceil(bytes / rangeBytes))), Math.min(100, (100 * SAMPLE_BYTES) / bytes)],
+    [Array.from({ length: parts - 1 }, (_, index) => (index + 1) / parts), Math.min(100, (100 * SAMPLE_BYTES) / bytes)],
   )
-  return toRanges(
-    key,
-    rows.map(({ bound }) => bound),
-  )
+  return toRanges(key, rows[0]?.bounds ?? [])
 }
 
 /** A bound that comes several times is a wallet with as many parts of all there is. */

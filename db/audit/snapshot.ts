@@ -1,12 +1,16 @@
 import type pg from 'pg'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { isDistributed } from '../distribute.ts'
 import { connect } from '../migrate.ts'
+import { seeWorkersAtRest } from './workers.ts'
 
 export interface Snapshot {
   /** The database's time, as it prints it. */
   readonly takenAt: string
   /** Connections that all see the database as it was then. */
   readonly clients: readonly pg.Client[]
+  /** Whether the tables lie in this database, or are distributed over the workers of a Citus. */
+  readonly tables: 'here' | 'distributed'
   close(): Promise<void>
 }
 
@@ -30,10 +34,16 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // 5 million scattered rows instead of 96.
   effective_cache_size: '256MB',
   TimeZone: 'UTC',
+  // One connection to each worker, with one snapshot there for all shards.
+  'citus.max_adaptive_executor_pool_size': '1',
 }
 
 /** Reads what others do not have to wait for: no lock but the one that keeps a table from being dropped. */
-export async function openSnapshot(address: ServerAddress, connections: number): Promise<Snapshot> {
+export async function openSnapshot(
+  address: ServerAddress,
+  connections: number,
+  restLimitMs?: number,
+): Promise<Snapshot> {
   const clients: pg.Client[] = []
   const close = async () => {
     await Promise.all(clients.map((client) => client.end()))
@@ -59,7 +69,9 @@ export async function openSnapshot(address: ServerAddress, connections: number):
     // The statement takes no parameters.
     for (const client of others)
       await client.query(`SET TRANSACTION SNAPSHOT ${client.escapeLiteral(exported.snapshot)}`)
-    return { takenAt: exported.now, clients, close }
+    const tables = (await isDistributed(first)) ? 'distributed' : 'here'
+    if (tables === 'distributed') await seeWorkersAtRest(address, clients, restLimitMs)
+    return { takenAt: exported.now, clients, tables, close }
   } catch (error) {
     await close()
     throw error

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { migrationNames } from '../../db/migrate.ts'
+import { migrationNames, whereTablesLie } from '../../db/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
 import { watchConnections } from '../adapters/fastify/drain.ts'
 import { buildServer } from '../adapters/fastify/server.ts'
@@ -64,6 +64,7 @@ export async function startService(
   let store: WalletStore | undefined
   let stopping = false
   let risk: string | undefined
+  let distribution: string | undefined
   const readiness: Readiness = async () => {
     if (stopping) return 'shutting down'
     if (store === undefined) return 'starting'
@@ -83,6 +84,7 @@ export async function startService(
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await candidate.transact({ wallets: new Set(), transactionIDs: [] }, (state, now) => decideBatch([], state, now))
       risk = await durabilityRisk(database)
+      distribution = await whereTablesLie(database)
     } catch (error) {
       await candidate.close()
       throw asUnusable(error) ?? error
@@ -106,6 +108,7 @@ export async function startService(
 
   function sayReady(line: string): void {
     logger.info(line)
+    if (distribution !== undefined) logger.info(distribution)
     if (risk !== undefined) logger.warn(risk)
   }
 

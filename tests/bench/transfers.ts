@@ -24,9 +24,9 @@ export interface Load {
 
 /** Sends transfers for a while, and counts in the database what was really written. */
 export async function sendTransfers(
-  bench: Bench,
+  bench: Pick<Bench, 'ids' | 'seconds' | 'damage'>,
   service: ServiceProcess,
-  database: BenchDatabase,
+  database: Pick<BenchDatabase, 'countTransfers'>,
   pick: PickWallet,
   connections: number,
   seconds = bench.seconds,

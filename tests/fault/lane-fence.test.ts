@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { type BatchProgress, runBatch } from '../../src/adapters/postgres/batch.ts'
 import { type Lane, LaneError, type Sql } from '../../src/adapters/postgres/lane.ts'
 import * as statements from '../../src/adapters/postgres/statements.ts'
+import { type StoreForm, storeForm } from '../../src/adapters/postgres/store-form.ts'
 import { walletsOf } from '../../src/domain/command.ts'
 import { decideBatch } from '../../src/domain/decide.ts'
 import { toInstant } from '../../src/domain/instant.ts'
@@ -9,7 +10,7 @@ import { toAmount, toBalance } from '../../src/domain/money.ts'
 import { TransactionType } from '../../src/domain/transaction.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { ANN, BOB, command, deposit, transfer, withdraw } from '../contract/store-calls.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { administer, createTestDatabase, leftOutOnCitus } from '../support/database.ts'
 import { failureOf, openTestLane, openTestStore } from '../support/lanes.ts'
 
 /** What the writes of a batch would leave behind; all of it must be there or none. */
@@ -44,12 +45,13 @@ const REFUSAL = {
   ...{ requestID: ONE.requestID, createdAt: THEN },
 }
 
-const WRITES: readonly (readonly [string, (sql: Sql, fence: string) => ReturnType<typeof statements.updateWallets>])[] =
-  [
-    ['INSERT of transactions', (sql, fence) => statements.insertTransactions(sql, fence, [TRANSACTION])],
-    ['UPDATE of wallets', (sql, fence) => statements.updateWallets(sql, fence, [WALLET])],
-    ['INSERT of refusals', (sql, fence) => statements.insertRefusals(sql, fence, [REFUSAL])],
-  ]
+type Write = (sql: Sql, fence: string, form: StoreForm) => ReturnType<typeof statements.updateWallets>
+
+const WRITES: readonly (readonly [string, Write])[] = [
+  ['INSERT of transactions', (sql, fence) => statements.insertTransactions(sql, fence, [TRANSACTION])],
+  ['UPDATE of wallets', (sql, fence, form) => form.updateWallets(sql, fence, [WALLET])],
+  ['INSERT of refusals', (sql, fence) => statements.insertRefusals(sql, fence, [REFUSAL])],
+]
 
 async function fenceOf(lane: Lane): Promise<string> {
   const [, known] = await lane.roundTrip((sql) => [statements.begin(sql), statements.readKnown(sql, [])])
@@ -61,16 +63,17 @@ for (const [name, write] of WRITES) {
     `9. a fence on the writes: ${name} writes in the transaction that holds the locks, and in no other`,
     async (t) => {
       const { database, lane } = await laneWithWallets(t)
+      const form = storeForm(lane)
       const fence = await fenceOf(lane)
       await lane.roundTrip((sql) => [statements.rollback(sql)])
-      const [outside] = await lane.roundTrip((sql) => [write(sql, fence)])
+      const [outside] = await lane.roundTrip((sql) => [write(sql, fence, form)])
       t.equal(outside.count, 0, 'outside any transaction')
 
       const other = await fenceOf(lane)
       t.not(other, fence)
-      const [foreign] = await lane.roundTrip((sql) => [write(sql, fence)])
+      const [foreign] = await lane.roundTrip((sql) => [write(sql, fence, form)])
       t.equal(foreign.count, 0, 'in another transaction')
-      const [inside] = await lane.roundTrip((sql) => [write(sql, other)])
+      const [inside] = await lane.roundTrip((sql) => [write(sql, other, form)])
       t.equal(inside.count, 1)
       await lane.roundTrip((sql) => [statements.rollback(sql)])
       t.same(await written(database), NOTHING)
@@ -169,7 +172,8 @@ t.test('10. COMMIT of a transaction that failed resolves, with the tag ROLLBACK'
   t.equal(committed.command, 'ROLLBACK')
 })
 
-t.test('10. acknowledged only if both row counts match', async (t) => {
+const NO_LOSS = { skip: leftOutOnCitus('it puts no trigger that loses rows on a distributed table') }
+t.test('10. acknowledged only if both row counts match', NO_LOSS, async (t) => {
   for (const table of ['user_wallet', 'user_wallet_transaction', 'user_wallet_refusal']) {
     const { database, lane } = await laneWithWallets(t)
     // A write that is lost without an error, as a broken trigger would lose it.

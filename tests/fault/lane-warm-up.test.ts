@@ -6,7 +6,7 @@ import { toInstant } from '../../src/domain/instant.ts'
 import { toUserID, type UserID } from '../../src/domain/user-id.ts'
 import { StoreError } from '../../src/ports/wallet-store.ts'
 import { command, deposit, transact, transfer, withdraw } from '../contract/store-calls.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { administer, createTestDatabase, leftOutOnCitus } from '../support/database.ts'
 import { failureOf, openTestLane, openTestStore } from '../support/lanes.ts'
 import { createProtocolRelay, type ProtocolRelay } from '../support/protocol-relay.ts'
 
@@ -115,7 +115,7 @@ for (const [name, count, nameUser] of SHAPES) {
     const reads = demandOneRoundTrip(
       relay,
       (text) => text === 'BEGIN',
-      (text) => text.startsWith('SELECT moment'),
+      (text) => text.includes('JOIN user_wallet_refusal'),
     )
     t.ok((await transact(store, ...transfers())).every(({ kind }) => kind === 'executed'))
     t.equal(reads(), 1)
@@ -133,6 +133,7 @@ const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 
 t.test(
   'a batch larger than the write buffer, whose last statements are parked, is done, and safe when its lane breaks',
+  { skip: leftOutOnCitus('sixteen times as many wallets as a batch may have outlast a statement there') },
   async (t) => {
     const database = await createTestDatabase(t)
     const relay = await createProtocolRelay(t, database)

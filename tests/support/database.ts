@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from '../../db/migrate.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { createCitusDatabase, createOnAllNodes } from './citus-server.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /** Where `run-tests` tells the test processes of the server and its template database. */
@@ -8,8 +9,19 @@ export const SERVER_VARIABLE = 'WALLET_TEST_SERVER'
 
 export interface TestServer {
   readonly address: ServerAddress
-  /** A migrated, empty database. */
+  /** A migrated, empty database; on a Citus one with the extension and nothing else. */
   readonly template: string
+  /** Of a Citus; on any other server there are none. */
+  readonly workers?: readonly ServerAddress[]
+}
+
+export function isOnCitus(): boolean {
+  return testServer().workers !== undefined
+}
+
+/** Why a test does not run on a Citus; `false` on any other server, where it does. */
+export function leftOutOnCitus(reason: string): string | false {
+  return isOnCitus() ? `not on a Citus: ${reason}` : false
 }
 
 export function testServer(): TestServer {
@@ -21,13 +33,16 @@ export function testServer(): TestServer {
 
 /** A migrated, empty database of the test's own; dropped when the test is over, whoever is still connected. */
 export async function createTestDatabase(t: Lifetime, server: TestServer = testServer()): Promise<ServerAddress> {
-  const { address, template } = server
+  const { address, template, workers } = server
+  if (workers !== undefined) return createCitusDatabase(t, { coordinator: address, workers }, template)
   return cloneDatabase(t, address, template)
 }
 
 /** An empty database without a schema. */
 export async function createBareDatabase(t: Lifetime): Promise<ServerAddress> {
-  return cloneDatabase(t, testServer().address, 'template1')
+  const { address, template, workers } = testServer()
+  if (workers !== undefined) return createOnAllNodes(t, { coordinator: address, workers }, template)
+  return cloneDatabase(t, address, 'template1')
 }
 
 async function cloneDatabase(t: Lifetime, server: ServerAddress, template: string): Promise<ServerAddress> {

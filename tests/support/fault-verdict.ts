@@ -46,6 +46,8 @@ interface Expectations {
   readonly audit?: () => Promise<Pick<AuditReport, 'findings'>>
   /** When the fault was, or ended, and how soon after it the service must work again. */
   readonly again?: { readonly since: number; readonly withinMs: number }
+  /** What may be added to a deadline, where that is not {@link SLACK_MS}. */
+  readonly slackMs?: number
 }
 
 /** Two lanes for batches and four for reads. */
@@ -53,7 +55,15 @@ const CONNECTIONS_OF_A_SERVICE = 6
 
 /** Checks every promise after a fault, and settles every unknown by repeating it with its own ID. */
 export async function checkPromises(t: Test, expectations: Expectations): Promise<Figures> {
-  const { fault, load, database, services, audit = () => auditLedger(database), again } = expectations
+  const {
+    fault,
+    load,
+    database,
+    services,
+    audit = () => auditLedger(database),
+    again,
+    slackMs = SLACK_MS,
+  } = expectations
   const [{ url }] = services
   const { movements } = load
   const before = await readLedger(database)
@@ -95,7 +105,7 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
   t.strictSame(findings, [], 'the auditor finds nothing: done once, no gap, no money made or lost')
 
   const slowestMs = Math.max(...movements.map(({ sentAt, endedAt = Number.POSITIVE_INFINITY }) => endedAt - sentAt))
-  t.ok(slowestMs <= TIMEOUTS_MS.request + SLACK_MS, `no request took longer than its deadline: ${slowestMs} ms`)
+  t.ok(slowestMs <= TIMEOUTS_MS.request + slackMs, `no request took longer than its deadline: ${slowestMs} ms`)
   const errors = services.flatMap(({ processes }) => processes).flatMap((process) => errorsIn(process.log()))
   t.strictSame(errors, [], 'no error that was not caught, and none that nobody expected')
   await connectionsAreQuiet(t, database, CONNECTIONS_OF_A_SERVICE * services.length)

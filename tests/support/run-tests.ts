@@ -2,12 +2,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { onCitus } from './citus-suite.ts'
 import { SERVER_VARIABLE } from './database.ts'
 import { withTestServer } from './test-server.ts'
 
 /*
  * Runs tap with one PostgreSQL server for all files. Arguments go to tap; without any, every test runs, and where
- * TEST_CONTAINERS=1 every one that needs a server, and no embedded one.
+ * TEST_CONTAINERS=1 every one that needs a server, and no embedded one; where TEST_CITUS=1 those of citus-suite.ts.
  */
 
 const require = createRequire(import.meta.url)
@@ -41,7 +42,8 @@ function say(line: string): void {
 async function main(): Promise<number> {
   buildTap()
   return withTestServer(say, async (server) => {
-    const all = process.env.TEST_CONTAINERS === '1' ? ON_CONTAINERS : ALL
+    const all =
+      process.env.TEST_CITUS === '1' ? onCitus(say) : process.env.TEST_CONTAINERS === '1' ? ON_CONTAINERS : ALL
     const given = process.argv.slice(2)
     const files = given.some((argument) => !argument.startsWith('-')) ? given : [...given, ...all]
     const tap = spawn(process.execPath, [TAP, ...files], {

@@ -4,6 +4,7 @@ import { type Lane, LaneError } from './lane.ts'
 import { knownOutcomes, readInstant, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
 import { type RunStep, unwatched } from './steps.ts'
+import { storeForm } from './store-form.ts'
 
 /** Where a batch was when it failed. */
 export interface BatchProgress {
@@ -22,16 +23,9 @@ export async function runBatch(
   progress: BatchProgress,
   step: RunStep = unwatched,
 ): Promise<Outcomes> {
-  const [begun, locked, known] = await step('lock', () =>
-    lane.roundTrip((sql) => [
-      statements.begin(sql),
-      statements.lockWallets(sql, reads.wallets),
-      statements.readKnown(sql, reads.transactionIDs),
-    ]),
-  )
-  const [first] = known
-  if (begun.command !== 'BEGIN' || first === undefined) throw new LaneError('no transaction was begun')
-  const { now, fence } = first
+  const form = storeForm(lane)
+  const { moment, locked, known } = await step('lock', () => form.lock(lane, reads))
+  const { now, fence } = moment
   const wallets = new Map<string, Wallet>(locked.map((row) => [row.user_id, toWallet(row)]))
   const earlier = knownOutcomes(known)
 
@@ -51,7 +45,7 @@ export async function runBatch(
   const [inserted, updated, committed] = await step('commit', () =>
     lane.roundTrip((sql) => [
       statements.insertTransactions(sql, fence, writes.transactions),
-      statements.updateWallets(sql, fence, writes.wallets),
+      form.updateWallets(sql, fence, writes.wallets),
       statements.commit(sql),
     ]),
   )

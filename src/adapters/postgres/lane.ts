@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import type { ServerAddress } from '../../ports/server-address.ts'
 import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
 import { openSocket } from './socket.ts'
+import { adaptToCitus } from './statements.ts'
 
 export type Sql = postgres.Sql
 
@@ -18,6 +19,8 @@ export interface Lane {
     send: (sql: Sql) => { [Index in keyof Results]: postgres.PendingQuery<Results[Index]> },
   ): Promise<{ [Index in keyof Results]: postgres.RowList<Results[Index]> }>
   isDead(): boolean
+  /** Whether the tables lie on the workers of a Citus; some statements have another form there. */
+  isDistributed(): boolean
   /** Gives the connection up at once, whatever it is doing. */
   discard(): void
   /** Says goodbye to the server. */
@@ -40,6 +43,7 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
   let death: LaneError | undefined
   let rejectInFlight: ((error: LaneError) => void) | undefined
   let handedOver = false
+  let distributed = false
 
   function die(reason: string, cause?: unknown): void {
     death ??= new LaneError(reason, { cause })
@@ -102,6 +106,7 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
       })
     },
     isDead: () => death !== undefined,
+    isDistributed: () => distributed,
     discard() {
       die('the lane was discarded')
       void sql.end({ timeout: 0 }).catch(() => {})
@@ -116,6 +121,8 @@ export async function openLane(address: ServerAddress, warmUp: (lane: Lane) => P
   const left = TIMEOUTS_MS.open - (performance.now() - start)
   const deadline = setTimeout(() => die(`not ready within ${TIMEOUTS_MS.open} ms`), left)
   try {
+    const [adapted] = await lane.roundTrip((sql) => [adaptToCitus(sql)])
+    distributed = adapted.length > 0
     await warmUp(lane)
     return lane
   } catch (error) {

@@ -33,12 +33,19 @@ export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
   request_id: string
 }
 
-/** What is known of a transaction ID, or of none of those that were asked for, and when that was so. */
-export type KnownRow = { now: string; fence: string } & (
+/** The database's time, and the number of the transaction that is under way. */
+export interface MomentRow {
+  now: string
+  fence: string
+}
+
+/** What is known of a transaction ID. */
+export type OutcomeRow =
   | (TransactionRow & { code: null; request_id: null })
   | (RefusalRow & { id: null; balance: null })
-  | { transaction_id: null }
-)
+
+/** What is known of a transaction ID, or of none of those that were asked for, and when that was so. */
+export type KnownRow = MomentRow & (OutcomeRow | { transaction_id: null })
 
 export function readInstant(micros: string): Instant {
   return toInstant(BigInt(micros))
@@ -78,7 +85,7 @@ export function toRefusal(row: RefusalRow): Refusal {
   }
 }
 
-export function knownOutcomes(rows: readonly KnownRow[]): Map<TransactionID, StoredOutcome> {
+export function knownOutcomes(rows: readonly (OutcomeRow | KnownRow)[]): Map<TransactionID, StoredOutcome> {
   const known = new Map<TransactionID, StoredOutcome>()
   for (const row of rows) {
     if (row.transaction_id === null) continue

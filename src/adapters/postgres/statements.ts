@@ -24,6 +24,19 @@ export const begin = (sql: Sql) => sql`BEGIN`
 export const commit = (sql: Sql) => sql.unsafe<[]>(COMMIT)
 export const rollback = (sql: Sql) => sql`ROLLBACK`
 
+/**
+ * Where the tables are distributed over the workers of a Citus, says so with a row, and makes the connection fit for
+ * that: a plan is made for the values of its parameters where it depends on them, since they say which shards it goes
+ * to; a batch has one connection to each worker, which holds all its locks there and is all that has to be prepared; and
+ * what is set for a transaction is set there too.
+ * The function is there where the tables were distributed, and nowhere else (db/distribute.ts).
+ */
+export const adaptToCitus = (sql: Sql) => sql<{ distributed: true }[]>`
+  SELECT true AS distributed, set_config('plan_cache_mode', 'auto', false),
+         set_config('citus.max_adaptive_executor_pool_size', '1', false),
+         set_config('citus.propagate_set_commands', 'local', false)
+  WHERE to_regprocedure('lock_wallets(text[])') IS NOT NULL`
+
 /** Locks the wallets that exist, in userID order, so that no two transactions wait for each other. */
 export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
   SELECT user_id, balance, version,

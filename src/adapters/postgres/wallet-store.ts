@@ -1,4 +1,3 @@
-import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { LedgerReads } from '../../ports/inspection.ts'
@@ -12,9 +11,11 @@ import { readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
 import { type Lane, LaneError, openLane } from './lane.ts'
 import { createLanePool, type LanePool } from './lane-pool.ts'
-import { knownOutcomes, readInstant, toWallet, type WalletRow } from './rows.ts'
+import { readOutcome } from './outcomes.ts'
+import { toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
 import { watchSteps } from './steps.ts'
+import { storeForm } from './store-form.ts'
 import { prepareInspection, prepareReads, prepareWrites } from './warm-up.ts'
 
 export interface PostgresWalletStoreOptions {
@@ -108,7 +109,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
 }
 
 async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wallet: Wallet; created: boolean }[]> {
-  const [rows] = await lane.roundTrip((sql) => [statements.insertWallets(sql, userIDs)])
+  const [rows] = await lane.roundTrip((sql) => [storeForm(lane).insertWallets(sql, userIDs)])
   // As they were inserted: read a moment later, a new wallet might hold money already.
   const created = toWallets(rows)
   const isNew = new Set(created.keys())
@@ -132,13 +133,6 @@ async function readWallets(lane: Lane, userIDs: readonly UserID[]): Promise<Map<
 
 function toWallets(rows: readonly WalletRow[]): Map<string, Wallet> {
   return new Map(rows.map((row) => [row.user_id, toWallet(row)]))
-}
-
-async function readOutcome(lane: Lane, userID: UserID, transactionID: TransactionID) {
-  const [known] = await lane.roundTrip((sql) => [statements.readOutcomes(sql, [{ userID, transactionID }])])
-  const [first] = known
-  if (first === undefined) throw new LaneError('no answer')
-  return { stored: knownOutcomes(known).get(transactionID), now: readInstant(first.now) }
 }
 
 function reason(error: unknown): string {

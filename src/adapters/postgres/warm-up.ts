@@ -2,7 +2,9 @@ import { toInstant } from '../../domain/instant.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Lane } from './lane.ts'
+import { prepareOutcome } from './outcomes.ts'
 import * as statements from './statements.ts'
+import { storeForm } from './store-form.ts'
 
 const NOBODY = '' as UserID
 const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
@@ -12,11 +14,11 @@ const THEN = toInstant(0n)
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openLane}. */
 export async function prepareWrites(lane: Lane): Promise<void> {
+  const form = storeForm(lane)
   await lane.roundTrip((sql) => [statements.begin(sql)])
-  await lane.roundTrip((sql) => [statements.lockWallets(sql, [])])
-  await lane.roundTrip((sql) => [statements.readKnown(sql, [])])
+  await form.prepareLock(lane)
   await lane.roundTrip((sql) => [statements.insertTransactions(sql, NO_FENCE, [])])
-  await lane.roundTrip((sql) => [statements.updateWallets(sql, NO_FENCE, [])])
+  await lane.roundTrip((sql) => [form.updateWallets(sql, NO_FENCE, [])])
   await lane.roundTrip((sql) => [statements.insertRefusals(sql, NO_FENCE, [])])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
 }
@@ -24,9 +26,9 @@ export async function prepareWrites(lane: Lane): Promise<void> {
 /** The same for everything that is not a batch. */
 export async function prepareReads(lane: Lane): Promise<void> {
   await lane.roundTrip((sql) => [statements.begin(sql)])
-  await lane.roundTrip((sql) => [statements.insertWallets(sql, [])])
+  await lane.roundTrip((sql) => [storeForm(lane).insertWallets(sql, [])])
   await lane.roundTrip((sql) => [statements.readWallets(sql, [])])
-  await lane.roundTrip((sql) => [statements.readOutcomes(sql, [])])
+  await prepareOutcome(lane)
   await lane.roundTrip((sql) => [statements.readVersion(sql, NOBODY)])
   await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
   await lane.roundTrip((sql) => [statements.readHistory(sql, NOBODY, NO_RANGE, [], 1)])

@@ -1,0 +1,83 @@
+import type { UserID } from '../../domain/user-id.ts'
+import type { Wallet } from '../../domain/wallet.ts'
+import type { Reads } from '../../ports/wallet-store.ts'
+import { plainArray, textArray } from './arrays.ts'
+import type { Sql } from './lane.ts'
+import type { MomentRow, OutcomeRow, WalletRow } from './rows.ts'
+
+/*
+ * The statements that have another form where the tables are distributed by user_id over the workers of a Citus
+ * (docs/decisions/citus.md). Each names the users a second time, as a list that can be read before it is executed: from
+ * it the coordinator sees which shards to ask. Without it every shard of every worker takes part in every batch.
+ */
+
+/** Nobody has this ID. Of a list that is empty the coordinator would make all shards, of this it makes one. */
+const NOBODY = ''
+
+function users(userIDs: readonly UserID[]): string {
+  return textArray<string>(userIDs.length === 0 ? [NOBODY] : userIDs, (userID) => userID)
+}
+
+/*
+ * Of the bounds that a lane has by itself its workers know nothing. These two they are told with the transaction: a lock
+ * there is given up as early as elsewhere, and those of a coordinator that is gone without a word are given back. SET
+ * takes no parameters; a test compares them with TIMEOUTS_MS.
+ */
+export const boundLocks = (sql: Sql) => sql<[]>`SET LOCAL lock_timeout = 1000`
+export const boundRest = (sql: Sql) => sql<[]>`SET LOCAL idle_in_transaction_session_timeout = 1500`
+
+/** `FOR UPDATE` goes to one shard at a time, so a function does it: shard after shard in their order, in userID order in each. */
+export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
+  SELECT user_id, balance, version,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+  FROM lock_wallets(${textArray([...userIDs], (userID) => userID)}::text[])`
+
+/** Those that were missing, as they are now; in the same order. */
+export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
+  SELECT user_id, balance, version,
+         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
+         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+  FROM open_wallets(${textArray([...new Set(userIDs)], (userID) => userID)}::text[])`
+
+/** The coordinator's clock, which is the only one that counts, and its transaction, which those on the workers hang on. */
+export const readMoment = (sql: Sql) => sql<MomentRow[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence`
+
+/** The same outside a transaction, without a fence. */
+export const readTime = (sql: Sql) => sql<MomentRow[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS fence`
+
+/** What of the IDs was executed for their own users. With {@link readRefusals} in one statement, both would be gathered on disk first. */
+export const readExecuted = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
+  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance, NULL AS code, NULL AS request_id,
+         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
+  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+         AS wanted (transaction_id, user_id)
+  JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id
+  WHERE t.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])`
+
+export const readRefusals = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
+  SELECT r.user_id, NULL::bigint AS id, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL::bigint AS balance, r.code, r.request_id,
+         (extract(epoch FROM r.created_at) * 1000000)::bigint AS created_at
+  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+         AS wanted (transaction_id, user_id)
+  JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id
+  WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])`
+
+/**
+ * The fence is compared once, on the coordinator, whose transaction it is: it refers to no column. What does may not
+ * depend on the time zone there, so the instant is put together without one.
+ */
+export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) => sql<[]>`
+  UPDATE user_wallet w
+  SET balance = new.balance, version = new.version,
+      updated_at = (timestamp 'epoch' + new.updated_at * interval '1 microsecond') AT TIME ZONE 'UTC'
+  FROM unnest(
+         ${textArray(rows, (row) => row.userID)}::text[],
+         ${plainArray(rows, (row) => row.balance)}::bigint[],
+         ${plainArray(rows, (row) => row.version)}::bigint[],
+         ${plainArray(rows, (row) => row.updatedAt)}::bigint[])
+       AS new (user_id, balance, version, updated_at)
+  WHERE w.user_id = new.user_id AND w.user_id = ANY (${users(rows.map(({ userID }) => userID))}::text[])
+    AND pg_current_xact_id() = ${fence}::xid8`

@@ -1,0 +1,68 @@
+import t from 'tap'
+import { migrate, migrationNames, whereTablesLie } from '../../db/migrate.ts'
+import { administer, createBareDatabase, createTestDatabase, testServer, toURL } from '../support/database.ts'
+import { runServiceToEnd, runWallet, startServiceProcess } from '../support/service-process.ts'
+
+const SAYS = /^Citus \S+: the tables are distributed by user_id, 4 shards on 2 nodes$/m
+
+t.test('migrating distributes the tables and says so, and a second time there is nothing to do', async (t) => {
+  const database = await createBareDatabase(t)
+  const env = { DATABASE_URL: toURL(database) }
+  const first = await runWallet(t, ['migrate'], { env })
+  t.match(first, { code: 0, stdout: SAYS })
+  const second = await runWallet(t, ['migrate'], { env })
+  t.match(second, { code: 0, stdout: /nothing to do/ })
+  t.match(second.stdout, SAYS)
+  const tables = await administer(
+    database,
+    'SELECT table_name::text, distribution_column, colocation_id FROM citus_tables ORDER BY table_name::text',
+  )
+  t.match(tables, [
+    { table_name: 'user_wallet', distribution_column: 'user_id' },
+    { table_name: 'user_wallet_refusal', distribution_column: 'user_id' },
+    { table_name: 'user_wallet_transaction', distribution_column: 'user_id' },
+  ])
+  t.equal(new Set(tables.map(({ colocation_id }) => colocation_id)).size, 1, 'a wallet and its history lie together')
+})
+
+t.test('many may start at once on a new Citus: one of them distributes', async (t) => {
+  const database = await createBareDatabase(t)
+  const done = await Promise.all(Array.from({ length: 6 }, () => migrate(database, 'up')))
+  t.same(done.flat(), await migrationNames())
+  t.match(await whereTablesLie(database), SAYS)
+})
+
+t.test('tables that were there before the extension are distributed with what is in them', async (t) => {
+  const database = await createBareDatabase(t)
+  const [citus] = await administer(database, `SELECT count(*)::int AS nodes FROM pg_dist_node`)
+  t.match(citus, { nodes: 3 })
+  await migrate(database, 'up')
+  await migrate(database, 'down')
+  t.equal(await whereTablesLie(database), undefined)
+  t.same(await administer(database, `SELECT FROM pg_proc WHERE proname IN ('lock_wallets', 'open_wallets')`), [])
+  t.same(await migrate(database, 'up'), await migrationNames())
+  t.match(await whereTablesLie(database), SAYS)
+})
+
+t.test('a worker in place of the coordinator: one clear line, exit 1, nothing changed', async (t) => {
+  const database = await createBareDatabase(t)
+  const [worker] = testServer().workers ?? []
+  if (worker === undefined) throw new Error('there is no worker')
+  const address = { ...worker, database: database.database }
+  const env = { DATABASE_URL: toURL(address) }
+  const line = 'this database is a worker of a Citus: point DATABASE_URL at its coordinator\n'
+  t.match(await runWallet(t, ['migrate'], { env }), { code: 1, stderr: line, stdout: '' })
+  t.match(await runServiceToEnd(t, { env }), { code: 1, stderr: line })
+  t.same(
+    await administer(
+      address,
+      `SELECT FROM pg_class WHERE relname LIKE 'user_wallet%' OR relname LIKE 'wallet_migration%'`,
+    ),
+    [],
+  )
+})
+
+t.test('the service says in its log where the tables lie', async (t) => {
+  const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(await createTestDatabase(t)) } })
+  t.match(service.log(), /the tables are distributed by user_id, 4 shards on 2 nodes/)
+})
