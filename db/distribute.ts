@@ -10,14 +10,16 @@ export type CitusRole = 'none' | 'coordinator' | 'worker'
 
 /** With this the coordinator, the only one that knows of all shards, is told from its workers. */
 const COORDINATOR_GROUP = 0
+const ANSWER_LIMIT_MS = 5000
 
 export async function citusRole(client: pg.Client): Promise<CitusRole> {
-  const known = await client.query<{ known: boolean }>(
+  const known = await ask<{ known: boolean }>(
+    client,
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS known`,
   )
-  if (known.rows[0]?.known !== true) return 'none'
-  const { rows } = await client.query<{ groupid: number }>('SELECT groupid FROM pg_dist_local_group')
-  return rows[0]?.groupid === COORDINATOR_GROUP ? 'coordinator' : 'worker'
+  if (known?.known !== true) return 'none'
+  const local = await ask<{ groupid: number }>(client, 'SELECT groupid FROM pg_dist_local_group')
+  return local?.groupid === COORDINATOR_GROUP ? 'coordinator' : 'worker'
 }
 
 /** Those that lie on the workers, a wallet's rows in all of them beside each other: the first gives the others their places. */
@@ -107,23 +109,37 @@ export async function forgetDistribution(client: pg.Client): Promise<void> {
 /** Whether the ledger's tables lie on the workers of a Citus whose coordinator this is. */
 export async function isDistributed(client: pg.Client): Promise<boolean> {
   if ((await citusRole(client)) !== 'coordinator') return false
-  const { rows } = await client.query<{ tables: number }>(
-    `SELECT count(*)::int AS tables FROM pg_dist_partition WHERE logicalrelid = ANY ($1::text[]::regclass[]) AND partmethod = 'h'`,
+  const found = await ask<{ tables: number }>(
+    client,
+    `SELECT count(*)::int AS tables
+     FROM unnest($1::text[]) AS name JOIN pg_dist_partition ON logicalrelid = to_regclass(name)
+     WHERE partmethod = 'h'`,
     [[...DISTRIBUTED]],
   )
-  return rows[0]?.tables === DISTRIBUTED.length
+  return found?.tables === DISTRIBUTED.length
 }
 
 /** One line for the operator; `undefined` where nothing is distributed. */
 export async function describeDistribution(client: pg.Client): Promise<string | undefined> {
   if ((await citusRole(client)) !== 'coordinator') return undefined
-  const { rows } = await client.query<{ version: string; shards: number; nodes: number }>(
+  const found = await ask<{ version: string; shards: number; nodes: number }>(
+    client,
     `SELECT (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS version,
             count(*)::int AS shards, count(DISTINCT (nodename, nodeport))::int AS nodes
      FROM citus_shards WHERE table_name = to_regclass('${FIRST}')`,
   )
-  const [found] = rows
   if (found === undefined || found.shards === 0) return undefined
   const { version, shards, nodes } = found
   return `Citus ${version}: the tables are distributed by user_id, ${shards} shards on ${nodes === 1 ? '1 node' : `${nodes} nodes`}`
+}
+
+/** One row. It is asked at every start, and must not hang where the server says nothing. */
+async function ask<Row extends pg.QueryResultRow>(
+  client: pg.Client,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row | undefined> {
+  const question = { text, values: [...values], query_timeout: ANSWER_LIMIT_MS }
+  const { rows } = await client.query<Row>(question)
+  return rows[0]
 }

@@ -122,15 +122,23 @@ function busiest(before: BusyMicros, after: BusyMicros, micros: number): Simulat
   return { service: of('service'), coordinator: of('coordinator'), worker: of('worker'), flush: of('flush') }
 }
 
-/** Even shares over the lanes and one more; what shares a wallet with a batch in flight waits for it. */
+/**
+ * Even shares over the lanes and one more, and past that what shares a wallet with the batch; what shares one with a batch
+ * in flight waits for it.
+ */
 function takeBatch(service: Service, { lanes, batchMax }: Cluster): readonly Transfer[] {
   const about = service.waiting.length + service.inFlight
   const share = Math.min(batchMax, Math.max(1, Math.ceil(about / (lanes + 1))))
   const batch: Transfer[] = []
   const held: Transfer[] = []
+  const taken = new Set<number>()
   for (const transfer of service.waiting) {
-    const isFree = batch.length < share && !transfer.wallets.some((wallet) => service.busy.has(wallet))
-    ;(isFree ? batch : held).push(transfer)
+    const { wallets } = transfer
+    const isFree = batch.length < batchMax && !wallets.some((wallet) => service.busy.has(wallet))
+    if (isFree && (batch.length < share || wallets.some((wallet) => taken.has(wallet)))) {
+      batch.push(transfer)
+      for (const wallet of wallets) taken.add(wallet)
+    } else held.push(transfer)
   }
   if (batch.length > 0) service.waiting.splice(0, service.waiting.length, ...held)
   return batch

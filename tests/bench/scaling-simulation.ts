@@ -10,6 +10,7 @@ const HELP = `usage: npm run bench:scaling -- [options]
   --costs FILE         costs as JSON, in place of what follows from the figures
   --flush MICROS       how long a flush of the log takes (default 1000)
   --round-trip MICROS  between two nodes of a cluster (default 200); on one machine it is 30
+  --client MICROS      CPU of the load generator for each transfer, which shares the one machine (default 20)
   --seconds N          simulated, for each line (default 5)
   --seed N             (default 1)
 
@@ -41,11 +42,13 @@ interface Options {
   readonly seconds: number
   readonly seed: number
   readonly roundTrip: number
+  readonly client: number
 }
 
 /** The three nodes as they were measured: everything on one machine. */
-function threeNodes(costs: Costs, samples: readonly CitusSample[], { seconds, seed }: Options): string {
-  const here = { ...costs, roundTrip: ONE_MACHINE_ROUND_TRIP }
+function threeNodes(costs: Costs, samples: readonly CitusSample[], { seconds, seed, client }: Options): string {
+  const serviceTransfer = costs.serviceTransfer + client
+  const here = { ...costs, serviceTransfer, roundTrip: ONE_MACHINE_ROUND_TRIP }
   const lines = samples.flatMap(({ load, wallets, shards, connections, perSecond, batch }) => {
     if (shards === undefined) return []
     const cluster: Cluster = {
@@ -92,6 +95,7 @@ async function main(): Promise<void> {
       costs: { type: 'string' },
       flush: { type: 'string', default: '1000' },
       'round-trip': { type: 'string', default: '200' },
+      client: { type: 'string', default: '20' },
       seconds: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
@@ -102,7 +106,10 @@ async function main(): Promise<void> {
     return
   }
   const roundTrip = positive(values['round-trip'], 'round-trip')
-  const options = { seconds: positive(values.seconds, 'seconds'), seed: positive(values.seed, 'seed'), roundTrip }
+  const options = {
+    ...{ seconds: positive(values.seconds, 'seconds'), seed: positive(values.seed, 'seed') },
+    ...{ client: positive(values.client, 'client'), roundTrip },
+  }
   const figures = await readFile(values.figures, 'utf8').catch(() => undefined)
   const samples: readonly CitusSample[] = figures === undefined ? [] : JSON.parse(figures).rows
   const costs: Costs =

@@ -1,8 +1,8 @@
 import type { Costs } from './scaling-model.ts'
 import { createLocks, type Servers, type Simulation } from './simulated-queues.ts'
 
-/** Lock, read transactions, read refusals, insert, update: what a batch sends to a shard. */
-export const STATEMENTS = 5
+/** Lock, read what is known, insert, update: what a batch sends to a shard. */
+export const STATEMENTS = 4
 
 /** The node that a service asks, which may be a worker too. */
 export interface QueryNode {

@@ -48,22 +48,30 @@ export const readMoment = (sql: Sql) => sql<MomentRow[]>`
 export const readTime = (sql: Sql) => sql<MomentRow[]>`
   SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS fence`
 
-/** What of the IDs was executed for their own users. With {@link readRefusals} in one statement, both would be gathered on disk first. */
-export const readExecuted = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
-  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance, NULL AS code, NULL AS request_id,
-         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
-  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
-         AS wanted (transaction_id, user_id)
-  JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id
-  WHERE t.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])`
+/**
+ * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both
+ * halves would be gathered here first.
+ */
+export const readOutcomes = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
+  SELECT known.user_id, known.id, known.transaction_id, known.type, known.amount, known.passive_user_id, known.balance,
+         known.code, known.request_id, (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
+  FROM (
+    SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
+           NULL::text AS code, NULL::text AS request_id, t.created_at
+    FROM (${wanted(sql, ids)}) AS w
+    JOIN user_wallet_transaction t ON t.transaction_id = w.transaction_id AND t.user_id = w.user_id
+    WHERE t.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
+    UNION ALL
+    SELECT r.user_id, NULL::bigint, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL::bigint,
+           r.code, r.request_id, r.created_at
+    FROM (${wanted(sql, ids)}) AS w
+    JOIN user_wallet_refusal r ON r.transaction_id = w.transaction_id AND r.user_id = w.user_id
+    WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
+  ) AS known`
 
-export const readRefusals = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
-  SELECT r.user_id, NULL::bigint AS id, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL::bigint AS balance, r.code, r.request_id,
-         (extract(epoch FROM r.created_at) * 1000000)::bigint AS created_at
-  FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
-         AS wanted (transaction_id, user_id)
-  JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id
-  WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])`
+const wanted = (sql: Sql, ids: Reads['transactionIDs']) => sql`
+  SELECT * FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
+    AS w (transaction_id, user_id)`
 
 /**
  * The fence is compared once, on the coordinator, whose transaction it is: it refers to no column. What does may not

@@ -31,19 +31,14 @@ async function readInOneDatabase(lane: Lane, ids: Reads['transactionIDs']): Prom
 }
 
 async function readOnCitus(lane: Lane, ids: Reads['transactionIDs']): Promise<Known> {
-  const [moments, executed, refused] = await lane.roundTrip((sql) => [
-    citus.readTime(sql),
-    citus.readExecuted(sql, ids),
-    citus.readRefusals(sql, ids),
-  ])
-  return { moment: moments[0], known: [...executed, ...refused] }
+  const [moments, known] = await lane.roundTrip((sql) => [citus.readTime(sql), citus.readOutcomes(sql, ids)])
+  return { moment: moments[0], known }
 }
 
 /** Runs each statement that {@link readOutcome} sends, on nothing. */
 export async function prepareOutcome(lane: Lane): Promise<void> {
   if (lane.isDistributed()) {
     await lane.roundTrip((sql) => [citus.readTime(sql)])
-    await lane.roundTrip((sql) => [citus.readExecuted(sql, [])])
-    await lane.roundTrip((sql) => [citus.readRefusals(sql, [])])
+    await lane.roundTrip((sql) => [citus.readOutcomes(sql, [])])
   } else await lane.roundTrip((sql) => [statements.readOutcomes(sql, [])])
 }

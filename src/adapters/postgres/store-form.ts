@@ -40,24 +40,22 @@ const IN_ONE_DATABASE: StoreForm = {
 
 const ON_CITUS: StoreForm = {
   async lock(lane, { wallets, transactionIDs }) {
-    const [begun, , , locked, moments, executed, refused] = await lane.roundTrip((sql) => [
+    const [begun, , , locked, moments, known] = await lane.roundTrip((sql) => [
       statements.begin(sql),
       citus.boundLocks(sql),
       citus.boundRest(sql),
       citus.lockWallets(sql, wallets),
       citus.readMoment(sql),
-      citus.readExecuted(sql, transactionIDs),
-      citus.readRefusals(sql, transactionIDs),
+      citus.readOutcomes(sql, transactionIDs),
     ])
-    return { moment: momentOf(begun.command, moments), locked, known: [...executed, ...refused] }
+    return { moment: momentOf(begun.command, moments), locked, known }
   },
   async prepareLock(lane) {
     await lane.roundTrip((sql) => [citus.boundLocks(sql)])
     await lane.roundTrip((sql) => [citus.boundRest(sql)])
     await lane.roundTrip((sql) => [citus.lockWallets(sql, [])])
     await lane.roundTrip((sql) => [citus.readMoment(sql)])
-    await lane.roundTrip((sql) => [citus.readExecuted(sql, [])])
-    await lane.roundTrip((sql) => [citus.readRefusals(sql, [])])
+    await lane.roundTrip((sql) => [citus.readOutcomes(sql, [])])
   },
   updateWallets: citus.updateWallets,
   insertWallets: citus.insertWallets,
