@@ -15,6 +15,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 const RUN = [
   'citus/*',
+  'contract/postgres-instances',
   'contract/postgres-wallet-store',
   'property/history-pages',
   'property/stores-agree',
@@ -22,6 +23,7 @@ const RUN = [
   'fault/client',
   'fault/clocks',
   'fault/exhaustion',
+  'fault/instances',
   'fault/lane-connection',
   'fault/lane-fence',
   'fault/lane-reads',
@@ -33,7 +35,7 @@ const RUN = [
   'fault/points-of-a-batch',
   'fault/service-killed',
   'fault/sigterm',
-  'fault/two-instances',
+  'fault/rolling-upgrade',
 ]
 
 /** The files to run; says which are left out. Single tests that are left out say so where they stand. */
