@@ -27,9 +27,9 @@ export async function nodeOnThisMachine(address: ServerAddress): Promise<CitusNo
   if (server === undefined) throw new Error(`no process on this machine has the folder ${folder} of the node`)
   const [program = '', ...parameters] = (await readFile(`/proc/${server}/cmdline`, 'utf8')).split('\0').slice(0, -1)
   const { uid, gid } = await stat(`/proc/${server}`)
-  const output = await readlink(`/proc/${server}/fd/2`)
+  const wroteTo = await readlink(`/proc/${server}/fd/2`)
   // A pipe has no name, and nobody reads it any more.
-  const log = output.startsWith('/') ? output : '/dev/null'
+  const log = wroteTo.startsWith('/') ? wroteTo : '/dev/null'
 
   return {
     ...{ folder, program, uid, gid },
