@@ -49,7 +49,8 @@ for (const instances of [2, 4]) {
       const slowest = Math.max(...answered.map(({ sentAt, endedAt = Number.POSITIVE_INFINITY }) => endedAt - sentAt))
       t.ok(slowest <= TIMEOUTS_MS.roundTrip, `the slowest answer took ${slowest} ms`)
       const cut = load.movements.filter(({ answer }) => answer === undefined)
-      t.ok(cut.length > 0, 'some were with the one that was killed')
+      // Clients of one instance go in step with its batches: all may have been asking for an ID at that moment.
+      t.ok(cut.length + load.notIssued() > 0, 'some were with the one that was killed')
       t.strictSame(
         cut.filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt > since + TIMEOUTS_MS.roundTrip),
         [],
