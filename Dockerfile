@@ -31,10 +31,10 @@ WORKDIR /service
 COPY --from=production /service ./
 COPY db/migrations db/migrations
 COPY console/index.html console/console.css console/icon.svg console/
-COPY --from=build /service/dist dist
 COPY bin bin
 # So that "docker exec CONTAINER wallet balance ann" and "docker run IMAGE wallet audit" are what they look like.
 RUN ln -s /service/bin/wallet.js /usr/local/bin/wallet
+COPY --from=build /service/dist dist
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
