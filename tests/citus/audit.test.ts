@@ -1,15 +1,20 @@
 import t from 'tap'
 import { auditLedger } from '../../db/audit/audit.ts'
 import { administer, createTestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { startFaultLoad } from '../support/fault-load.ts'
 import { startRestartableService } from '../support/fault-world.ts'
 
 const AUDITS = 10
+const LOAD_LIMIT_MS = 5000
 
 t.test('an audit of wallets that lie on two workers sees no transfer by halves, while transfers go on', async (t) => {
   const database = await createTestDatabase(t)
   const service = await startRestartableService(t, database)
   const load = await startFaultLoad(t, { urls: [service.url] })
+  await eventually('the load is under way', LOAD_LIMIT_MS, () =>
+    load.movements.some(({ answer }) => answer?.status === 200) ? true : undefined,
+  )
   let seen = 0
   for (let n = 0; n < AUDITS; n += 1) {
     const { findings, figures } = await auditLedger(database, { rangeBytes: 64 * 1024 })
