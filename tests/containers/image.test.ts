@@ -75,7 +75,7 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
     t.strictSame(lost, [], 'and what was answered is there')
   })
 
-  t.test('it is unhealthy while its database is away, and says why', async (t) => {
+  t.test('it is unhealthy while its database is away, says why, and shows its pages all the same', async (t) => {
     const port = await freePort()
     const away = `postgres://wallet:wallet@127.0.0.1:${await freePort()}/wallet`
     const container = await startContainer(
@@ -83,7 +83,10 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
       ...['--network', 'host', '--env', 'AUTH=none', '--env', `PORT=${port}`, '--env', `DATABASE_URL=${away}`, IMAGE],
     )
     await eventually('it listens', 30_000, async () => (/waiting for/.test(await container.log()) ? true : undefined))
-    t.equal((await createClient(`http://127.0.0.1:${port}`).call('GET', '/readyz')).status, 503)
+    const url = `http://127.0.0.1:${port}`
+    t.equal((await createClient(url).call('GET', '/readyz')).status, 503)
+    for (const path of ['/docs', '/console/', '/console/console/main.js', '/console/lib/uplot.js'])
+      t.equal((await fetch(`${url}${path}`)).status, 200, `the image has ${path}`)
     t.equal(await container.stop(), 0)
   })
 
