@@ -1,9 +1,18 @@
 import { TIMEOUTS_MS } from '../ports/timeouts.ts'
+import type { BatcherBounds } from './batcher.ts'
 import type { Config } from './config.ts'
 import type { ServiceBounds } from './wallet-service.ts'
 
 /** Connections for everything that is not a batch of movements. */
 export const READ_LANES = 4
+
+/** For each thing that the console asks: few people look, one thing at a time. */
+export const INSPECTION_BOUNDS: BatcherBounds = {
+  lanes: 1,
+  maxBatch: 1,
+  maxQueued: 32,
+  deadlineMs: TIMEOUTS_MS.request,
+}
 
 /** Every bound on what waits for the store. */
 export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {

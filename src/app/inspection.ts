@@ -1,9 +1,7 @@
 import type { Inspection, LedgerReads, Looked } from '../ports/inspection.ts'
-import { TIMEOUTS_MS } from '../ports/timeouts.ts'
-import { type BatcherBounds, createBatcher } from './batcher.ts'
-
-/** Few people look, one thing at a time. */
-const BOUNDS: BatcherBounds = { lanes: 1, maxBatch: 1, maxQueued: 32, deadlineMs: TIMEOUTS_MS.request }
+import { createBatcher } from './batcher.ts'
+import { INSPECTION_BOUNDS } from './bounds.ts'
+import { readOnly } from './read-only.ts'
 
 export function createInspection(reads: LedgerReads): Inspection {
   return {
@@ -19,14 +17,12 @@ function bounded<Asked extends readonly unknown[], Value>(
   read: (...asked: Asked) => Promise<Value>,
 ): (...asked: Asked) => Promise<Looked<Value>> {
   const queue = createBatcher<Asked, Value>({
-    ...BOUNDS,
+    ...INSPECTION_BOUNDS,
     keysOf: () => [],
     run: (batch) => Promise.all(batch.map((asked) => read(...asked))),
   })
   return async (...asked) => {
-    const settled = await queue.submit(asked)
-    if (settled.kind === 'done') return { kind: 'found', value: settled.result }
-    // A read that was cut off has changed nothing.
-    return settled.code === 'OUTCOME_UNKNOWN' ? { kind: 'failed', code: 'DATABASE_UNAVAILABLE' } : settled
+    const settled = readOnly(await queue.submit(asked))
+    return settled.kind === 'done' ? { kind: 'found', value: settled.result } : settled
   }
 }

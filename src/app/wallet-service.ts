@@ -9,9 +9,10 @@ import type { Clock } from '../ports/clock.ts'
 import { NO_METRICS, type QueueName, type ServiceMetrics } from '../ports/metrics.ts'
 import { NO_TRACING, type ServiceTracing } from '../ports/tracing.ts'
 import type { TransactionIDs } from '../ports/transaction-ids.ts'
-import type { Failed, Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
+import type { Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { type BatcherBounds, createBatcher, type Settled } from './batcher.ts'
+import { type BatcherBounds, createBatcher } from './batcher.ts'
+import { readOnly } from './read-only.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
@@ -140,12 +141,6 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
 
 function rejected(code: Rejected['code']): Rejected {
   return { kind: 'rejected', code }
-}
-
-/** A read that was cut off has changed nothing. */
-function readOnly<Result>(settled: Settled<Result>): Settled<Result> {
-  const cutOff = settled.kind === 'failed' && settled.code === 'OUTCOME_UNKNOWN'
-  return cutOff ? ({ kind: 'failed', code: 'DATABASE_UNAVAILABLE' } satisfies Failed) : settled
 }
 
 function each<Item, Result>(
