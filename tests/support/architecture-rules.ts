@@ -26,7 +26,7 @@ const USED_BY_CLI = [
 ]
 
 /** Looks for the programs of a package that is named after the machine. */
-const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/binaries.ts']
+const COMPUTED_IMPORTS = ['src/adapters/embedded-postgres/programs.ts']
 
 /** What would make the domain depend on when, where or by whom it is run. */
 const IMPURE =

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { runAs, unprivilegedAccount } from '../../src/adapters/embedded-postgres/account.ts'
+import { serverAccount } from '../../src/adapters/embedded-postgres/account.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import { eventually } from './eventually.ts'
 import { connectTo, freePort } from './relay.ts'
+import { runAs } from './run-as.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface PgBouncerOptions {
@@ -48,8 +49,9 @@ default_pool_size = ${connections}
 ignore_startup_parameters = ${['extra_float_digits', ...ignores].join(', ')}
 `,
   )
-  // It does not run as root.
-  const { command, parameters, identity } = await runAs(await unprivilegedAccount(), [PROGRAM, '-q', file], [file])
+  // It does not run as root, and reaches the embedded server only as that one's account.
+  const account = await serverAccount(join(folder, 'none'))
+  const { command, parameters, identity } = await runAs(account, [PROGRAM, '-q', file], [file])
   const child = execFile(command, parameters, { ...identity, cwd: '/' })
   let failure: string | undefined
   child.stderr?.on('data', (text: string) => {

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { type Account, runAs } from '../../src/adapters/embedded-postgres/account.ts'
+import type { Account } from '../../src/adapters/embedded-postgres/account.ts'
 import { eventually } from './eventually.ts'
+import { runAs } from './run-as.ts'
 
 /** This file runs from `dist/tests/support`. */
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url))

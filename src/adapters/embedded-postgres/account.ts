@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EmbeddedPostgresError } from './failure.ts'
 
-/** Whom PostgreSQL runs as: it refuses to run as root. */
+/** A user of the system. */
 export interface Account {
   readonly uid: number
   readonly gid: number
@@ -10,43 +10,47 @@ export interface Account {
 }
 
 /** Accounts without rights of their own, best first. One of them is on every Linux. */
-const CANDIDATES = ['postgres', 'nobody']
+const UNPRIVILEGED = ['postgres', 'nobody']
 
-/** `undefined` where we may run it ourselves. */
-export async function unprivilegedAccount(): Promise<Account | undefined> {
-  if (process.getuid?.() !== 0) return undefined
-  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
-  for (const candidate of CANDIDATES) {
-    const [name, , uid, gid] = lines.find(([name]) => name === candidate) ?? []
-    if (name !== undefined) return { name, uid: Number(uid), gid: Number(gid) }
-  }
+/**
+ * Whom the server on the data in `pgdata` runs as; `undefined` if as ourselves. PostgreSQL refuses to run as root: for
+ * root it runs as the owner of the data, or of the folder that they will be made in, so that the owner can start it too.
+ *
+ * @throws {EmbeddedPostgresError} if the data belong to someone else.
+ */
+export async function serverAccount(pgdata: string): Promise<Account | undefined> {
+  const users = await systemUsers()
+  const owner = await stat(pgdata).catch(() => undefined)
+  const ownUID = process.getuid?.()
+  if (ownUID === 0) return owner === undefined ? accountForNewData(dirname(pgdata), users) : accountOf(owner, users)
+  if (owner === undefined || ownUID === undefined || owner.uid === ownUID) return undefined
+  const { name } = accountOf(owner, users)
+  throw new EmbeddedPostgresError(`${pgdata} belongs to the user ${name}: start the service as ${name} or as root`)
+}
+
+/** `initdb` runs only as a user whom the system knows by name. */
+async function accountForNewData(folder: string, users: readonly Account[]): Promise<Account> {
+  const { uid } = await nearest(folder)
+  const owner = uid === 0 ? undefined : users.find((user) => user.uid === uid)
+  const account = owner ?? UNPRIVILEGED.map((name) => users.find((user) => user.name === name)).find(Boolean)
+  if (account !== undefined) return account
   throw new EmbeddedPostgresError(
-    `as root, the embedded PostgreSQL needs one of the system users ${CANDIDATES.join(', ')}`,
+    `as root, the embedded PostgreSQL needs one of the system users ${UNPRIVILEGED.join(', ')}: add one, or set DATABASE_URL`,
   )
 }
 
-/**
- * A command line that runs as `account`. Where one of the paths lies in a folder that the account may not enter
- * (a checkout in root's home, say), it is lent the one right to pass through folders and to read.
- */
-export async function runAs(
-  account: Account | undefined,
-  [command, ...parameters]: readonly [string, ...string[]],
-  paths: readonly string[],
-): Promise<{ command: string; parameters: readonly string[]; identity: { uid?: number; gid?: number } }> {
-  if (account === undefined) return { command, parameters, identity: {} }
-  const { uid, gid } = account
-  const reached = await Promise.all([command, ...paths].map((path) => mayEnter(account, dirname(path))))
-  if (reached.every(Boolean)) return { command, parameters, identity: { uid, gid } }
-  const rights = ['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search']
-  const become = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', ...rights]
-  return { command: 'setpriv', parameters: [...become, '--', command, ...parameters], identity: {} }
+async function nearest(folder: string): Promise<{ uid: number }> {
+  return stat(folder).catch(() => nearest(dirname(folder)))
 }
 
-async function mayEnter(account: Account, folder: string): Promise<boolean> {
-  const { mode, uid, gid } = await stat(folder)
-  const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
-  if ((mode & bit) === 0) return false
-  const parent = dirname(folder)
-  return parent === folder || mayEnter(account, parent)
+function accountOf({ uid, gid }: { uid: number; gid: number }, users: readonly Account[]): Account {
+  return users.find((user) => user.uid === uid) ?? { uid, gid, name: `with the number ${uid}` }
+}
+
+async function systemUsers(): Promise<readonly Account[]> {
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n')
+  return lines.map((line) => {
+    const [name = '', , uid, gid] = line.split(':')
+    return { name, uid: Number(uid), gid: Number(gid) }
+  })
 }

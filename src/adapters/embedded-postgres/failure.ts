@@ -1,4 +1,4 @@
-/** The embedded server can't be had. The message is one line for the operator. */
+/** There is no embedded server to be had. The message is one line for the operator. */
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError'
 }

@@ -1,89 +1,58 @@
-import { once } from 'node:events'
-import { rename, rm } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
-import { EmbeddedPostgresError } from './failure.ts'
+import pg from 'pg'
+import { PORT, USER } from './cluster.ts'
 
-const ANSWER_TIMEOUT_MS = 1000
-const ATTEMPTS = 10
+const CONNECT_LIMIT_MS = 5000
+const OWNER = 'wallet-service owner'
+const LOCK = `hashtextextended('${OWNER}', 0)`
+/** SQLSTATE of a server that ends, has lost a process, or starts and stops. */
+const COMES_OR_GOES = ['57P01', '57P02', '57P03', 'ECONNRESET', 'EPIPE']
 
-/**
- * Holds a folder for this process alone, by listening on a socket in it: the kernel takes that back however the
- * process ends, so that a leftover file, which nobody answers at, blocks nobody.
- *
- * @returns gives the folder back.
- */
-export async function holdFolder(socketPath: string, folder: string): Promise<() => Promise<void>> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await listen(socketPath)
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-      if (!taken || attempt === ATTEMPTS) throw error
-      await refuseIfHeld(socketPath, folder)
-      await removeLeftover(socketPath, folder)
-    }
-  }
-}
-
-/** Whether a process that lives holds the folder. */
-export async function isHeld(socketPath: string): Promise<boolean> {
-  return (await whoAnswers(socketPath)) !== undefined
-}
-
-/** Fails where the name is taken, so that of several at once one holds it. */
-async function listen(socketPath: string): Promise<() => Promise<void>> {
-  const server: Server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.end(String(process.pid))
+/** The name of the connection has the number of this process, for the one that is refused. */
+export async function connectTo(socketDir: string): Promise<pg.Client | 'no server' | 'not now'> {
+  const client = new pg.Client({
+    ...{ host: socketDir, port: PORT, user: USER, database: 'postgres', ssl: false },
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    application_name: `${OWNER} ${process.pid}`,
   })
-  server.listen(socketPath)
-  await once(server, 'listening')
-  server.unref()
-  return async () => {
-    server.close()
-    await once(server, 'close')
-  }
-}
-
-/** Another may have replaced the leftover since we asked it; then what we have moved answers, and goes back. */
-async function removeLeftover(socketPath: string, folder: string): Promise<void> {
-  const aside = `${socketPath}.${process.pid}`
+  // A connection that breaks is told by its end.
+  client.on('error', () => {})
   try {
-    await rename(socketPath, aside)
-  } catch {
-    return
-  }
-  try {
-    await refuseIfHeld(aside, folder)
+    await client.connect()
+    return client
   } catch (error) {
-    await rename(aside, socketPath)
+    await client.end()
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'no server'
+    if (comesOrGoes(code)) return 'not now'
     throw error
   }
-  await rm(aside, { force: true })
 }
 
-async function refuseIfHeld(socketPath: string, folder: string): Promise<void> {
-  const holder = await whoAnswers(socketPath)
-  if (holder === undefined) return
-  throw new EmbeddedPostgresError(
-    `DATA_DIR ${folder} is in use by another wallet service (process ${holder}): stop it, or give this one a DATA_DIR or a DATABASE_URL of its own`,
-  )
+/**
+ * Asks for the lock that says whose server this is, for as long as the connection lives.
+ *
+ * @returns `holder`: the number of the process that has it already; `gone`: the server ended before it answered.
+ */
+export async function takeOwnership(owner: pg.Client): Promise<'ours' | 'gone' | { readonly holder: string }> {
+  try {
+    const { rows } = await owner.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS taken`)
+    if (rows[0]?.taken === true) return 'ours'
+    const holders = await owner.query<{ name: string }>(
+      `SELECT application_name AS name FROM pg_locks JOIN pg_stat_activity USING (pid)
+       WHERE locktype = 'advisory' AND granted AND application_name LIKE '${OWNER} %'`,
+    )
+    return { holder: holders.rows[0]?.name.slice(OWNER.length + 1) ?? 'unknown' }
+  } catch (error) {
+    if (comesOrGoes(codeOf(error))) return 'gone'
+    throw error
+  }
 }
 
-/** One that takes our connection and says nothing is stopped or busy, but lives. */
-function whoAnswers(socketPath: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let answer = ''
-    const socket = connect(socketPath)
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
-      resolve('unknown')
-      socket.destroy()
-    })
-    socket.setEncoding('utf8')
-    socket.on('data', (text: string) => {
-      answer += text
-    })
-    socket.on('end', () => resolve(answer))
-    socket.on('error', () => resolve(undefined))
-  })
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Without a code: there was no answer in time, or the connection ended in the middle of one. */
+function comesOrGoes(code: string | undefined): boolean {
+  return code === undefined || COMES_OR_GOES.includes(code)
 }

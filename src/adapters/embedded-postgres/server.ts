@@ -1,24 +1,16 @@
-import { type ChildProcess, execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { chown, lstat, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type FileHandle, open, readFile, realpath, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import type { ServerAddress } from '../../ports/server-address.ts'
-import { type Account, runAs, unprivilegedAccount } from './account.ts'
-import { type Binaries, findBinaries } from './binaries.ts'
+import { endWithUs } from './child.ts'
+import { type Cluster, dataVersion, PORT, prepareCluster, removeStaleLocks, socketDirOf, USER } from './cluster.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
-import { holdFolder, isHeld } from './owner.ts'
-import {
-  endWithUs,
-  type PostmasterOptions,
-  SOCKET_LOCK,
-  startPostmaster,
-  stopLeftover,
-  stopPostmaster,
-} from './postmaster.ts'
+import { connectTo, takeOwnership } from './owner.ts'
+import { PROGRAM_ENVIRONMENT } from './programs.ts'
 
 export interface EmbeddedPostgres {
   /** A Unix socket, which needs no password. */
@@ -32,205 +24,282 @@ export interface EmbeddedPostgresOptions {
   readonly onCrash: (message: string) => void
 }
 
-const PORT = 5432
-const USER = 'wallet'
+/** What differs from PostgreSQL's defaults. `fsync` and `synchronous_commit` stay on. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  // Only a socket in DATA_DIR, beside the data in which the server works: no port is taken.
+  listen_addresses: '',
+  unix_socket_directories: '..',
+  // There is no password, so no one but root and the server's own account may connect.
+  unix_socket_permissions: '0700',
+  max_connections: '50',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  log_checkpoints: 'off',
+}
+
 const DATABASE = 'wallet'
-const PGDATA = 'postgres'
-/** The socket by which a process holds the folder. */
-const OWNER = 'owner'
-/** The kernel's limit for the path of a Unix socket, less the name of the longest one. */
-const MAX_SOCKET_DIR_BYTES = 107 - `/${SOCKET_LOCK}`.length
-const MAX_LOG_BYTES = 1024 * 1024
+/** Held by the service whose server this is, for as long as it lives. */
+/** What a server says that found another one, or a process of one that was killed: a moment later that looks different. */
+const ANOTHER_SERVER = /lock file "[^"]+" already exists|is still in use/
+const ANOTHER_SERVER_LIMIT_MS = 10_000
+const POLL_MS = 20
 const RESTART_DELAY_MS = 250
-const LEFTOVER_LIMIT_MS = 10_000
-const STAGING = 'postgres.new.'
+/** After a crash it reads its log of up to `max_wal_size` again. */
+const START_LIMIT_MS = 5 * 60_000
+const STOP_LIMIT_MS = 30_000
+const MAX_LOG_BYTES = 1024 * 1024
+const LAST_LOG_LINES = 3
 
 const execute = promisify(execFile)
 
 /**
- * Starts a PostgreSQL of our own on `dataDir`, which is made where it is missing. What a killed service left running
- * there is ended first, and PostgreSQL recovers everything that was committed. A server that crashes is started again.
- * However this process ends, short of `kill -9`, the server ends too.
+ * Starts a PostgreSQL of our own on `dataDir`, which is made if it is missing. What a killed service left running there is
+ * ended first, and PostgreSQL recovers everything that was committed. A server that crashes is started again. However this
+ * process ends, short of `kill -9`, the server ends too.
  *
- * @throws {EmbeddedPostgresError} where it can't be had.
+ * @throws {EmbeddedPostgresError} if there is none to be had, or if another service has it.
  */
 export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  try {
-    const binaries = await findBinaries()
-    const account = await unprivilegedAccount()
-    const folder = await makeFolder(dataDir, account)
-    const socketDir = socketFolder(folder)
-    if (socketDir !== folder) await makeShortFolder(socketDir, account)
-    const release = await holdFolder(join(socketDir, OWNER), dataDir)
+  return explaining(dataDir, async () => {
+    const cluster = await prepareCluster(dataDir)
     try {
-      return await startServer({ binaries, account, folder, socketDir, onCrash, release })
+      return await keepServer(cluster, dataDir, onCrash)
     } catch (error) {
-      await release()
+      await cluster.release()
       throw error
     }
+  })
+}
+
+/**
+ * The server on data that are there already: the one that runs on them, which `stop` leaves alone, or else one of our own
+ * as {@link startEmbeddedPostgres} starts it.
+ *
+ * @throws {EmbeddedPostgresError} if there are no data, or no server can be had.
+ */
+export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir } = options
+  return explaining(dataDir, async () => {
+    if ((await dataVersion(dataDir)) === undefined)
+      throw new EmbeddedPostgresError(`there is no database in DATA_DIR ${dataDir}`)
+    const { socketDir, release } = await socketDirOf(await realpath(dataDir))
+    const running = await connectTo(socketDir)
+    if (running === 'no server' || running === 'not now') {
+      await release()
+      return startEmbeddedPostgres(options)
+    }
+    await running.end()
+    return { address: addressAt(socketDir), stop: release }
+  })
+}
+
+/** Whatever goes wrong is told in one line. */
+async function explaining<Result>(dataDir: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
   } catch (error) {
     if (error instanceof EmbeddedPostgresError) throw error
     throw new EmbeddedPostgresError(`DATA_DIR ${dataDir} can't be used: ${messageOf(error)}`, { cause: error })
   }
 }
 
-/**
- * The server on data that are there already: the one of the service that runs on them, which `stop` leaves alone, or
- * else one of our own as {@link startEmbeddedPostgres} starts it.
- *
- * @throws {EmbeddedPostgresError} where there are no data, or no server can be had.
- */
-export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir } = options
-  if (!(await exists(join(dataDir, PGDATA, 'PG_VERSION'))))
-    throw new EmbeddedPostgresError(`there is no database in DATA_DIR ${dataDir}`)
-  const socketDir = socketFolder(await realpath(dataDir))
-  if (!(await isHeld(join(socketDir, OWNER)))) return startEmbeddedPostgres(options)
-  return { address: addressAt(socketDir), stop: async () => {} }
+/** A process of the server that this one has started. */
+interface Server {
+  readonly process: ChildProcess
+  /** Where in the log its lines begin. */
+  readonly logFrom: number
 }
 
-interface StartOptions {
-  readonly binaries: Binaries
-  readonly account: Account | undefined
-  readonly folder: string
-  readonly socketDir: string
-  readonly onCrash: (message: string) => void
-  readonly release: () => Promise<void>
+/** A server of ours, and the connection that says so. */
+interface Held {
+  readonly server: Server
+  readonly owner: pg.Client
 }
 
-async function startServer(start: StartOptions): Promise<EmbeddedPostgres> {
-  const { binaries, account, folder, socketDir, onCrash, release } = start
-  const pgdata = join(folder, PGDATA)
-  const logFile = join(folder, 'postgres.log')
-  const options: PostmasterOptions = { binary: binaries.postgres, account, pgdata, socketDir, logFile }
-
-  await stopLeftover(options)
-  await limitLog(logFile)
-  await initialise(binaries.initdb, account, folder, pgdata)
-  let server = await startAfterLeftover(options)
+async function keepServer(
+  cluster: Cluster,
+  dataDir: string,
+  onCrash: (message: string) => void,
+): Promise<EmbeddedPostgres> {
+  let held = await holdServer(cluster, dataDir)
   let stopping = false
-  let restarting: Promise<void> | undefined
+  let recovery: Promise<void> | undefined
 
-  function watch(running: ChildProcess): void {
-    running.once('exit', (code, signal) => {
-      if (!stopping) restarting = restart(`the embedded PostgreSQL ended with ${signal ?? `exit code ${code}`}`)
+  function watch({ server, owner }: Held): void {
+    owner.once('end', () => {
+      if (!stopping) recovery = recover(server)
     })
   }
 
-  async function restart(reason: string): Promise<void> {
-    let message = reason
+  /** The server has ended, or lost a process of its own and recovers by itself. */
+  async function recover(server: Server): Promise<void> {
+    await Promise.race([ended(server), delay(RESTART_DELAY_MS)])
+    let current = isRunning(server) ? server : undefined
+    let message =
+      current === undefined
+        ? `the embedded PostgreSQL ended with ${howItEnded(server)}; starting it again`
+        : 'the embedded PostgreSQL has ended all connections; waiting for it'
     while (!stopping) {
-      onCrash(`${message}; starting it again`)
-      await delay(RESTART_DELAY_MS)
-      if (stopping) return
+      onCrash(message)
       try {
-        server = await startPostmaster(options)
-        watch(server)
+        held = await holdServer(cluster, dataDir, current)
+        watch(held)
         return
       } catch (error) {
-        message = messageOf(error)
+        message = `${messageOf(error)}; starting it again`
+        current = undefined
+        await delay(RESTART_DELAY_MS)
       }
     }
   }
 
   try {
-    await createDatabase(socketDir)
+    await createDatabase(held.owner)
   } catch (error) {
-    await stopPostmaster(server)
+    await stopServer(held.server)
     throw error
   }
-  watch(server)
+  watch(held)
   return {
-    address: addressAt(socketDir),
+    address: addressAt(cluster.socketDir),
     async stop() {
       stopping = true
-      await restarting
-      await stopPostmaster(server)
-      await release()
+      await recovery
+      await stopServer(held.server)
+      await held.owner.end()
+      await cluster.release()
     },
   }
 }
 
-/** The backends of a server that was killed end by themselves, but not at once. */
-async function startAfterLeftover(options: PostmasterOptions): Promise<ChildProcess> {
-  const deadline = performance.now() + LEFTOVER_LIMIT_MS
+/**
+ * Has a server run on the data that belongs to this process alone. A lock in the server says whose it is: it goes with the
+ * connection that took it, so that a service that was killed holds nothing, and of several at once one gets it.
+ *
+ * @param current the server that this process started before, if it still runs.
+ * @throws {EmbeddedPostgresError} if another service has the server, or none can be started.
+ */
+async function holdServer(cluster: Cluster, dataDir: string, current?: Server): Promise<Held> {
+  const giveUp = performance.now() + ANOTHER_SERVER_LIMIT_MS
+  let server = current
   for (;;) {
-    try {
-      return await startPostmaster(options)
-    } catch (error) {
-      if (!messageOf(error).includes('is still in use') || performance.now() > deadline) throw error
-      await delay(RESTART_DELAY_MS)
+    const owner = await waitForServer(cluster, server)
+    if (owner === undefined) {
+      if (server !== undefined) await mayTryAgain(cluster, server, giveUp)
+      server = await launch(cluster)
+      continue
     }
+    const answer = await takeOwnership(owner)
+    if (answer === 'ours' && isRunning(server)) return { server, owner }
+    // A service that was killed has left it behind, with settings or programs that may not be ours.
+    if (answer === 'ours') await stopLeftover(cluster, owner)
+    await owner.end()
+    if (typeof answer === 'object')
+      throw new EmbeddedPostgresError(
+        `DATA_DIR ${dataDir} is in use by another wallet service (process ${answer.holder}): stop it, or give this one a DATA_DIR or a DATABASE_URL of its own`,
+      )
   }
 }
 
-/** Made for the account alone, so that only it and we may connect. */
-async function makeFolder(path: string, account: Account | undefined): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  if (account !== undefined) await chown(path, account.uid, account.gid)
-  return realpath(path)
+/** A connection to the server, as soon as it serves; `undefined` if there is none, or it has ended. */
+async function waitForServer(cluster: Cluster, server: Server | undefined): Promise<pg.Client | undefined> {
+  const deadline = performance.now() + START_LIMIT_MS
+  for (;;) {
+    const found = await connectTo(cluster.socketDir)
+    if (found instanceof pg.Client) return found
+    if (found === 'no server' && !isRunning(server)) return undefined
+    if (performance.now() > deadline)
+      throw new EmbeddedPostgresError(
+        `the embedded PostgreSQL was not ready after ${START_LIMIT_MS / 60_000} minutes; see ${logFile(cluster)}`,
+      )
+    await delay(POLL_MS)
+  }
 }
 
-/** Makes the folder for the sockets alone. Others may write beside it: it must be our own. */
-async function makeShortFolder(path: string, account: Account | undefined): Promise<void> {
-  await mkdir(path, { mode: 0o700 }).catch(() => {})
-  const found = await lstat(path)
-  const owners = [process.getuid?.() ?? found.uid, account?.uid]
-  if (!found.isDirectory() || !owners.includes(found.uid) || (found.mode & 0o077) !== 0)
-    throw new Error(`${path} belongs to somebody else, and the path of DATA_DIR is too long for a socket`)
-  await makeFolder(path, account)
+/** Starts a server. It outlives a terminal's Ctrl-C, which is meant for us. */
+async function launch(cluster: Cluster): Promise<Server> {
+  const { programs, account, pgdata, dataArgument } = cluster
+  await removeStaleLocks(cluster)
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = await openLog(cluster)
+  try {
+    const logFrom = (await log.stat()).size
+    const server = spawn(programs.postgres, ['-D', dataArgument, ...settings], {
+      ...{ ...account, cwd: pgdata, env: PROGRAM_ENVIRONMENT, detached: true },
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    endWithUs(server)
+    await once(server, 'spawn')
+    return { process: server, logFrom }
+  } finally {
+    await log.close()
+  }
 }
 
-/** Where the sockets of the data in `folder` are: there too, unless its path is too long for one. */
-function socketFolder(folder: string): string {
-  if (Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES) return folder
-  return join(tmpdir(), `wallet-service-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
+/** @throws {EmbeddedPostgresError} why the server ended, if another attempt would end like this one. */
+async function mayTryAgain(cluster: Cluster, server: Server, giveUp: number): Promise<void> {
+  const log = (await readFile(logFile(cluster))).subarray(server.logFrom).toString()
+  if (!ANOTHER_SERVER.test(log) || performance.now() > giveUp) {
+    const lastLines = log.trim().split('\n').slice(-LAST_LOG_LINES).join(' | ')
+    throw new EmbeddedPostgresError(
+      `the embedded PostgreSQL did not start: it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`,
+    )
+  }
+  await delay(RESTART_DELAY_MS)
 }
 
-/** Makes the cluster aside and renames it, so that one that was cut short is never taken for a whole one. */
-async function initialise(initdb: string, account: Account | undefined, folder: string, pgdata: string): Promise<void> {
-  if (await exists(join(pgdata, 'PG_VERSION'))) return
-  // A name of its own: the initdb of a service that was killed may still be writing to the one before.
-  for (const name of await readdir(folder))
-    if (name.startsWith(STAGING)) await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 })
-  const staging = join(folder, `${STAGING}${process.pid}`)
-  const flags = [
-    '--encoding=UTF8',
-    '--locale=C',
-    `--username=${USER}`,
-    '--auth-local=trust',
-    '--auth-host=reject',
-    '--no-instructions',
-  ]
-  const { command, parameters, identity } = await runAs(account, [initdb, '-D', staging, ...flags], [staging])
-  const running = execute(command, parameters, { ...identity, cwd: '/' })
-  endWithUs(running.child)
-  await running
-  await rename(staging, pgdata)
+function isRunning(server: Server | undefined): server is Server {
+  return server !== undefined && server.process.exitCode === null && server.process.signalCode === null
+}
+
+function howItEnded({ process: { signalCode, exitCode } }: Server): string {
+  return signalCode ?? `exit code ${exitCode}`
+}
+
+async function ended(server: Server): Promise<void> {
+  if (isRunning(server)) await once(server.process, 'exit')
+}
+
+/** Ends the server as `fast` does: open transactions are rolled back, everything committed is kept. */
+async function stopServer(server: Server): Promise<void> {
+  server.process.kill('SIGINT')
+  const timer = setTimeout(() => server.process.kill('SIGQUIT'), STOP_LIMIT_MS)
+  await ended(server)
+  clearTimeout(timer)
+}
+
+/** The same for a server that is no child of ours; it is over when our connection is, and no one else may have it before. */
+async function stopLeftover(cluster: Cluster, owner: pg.Client): Promise<void> {
+  const { programs, account, pgdata, dataArgument } = cluster
+  // Not events.once, which takes the error that comes first for a failure.
+  const stopped = new Promise<void>((resolve) => owner.once('end', () => resolve()))
+  const options = { ...account, cwd: pgdata, env: PROGRAM_ENVIRONMENT }
+  await execute(programs.pgCtl, ['stop', '-D', dataArgument, '-m', 'fast', '-W'], options)
+  await stopped
 }
 
 function addressAt(socketDir: string): ServerAddress {
   return { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' }
 }
 
-async function createDatabase(host: string): Promise<void> {
-  const client = new pg.Client({ host, port: PORT, user: USER, database: 'postgres' })
-  await client.connect()
-  try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`)
-  } finally {
-    await client.end()
-  }
+async function createDatabase(owner: pg.Client): Promise<void> {
+  const { rowCount } = await owner.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
+  if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`)
 }
 
-async function limitLog(logFile: string): Promise<void> {
-  if ((await exists(logFile)) && (await stat(logFile)).size > MAX_LOG_BYTES) await rename(logFile, `${logFile}.old`)
+function logFile({ folder }: Cluster): string {
+  return join(folder, 'postgres.log')
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
+/** Whoever starts the server next may be its account. */
+async function openLog(cluster: Cluster): Promise<FileHandle> {
+  const file = logFile(cluster)
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
   )
+  if (size > MAX_LOG_BYTES) await rename(file, `${file}.old`)
+  const log = await open(file, 'a', 0o600)
+  if (cluster.account !== undefined) await log.chown(cluster.account.uid, cluster.account.gid)
+  return log
 }

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process'
+import { chown, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, rmdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { type Account, serverAccount } from './account.ts'
+import { endWithUs } from './child.ts'
+import { EmbeddedPostgresError } from './failure.ts'
+import { findPrograms, PROGRAM_ENVIRONMENT, type Programs } from './programs.ts'
+
+/** PostgreSQL's data in a DATA_DIR, and what is needed to run a server on them. */
+export interface Cluster {
+  readonly programs: Programs
+  readonly account: Account | undefined
+  /** DATA_DIR itself, where the sockets and the log are. */
+  readonly folder: string
+  /** The data, as we see them. */
+  readonly pgdata: string
+  /**
+   * The data, for a program that runs in them. What runs as another user than we do may not be able to enter the folders
+   * above them, such as root's home; it need not, if the data are its working directory.
+   */
+  readonly dataArgument: string
+  /** Where clients find the socket. */
+  readonly socketDir: string
+  /** Gives back what `socketDir` needs. */
+  release(): Promise<void>
+}
+
+export const USER = 'wallet'
+export const PORT = 5432
+const PGDATA = 'postgres'
+/** What stands in DATA_DIR beside the data. Files whose names begin with a dot do not count. */
+const LOG = /^postgres\.log(?:\.old)?$/
+const STAGING = /^postgres\.new\.(\d+)$/
+/** On a file system of its own. */
+const LOST_AND_FOUND = 'lost+found'
+/** The kernel's limit for the path of a Unix socket, less the name of the longest one. */
+const MAX_SOCKET_DIR_BYTES = 107 - '/.s.PGSQL.5432'.length
+
+const execute = promisify(execFile)
+
+/** Finds the data in `dataDir`, or makes empty ones. A start that is refused here has changed nothing. */
+export async function prepareCluster(dataDir: string): Promise<Cluster> {
+  const account = await serverAccount(join(resolve(dataDir), PGDATA))
+  const programs = await findPrograms(account)
+  const version = await dataVersion(dataDir)
+  if (version === undefined) {
+    await requireEmpty(dataDir)
+    await createData(dataDir, programs, account)
+  } else if (version !== programs.major) {
+    throw new EmbeddedPostgresError(
+      `DATA_DIR ${dataDir} has data of PostgreSQL ${version}, and the embedded PostgreSQL is ${programs.major}: ` +
+        'start the service with the version that wrote them, or give this one another DATA_DIR',
+    )
+  }
+  const folder = await realpath(dataDir)
+  const pgdata = join(folder, PGDATA)
+  const dataArgument = account === undefined ? pgdata : '/proc/self/cwd'
+  return { programs, account, folder, pgdata, dataArgument, ...(await socketDirOf(folder)) }
+}
+
+/** The version of the data that are there, as PostgreSQL writes it; `undefined` if there are none. */
+export async function dataVersion(dataDir: string): Promise<string | undefined> {
+  const version = await readFile(join(dataDir, PGDATA, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return version?.trim()
+}
+
+/** The path of a socket is short; that of its folder may be long, and then a descriptor stands for it. */
+export async function socketDirOf(folder: string): Promise<Pick<Cluster, 'socketDir' | 'release'>> {
+  if (Buffer.byteLength(folder) <= MAX_SOCKET_DIR_BYTES) return { socketDir: folder, release: async () => {} }
+  if (process.platform !== 'linux')
+    throw new EmbeddedPostgresError(
+      `DATA_DIR ${folder} is too long for a socket: at most ${MAX_SOCKET_DIR_BYTES} bytes`,
+    )
+  const handle = await open(folder)
+  return { socketDir: `/proc/self/fd/${handle.fd}`, release: () => handle.close() }
+}
+
+/** Somebody's own files are none of our business, and a folder with them would be given to the server's account. */
+async function requireEmpty(dataDir: string): Promise<void> {
+  const names = await readdir(dataDir).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  })
+  const foreign = names.find(
+    (name) => !name.startsWith('.') && name !== LOST_AND_FOUND && !LOG.test(name) && !STAGING.test(name),
+  )
+  if (foreign === undefined) return
+  throw new EmbeddedPostgresError(
+    `DATA_DIR ${dataDir} holds something else (${foreign}), and no data of this service: set DATA_DIR to an empty folder, or to one that does not exist yet`,
+  )
+}
+
+/** Makes the data aside and renames them, so that data that were cut short are never taken for whole ones. */
+async function createData(dataDir: string, { initdb }: Programs, account: Account | undefined): Promise<void> {
+  const made = await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const staging = join(await realpath(dataDir), `postgres.new.${process.pid}`)
+  try {
+    await removeAbandoned(dataDir)
+    await mkdir(staging, { mode: 0o700 })
+    if (account !== undefined) for (const path of [dataDir, staging]) await chown(path, account.uid, account.gid)
+    const dataArgument = account === undefined ? staging : '/proc/self/cwd'
+    const flags = [
+      ...['--encoding=UTF8', '--locale=C', `--username=${USER}`],
+      ...['--auth-local=trust', '--auth-host=reject', '--no-instructions'],
+    ]
+    const options = { ...account, cwd: staging, env: PROGRAM_ENVIRONMENT }
+    const running = execute(initdb, ['-D', dataArgument, ...flags], options)
+    endWithUs(running.child)
+    await running
+    await rename(staging, join(dataDir, PGDATA)).catch((error: unknown) => {
+      // Another start was first, and what it made is as good.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error
+    })
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true, maxRetries: 5 })
+    if (made !== undefined) await rmdir(dataDir).catch(() => {})
+    throw error
+  }
+  await rm(staging, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** What a start that was killed has left. */
+async function removeAbandoned(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    const pid = Number(STAGING.exec(name)?.[1] ?? Number.NaN)
+    if (pid === process.pid || (pid > 0 && !isAlive(pid)))
+      await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/**
+ * Removes the lock files of a server that is gone. By now its number may be another process's, or that of a dead one that
+ * no one has reaped (as in a container whose first process is the service), and either would keep the next server from
+ * starting. A server that lives works in its data; should only a backend still live, PostgreSQL finds it by its shared
+ * memory, and does not start.
+ */
+export async function removeStaleLocks({ folder, pgdata }: Pick<Cluster, 'folder' | 'pgdata'>): Promise<void> {
+  if (process.platform !== 'linux') return
+  for (const file of [join(folder, '.s.PGSQL.5432.lock'), join(pgdata, 'postmaster.pid')]) {
+    const [pid] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+    const worksIn = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+    if (worksIn !== pgdata) await rm(file, { force: true })
+  }
+}
