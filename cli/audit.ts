@@ -3,7 +3,7 @@ import { keepReport } from '../db/audit/keep.ts'
 import { createProgress } from '../db/audit/progress.ts'
 import { describeReport, reportAsJSON } from '../db/audit/report.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
-import { readConfig } from '../src/app/config.ts'
+import { takeConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
 import { describeFailure } from './missing-right.ts'
 import { print, say, UnwritableOutput } from './output.ts'
@@ -13,8 +13,8 @@ const NOT_CHECKED = 2
 
 export async function runAudit(json: boolean): Promise<void> {
   // An embedded server that was started for us goes with us: it does so at `exit`, which a signal alone does not bring.
-  process.once('SIGINT', () => process.exit(NOT_CHECKED))
-  process.once('SIGTERM', () => process.exit(NOT_CHECKED))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
+    process.once(signal, () => process.exit(NOT_CHECKED))
   try {
     await auditConfigured(json)
   } catch (error) {
@@ -26,7 +26,7 @@ export async function runAudit(json: boolean): Promise<void> {
 }
 
 async function auditConfigured(json: boolean): Promise<void> {
-  const { database, dataDir } = readConfig(process.env)
+  const { database, dataDir } = takeConfig(process.env)
   const embedded = database === undefined ? await joinEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
   const address = embedded?.address ?? database
   try {

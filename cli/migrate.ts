@@ -1,6 +1,6 @@
 import { migrate, whereTablesLie } from '../db/migrate.ts'
 import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
-import { readConfig } from '../src/app/config.ts'
+import { takeConfig } from '../src/app/config.ts'
 import { describeAddress } from '../src/ports/server-address.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './missing-right.ts'
@@ -16,7 +16,7 @@ export async function runMigrate(direction: 'up' | 'down'): Promise<void> {
 }
 
 async function migrateConfigured(direction: 'up' | 'down'): Promise<void> {
-  const { database, dataDir } = readConfig(process.env)
+  const { database, dataDir } = takeConfig(process.env)
   const embedded = database === undefined ? await startEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
   const address = embedded?.address ?? database
   try {

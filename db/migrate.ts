@@ -7,6 +7,7 @@ import type { ServerAddress } from '../src/ports/server-address.ts'
 import { TIMEOUTS_MS } from '../src/ports/timeouts.ts'
 import { citusRole, describeDistribution, distribute, forgetDistribution } from './distribute.ts'
 import { asPooler, markSession, UnusableServer } from './own-session.ts'
+import { requireUsableServer } from './preconditions.ts'
 
 /** The migrations, beside the sources whether this runs from them or from `dist`. */
 const FOLDER = fileURLToPath(
@@ -27,7 +28,6 @@ const CURRENT_VERSION = {
   text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
   query_timeout: CONNECT_TIMEOUT_MS,
 }
-const IS_STANDBY = { text: 'SELECT pg_is_in_recovery() AS standby', query_timeout: CONNECT_TIMEOUT_MS }
 
 /** The database's schema is not one that this version of the service can work with or bring up to date. */
 export class SchemaError extends Error {
@@ -56,7 +56,7 @@ export async function migrationNames(): Promise<readonly string[]> {
 export async function migrate(address: ServerAddress, direction: 'up' | 'down'): Promise<readonly string[]> {
   const client = await connect(address)
   try {
-    await requirePrimary(client)
+    await requireUsableServer(client)
     const role = await citusRole(client)
     if (role === 'worker')
       throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
@@ -76,12 +76,6 @@ export async function whereTablesLie(address: ServerAddress): Promise<string | u
   } finally {
     await client.end()
   }
-}
-
-async function requirePrimary(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean }>(IS_STANDBY)
-  if (rows[0]?.standby !== false)
-    throw new UnusableServer('the server is a standby, where nothing can be written: point DATABASE_URL at the primary')
 }
 
 async function knownVersion(client: pg.Client, names: readonly string[]): Promise<string | undefined> {
@@ -147,10 +141,12 @@ async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promi
  * @throws {UnusableServer} where it leads to a pooler: what a session sets or locks would be left to others there.
  */
 export async function connect(address: ServerAddress): Promise<pg.Client> {
-  const { host, port, user, password, database, sslmode } = address
+  const { host, port, user, database, sslmode } = address
   const mark = markSession()
   const client = new pg.Client({
-    ...{ host, port, user, password, database },
+    ...{ host, port, user, database },
+    // Asked only if the server wants one; without this the driver would look for a file .pgpass.
+    password: () => passwordOf(address),
     ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' },
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'wallet-service',
@@ -168,6 +164,11 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
     throw asPooler(error instanceof AggregateError ? error.errors[0] : error)
   }
   return client
+}
+
+function passwordOf({ password }: ServerAddress): string {
+  if (password === '') throw new UnusableServer('the server asks for a password, and DATABASE_URL has none')
+  return password
 }
 
 /**

@@ -53,6 +53,18 @@ export class ConfigError extends Error {
   }
 }
 
+/**
+ * Reads the environment of this process, and takes away what the database drivers would read there by themselves, such as
+ * PGOPTIONS and PGSSLMODE: every setting comes through here.
+ *
+ * @throws {ConfigError} for the first variable that is wrong.
+ */
+export function takeConfig(env: NodeJS.ProcessEnv): Config {
+  const config = readConfig(env)
+  for (const variable of Object.keys(env)) if (variable.startsWith('PG')) delete env[variable]
+  return config
+}
+
 /** @throws {ConfigError} for the first variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   /** An empty value counts as unset, as compose files write it. */

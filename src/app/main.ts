@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { EmbeddedPostgresError } from '../adapters/embedded-postgres/failure.ts'
 import { type RunningService, startService } from './compose.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, takeConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { UnusableDatabase } from './prepare-database.ts'
 
@@ -34,7 +34,7 @@ function exitWith(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env)
+  const config = takeConfig(process.env)
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
   const { logger, logRequest, flush } = await createLogger(config.logLevel)
   // What nobody expected ends the process: the state in memory is not to be trusted, and all else is in the database.
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     process.exit(0)
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       if (stopping) return
       stopping = true

@@ -15,6 +15,7 @@ const MARGIN_MS = 700
 const SETTINGS: Readonly<Record<string, string>> = {
   application_name: 'wallet-service',
   TimeZone: 'UTC',
+  default_transaction_isolation: 'read committed',
   lock_timeout: '1s',
   statement_timeout: '1500ms',
   idle_in_transaction_session_timeout: '1500ms',

@@ -1,5 +1,12 @@
 import t from 'tap'
-import { administer, createBareDatabase, createRole, createTestDatabase, toURL } from '../support/database.ts'
+import {
+  administer,
+  createBareDatabase,
+  createRole,
+  createTestDatabase,
+  testServer,
+  toURL,
+} from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { buildNextVersion, NEXT_MIGRATION } from '../support/next-version.ts'
 import { refused } from '../support/refused.ts'
@@ -30,6 +37,32 @@ t.test('a database that takes no writes is refused', async (t) => {
   const empty = await createBareDatabase(t)
   await administer(empty, `ALTER DATABASE ${empty.database} SET default_transaction_read_only = on`)
   await refused(t, empty, { start: says, migrate: /in a read-only transaction\n$/, audit: /it has no schema\n$/ })
+})
+
+const LATIN1 = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+
+t.test('a database whose encoding cannot hold every user ID is refused', async (t) => {
+  const { database } = await createBareDatabase(t)
+  const latin = { ...testServer().address, database: `${database}_latin1` }
+  await administer(testServer().address, `CREATE DATABASE ${latin.database} ${LATIN1}`)
+  t.teardown(() => administer(testServer().address, `DROP DATABASE ${latin.database} WITH (FORCE)`))
+  const says = /^the database has the encoding LATIN1, which cannot hold every user ID: create one with ENCODING 'UTF8'/
+  await refused(t, latin, { start: says, migrate: says, audit: /it has no schema\n$/ })
+})
+
+t.test('a database whose search_path names no schema that exists is refused', async (t) => {
+  const database = await createBareDatabase(t)
+  await administer(database, `ALTER DATABASE ${database.database} SET search_path = gone, away`)
+  const says =
+    /^no schema of the search_path \(gone, away\) exists: create it, or change search_path for the role or the/
+  await refused(t, database, { start: says, migrate: says, audit: /it has no schema\n$/ })
+})
+
+t.test('a database that turns off what keeps history from being changed is refused', async (t) => {
+  const database = await createTestDatabase(t)
+  await administer(database, `ALTER DATABASE ${database.database} SET session_replication_role = replica`)
+  const says = /^session_replication_role is replica for the role or the database, which turns off what keeps history/
+  await refused(t, database, { start: says, migrate: says, audit: 'is done' })
 })
 
 t.test('a database in which the role has no rights is refused, with what to do about it', async (t) => {
@@ -106,5 +139,17 @@ t.test('a service that waits for its database and finds a newer schema says so o
   await eventually('some attempts', 20_000, () => (relay.connections() >= ATTEMPTS ? true : undefined))
   t.equal(service.log().split('upgrade the service').length - 1, 1, 'once')
   t.equal((await createClient(service.url).call('GET', '/readyz')).status, 503)
+  t.equal((await service.end('SIGTERM')).code, 0)
+})
+
+t.test('what libpq reads from the environment does not steer a start on a configured database', async (t) => {
+  const DATABASE_URL = toURL(await createTestDatabase(t))
+  const harmful = {
+    PGSSLMODE: 'require',
+    PGOPTIONS: '-c default_transaction_read_only=on',
+    PGTARGETSESSIONATTRS: 'standby',
+  }
+  const service = await startServiceProcess(t, { env: { DATABASE_URL, ...harmful } })
+  t.equal((await createClient(service.url).open('ann')).status, 201)
   t.equal((await service.end('SIGTERM')).code, 0)
 })

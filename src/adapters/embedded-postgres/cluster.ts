@@ -149,8 +149,12 @@ function isAlive(pid: number): boolean {
 export async function removeStaleLocks({ folder, pgdata }: Pick<Cluster, 'folder' | 'pgdata'>): Promise<void> {
   if (process.platform !== 'linux') return
   for (const file of [join(folder, '.s.PGSQL.5432.lock'), join(pgdata, 'postmaster.pid')]) {
-    const [pid] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-    const worksIn = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-    if (worksIn !== pgdata) await rm(file, { force: true })
+    // Empty, it belongs to a server that starts.
+    const [pid] = /^\d+/.exec(await readFile(file, 'utf8').catch(() => '')) ?? []
+    if (pid !== undefined && (await workingFolder(pid)) !== pgdata) await rm(file, { force: true })
   }
+}
+
+async function workingFolder(pid: string): Promise<string | undefined> {
+  return readlink(`/proc/${pid}/cwd`).catch(() => undefined)
 }

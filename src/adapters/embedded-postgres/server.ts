@@ -219,7 +219,6 @@ async function waitForServer(cluster: Cluster, server: Server | undefined): Prom
 /** Starts a server. It outlives a terminal's Ctrl-C, which is meant for us. */
 async function launch(cluster: Cluster): Promise<Server> {
   const { programs, account, pgdata, dataArgument } = cluster
-  await removeStaleLocks(cluster)
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const log = await openLog(cluster)
   try {
@@ -245,6 +244,7 @@ async function mayTryAgain(cluster: Cluster, server: Server, giveUp: number): Pr
       `the embedded PostgreSQL did not start: it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`,
     )
   }
+  await removeStaleLocks(cluster)
   await delay(RESTART_DELAY_MS)
 }
 

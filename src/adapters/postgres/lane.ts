@@ -153,6 +153,8 @@ function serverSettings(): Record<string, string | number> {
   return {
     application_name: 'wallet-service',
     TimeZone: 'UTC',
+    // What is read after a lock was waited for must be what its last holder committed.
+    default_transaction_isolation: 'read committed',
     lock_timeout: TIMEOUTS_MS.lock,
     statement_timeout: TIMEOUTS_MS.statement,
     idle_in_transaction_session_timeout: TIMEOUTS_MS.idleInTransaction,
