@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap'
-import { startHTTP, startHTTPOverPostgres } from '../support/http.ts'
-import { startHTTPOverInstances } from '../support/http-instances.ts'
+import { HTTP_STORES } from '../support/http-stores.ts'
 import { isProblem } from '../support/problem.ts'
 import {
   createWalletClient,
@@ -22,11 +21,7 @@ async function fill(client: WalletClient): Promise<void> {
     else await client.deposit('ann', id)
 }
 
-for (const [where, start] of [
-  ['over memory', startHTTP],
-  ['over PostgreSQL', startHTTPOverPostgres],
-  ['over four instances on PostgreSQL', startHTTPOverInstances],
-] as const) {
+for (const [where, start] of HTTP_STORES) {
   t.test(`history ${where}`, async (t) => {
     const { send } = await start(t)
     const client = createWalletClient(send)

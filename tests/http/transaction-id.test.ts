@@ -1,6 +1,6 @@
 import t from 'tap'
-import { startHTTP, startHTTPOverPostgres } from '../support/http.ts'
-import { startHTTPOverInstances } from '../support/http-instances.ts'
+import { startHTTP } from '../support/http.ts'
+import { HTTP_STORES } from '../support/http-stores.ts'
 import { createWalletClient, openWith, textOf } from '../support/wallet-client.ts'
 
 t.test('a transaction ID is issued with the time until which it may be used', async (t) => {
@@ -30,11 +30,7 @@ t.test('no two IDs are the same', async (t) => {
   t.equal(new Set(ids).size, ids.length)
 })
 
-for (const [where, start] of [
-  ['over memory', startHTTP],
-  ['over PostgreSQL', startHTTPOverPostgres],
-  ['over four instances on PostgreSQL', startHTTPOverInstances],
-] as const) {
+for (const [where, start] of HTTP_STORES) {
   t.test(`the status of an ID says what came of it, ${where}`, async (t) => {
     const client = createWalletClient((await start(t)).send)
     await openWith(client, 'ann', 10)

@@ -1,14 +1,9 @@
 import t from 'tap'
-import { startHTTP, startHTTPOverPostgres } from '../support/http.ts'
-import { startHTTPOverInstances } from '../support/http-instances.ts'
+import { HTTP_STORES } from '../support/http-stores.ts'
 import { isProblem } from '../support/problem.ts'
 import { createWalletClient, openWith, transactionsOf } from '../support/wallet-client.ts'
 
-for (const [where, start] of [
-  ['over memory', startHTTP],
-  ['over PostgreSQL', startHTTPOverPostgres],
-  ['over four instances on PostgreSQL', startHTTPOverInstances],
-] as const) {
+for (const [where, start] of HTTP_STORES) {
   t.test(`transfers ${where}`, async (t) => {
     const client = createWalletClient((await start(t)).send)
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { SECOND, startHTTP, startHTTPOverPostgres } from '../support/http.ts'
-import { startHTTPOverInstances } from '../support/http-instances.ts'
+import { SECOND, startHTTP } from '../support/http.ts'
+import { HTTP_STORES } from '../support/http-stores.ts'
 import { isProblem } from '../support/problem.ts'
 import { createWalletClient, walletPath } from '../support/wallet-client.ts'
 
@@ -30,7 +30,7 @@ t.test('opening it again changes nothing of a wallet that was used', async (t) =
 })
 
 t.test('of many that open one wallet at once exactly one is told 201', async (t) => {
-  for (const start of [startHTTP, startHTTPOverPostgres, startHTTPOverInstances]) {
+  for (const [, start] of HTTP_STORES) {
     const client = createWalletClient((await start(t)).send)
     const answers = await Promise.all(Array.from({ length: 50 }, () => client.open('ann')))
     t.equal(answers.filter(({ status }) => status === 201).length, 1)

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const { minutes, seed } = parseArgs({ options }).values
   const only = seed === undefined ? undefined : positive('seed', seed)
   const durationMs = positive('minutes', minutes) * 60_000
-  await withTestServer(say, (server) =>
+  await withTestServer(say, true, (server) =>
     withLifetime(async (t) => {
       const database = await createTestDatabase(t, server)
       const end = performance.now() + durationMs

@@ -32,24 +32,32 @@ export function isProblem(t: Test, answer: Answer, code: ContractCode, paths?: r
   const [status, title] = CONTRACT_ERRORS[code]
   const what = `${code} ${of}`.trim()
   const { body, headers } = answer
-  t.equal(answer.status, status, `${what}: status (${answer.text.slice(0, 300)})`)
-  t.equal(headers['content-type'], 'application/problem+json', `${what}: content type`)
-  t.match(
-    body,
-    { type: `urn:wallet:problem:${code.toLowerCase().replaceAll('_', '-')}`, title, status, code },
-    `${what}: members`,
+  const { type, detail, instance, errors } = body
+  // A replayed answer names the request that was first.
+  const names = headers['idempotent-replayed'] === undefined ? headers['x-request-id'] : instance
+  t.strictSame(
+    {
+      ...{ status: answer.status, contentType: headers['content-type'] },
+      members: { type, title: body.title, status: body.status, code: body.code },
+      hasDetail: typeof detail === 'string' && detail !== '',
+      instance,
+      retryAfter: headers['retry-after'] !== undefined,
+      challenge: headers['www-authenticate'] !== undefined,
+      errors: errors === undefined ? 'none' : 'some',
+      ...(paths && { paths: errorPaths(answer) }),
+    },
+    {
+      ...{ status, contentType: 'application/problem+json' },
+      members: { type: `urn:wallet:problem:${code.toLowerCase().replaceAll('_', '-')}`, title, status, code },
+      hasDetail: true,
+      instance: names,
+      retryAfter: [429, 503].includes(status),
+      challenge: [401, 403].includes(status),
+      errors: code === 'INVALID_REQUEST' && errors !== undefined ? 'some' : 'none',
+      ...(paths && { paths }),
+    },
+    `${what}: ${answer.text.slice(0, 300)}`,
   )
-  t.ok(typeof body.detail === 'string' && body.detail !== '', `${what}: has a detail`)
-  if (headers['idempotent-replayed'] === undefined)
-    t.equal(body.instance, headers['x-request-id'], `${what}: instance is the request's ID`)
-  t.equal(headers['retry-after'] !== undefined, [429, 503].includes(status), `${what}: Retry-After with 429 and 503`)
-  t.equal(
-    headers['www-authenticate'] !== undefined,
-    [401, 403].includes(status),
-    `${what}: a challenge with 401 and 403`,
-  )
-  if (code !== 'INVALID_REQUEST') t.notOk('errors' in body, `${what}: errors only with INVALID_REQUEST`)
-  if (paths !== undefined) t.same(errorPaths(answer), paths, `${what}: paths`)
 }
 
 export function errorPaths({ body: { errors } }: Answer): string[] {

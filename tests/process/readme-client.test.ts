@@ -8,7 +8,7 @@ import { startServiceProcess } from '../support/service-process.ts'
 const run = promisify(execFile)
 
 /** Inside the package, whose name it imports. */
-const FILE = 'dist/tests/integration/readme-client-example.mjs'
+const FILE = 'dist/tests/process/readme-client-example.mjs'
 
 t.test("the README's example of the client does what it says", async (t) => {
   const [, example] = /```js\n(.*?)```/s.exec(await readFile('README.md', 'utf8')) ?? []

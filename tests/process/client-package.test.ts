@@ -7,7 +7,7 @@ import { readAPIDocument, renderClientTypes } from '../support/api-document.ts'
 const run = promisify(execFile)
 
 /** Inside the package, whose name it imports. */
-const FILE = 'dist/tests/integration/client-consumer.mts'
+const FILE = 'dist/tests/process/client-consumer.mts'
 const BROWSER = ['--lib', 'es2022,dom', '--types', '', '--module', 'nodenext', '--strict', '--noEmit', '--ignoreConfig']
 
 /** What the compiler complains of. */
