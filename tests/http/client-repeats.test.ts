@@ -11,6 +11,8 @@ const SERVICE_MS = 100
 const SHORT_MS = 1000
 const SOON_MS = 150
 const LONG_MS = 20_000
+/** What waits for this is found out by the limit of the whole file. */
+const LONGER_THAN_THE_TEST_MS = 3_600_000
 
 /** A service whose store can be held and broken, its client behind a relay that can be cut, and one that is not. */
 async function setUp(t: Test) {
@@ -96,10 +98,8 @@ t.test('past the deadline it says whether the write may have been executed, and 
     const { held, client } = await setUp(t)
     const { transactionID } = await client.issue('ann')
     held.fail(failure)
-    const start = performance.now()
     const error = await unsettled(client.deposit({ to: 'ann', amount: 5 }, { transactionID, deadlineMs: SHORT_MS }))
     t.match(error, { name: 'WalletUnsettled', reason: 'deadline', outcome, transactionID })
-    t.ok(performance.now() - start < SHORT_MS + 2000, 'soon after the deadline')
     t.match(error.message, outcome === 'unknown' ? /may have been executed/ : /was not executed/)
   }
 })
@@ -199,11 +199,9 @@ t.test('Retry-After is waited for, in seconds and as a date', async (t) => {
 })
 
 t.test('a Retry-After beyond the deadline is not waited for', async (t) => {
-  const { fake } = scripted([problem(503, 'OVERLOADED', { 'retry-after': '3600' })])
-  const client = createWalletClient({ url: 'http://service', fetch: fake, deadlineMs: LONG_MS })
-  const start = performance.now()
+  const { fake } = scripted([problem(503, 'OVERLOADED', { 'retry-after': '36000' })])
+  const client = createWalletClient({ url: 'http://service', fetch: fake, deadlineMs: LONGER_THAN_THE_TEST_MS })
   t.match(await unsettled(client.wallet('ann')), { reason: 'deadline', outcome: 'not-executed' })
-  t.ok(performance.now() - start < LONG_MS / 2)
 })
 
 /** Never answers; ends when it is told to. */
@@ -239,16 +237,14 @@ t.test('the caller may end a call at any time, and is told what that leaves', as
   t.match(await client.deposit({ to: 'ann', amount: 5 }, { transactionID }), { balance: 5n }, 'and it is found out')
   t.match(await bare.wallet('ann'), { body: { balance: 5, version: 1 } })
 
-  const { fake } = scripted([problem(503, 'OVERLOADED', { 'retry-after': '5' })])
+  const { fake } = scripted([problem(503, 'OVERLOADED', { 'retry-after': '3000' })])
   for (const [what, fetch] of [
     ['while it waits for an answer', silent],
     ['while it waits before the next attempt', fake],
   ] as const) {
-    const waiting = createWalletClient({ url: 'http://service', fetch })
+    const waiting = createWalletClient({ url: 'http://service', fetch, deadlineMs: LONGER_THAN_THE_TEST_MS })
     const ending = new AbortController()
     setTimeout(() => ending.abort(reason), 20)
-    const start = performance.now()
-    t.match(await unsettled(waiting.wallet('ann', { signal: ending.signal })), { reason: 'aborted' })
-    t.ok(performance.now() - start < 4000, what)
+    t.match(await unsettled(waiting.wallet('ann', { signal: ending.signal })), { reason: 'aborted' }, what)
   }
 })

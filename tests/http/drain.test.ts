@@ -7,6 +7,8 @@ import { connectRaw, rawRequest } from '../support/raw-client.ts'
 import { createWalletClient, walletPath } from '../support/wallet-client.ts'
 
 const LIMIT_MS = 60_000
+/** What waits for this is found out by the limit of the whole file. */
+const LONGER_THAN_THE_TEST_MS = 3_600_000
 const IDLE_MS = 500
 
 async function setUp(t: Test) {
@@ -45,9 +47,7 @@ t.test('idle keep-alive clients do not hold it up', async (t) => {
   const [used, silent] = [await raw(), await raw()]
   used.write(rawRequest('GET', '/livez'))
   t.not((await used.answer()).headers.connection, 'close')
-  const start = performance.now()
-  await drain(LIMIT_MS)
-  t.ok(performance.now() - start < LIMIT_MS / 2, 'it did not wait for them')
+  await drain(LONGER_THAN_THE_TEST_MS)
   await Promise.all([used.closed(), silent.closed()])
 })
 

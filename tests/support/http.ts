@@ -75,6 +75,7 @@ export type Send = (call: Call) => Promise<Answer>
 
 export interface TestHTTP {
   readonly app: App
+  readonly service: WalletService
   /** Through Fastify's `inject`. */
   readonly send: Send
   readonly clock: SettableClock
@@ -90,6 +91,8 @@ export interface HTTPOptions {
   readonly bounds?: ServiceBounds
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
+  /** How late the event loop is; never, unless told otherwise: how busy the machine is must not change an answer. */
+  readonly eventLoopLatenessMs?: () => number
   readonly clock?: SettableClock
   readonly authenticate?: Authenticator
   readonly rateLimits?: RateLimits
@@ -134,6 +137,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     ...(options.rateLimits && { rateLimits: options.rateLimits }),
     ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     ...(options.timeouts && { timeouts: options.timeouts }),
+    eventLoopLatenessMs: options.eventLoopLatenessMs ?? (() => 0),
   })
   t.teardown(async () => {
     await app.close()
@@ -141,7 +145,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     if (options.expectErrors !== true && errors.length > 0)
       throw new Error(`errors were logged: ${JSON.stringify(errors)}`)
   })
-  return { app, send: injecting(app), clock, log }
+  return { app, service, send: injecting(app), clock, log }
 }
 
 /** The same over PostgreSQL, whose clock is the database's own: the service's clock only dates transaction IDs. */

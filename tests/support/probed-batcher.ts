@@ -30,7 +30,7 @@ interface Flight {
 
 const BOUNDS: BatcherBounds = { lanes: 1, maxBatch: 100, maxQueued: 100, deadlineMs: 30_000 }
 const POLL_MS = 2
-const POLL_LIMIT_MS = 5000
+const POLL_LIMIT_MS = 60_000
 
 export function item(name: string, ...keys: readonly string[]): ProbedItem {
   return { name, keys }

@@ -39,6 +39,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { secureDocuments, setAPIHeaders } from './security-headers.ts'
+import { watchEventLoop } from './shed-load.ts'
 import { parseStrictJSON } from './strict-json.ts'
 import { traceRequests } from './trace-requests.ts'
 
@@ -83,6 +84,8 @@ export interface ServerDeps {
   readonly tracing?: RequestTracing | undefined
   /** {@link HTTP_TIMEOUTS} unless told otherwise. */
   readonly timeouts?: HTTPTimeouts
+  /** How late the event loop is; it is measured unless told otherwise. */
+  readonly eventLoopLatenessMs?: (() => number) | undefined
 }
 
 export interface HTTPTimeouts {
@@ -211,12 +214,13 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     done()
   })
 
+  const latenessMs = deps.eventLoopLatenessMs ?? watchEventLoop(app)
   await describeAPI(app, { version, authenticated: authenticate !== undefined })
   await app.register(
     async (api: App) => {
       walletRoutes(api, service)
       transactionIDRoutes(api, service)
-      movementRoutes(api, service)
+      movementRoutes(api, service, latenessMs)
       historyRoutes(api, service)
     },
     { prefix: '/api/v1' },

@@ -11,15 +11,19 @@ const LATE_MS = 20
  * validate a request first, as the contract's order of errors has it, costs half of what executing it costs, and under
  * twice the load that can be served nothing would be left to serve any. While the event loop keeps up, the order holds.
  */
-export function shedLoad(app: App, service: WalletService): onRequestHookHandler {
+export function shedLoad(service: WalletService, latenessMs: () => number): onRequestHookHandler {
+  return (_request, reply, done) => {
+    if (service.isOverloaded() && latenessMs() > LATE_MS) sendProblem(reply, 'OVERLOADED')
+    else done()
+  }
+}
+
+/** How long ago the event loop last had its turn. */
+export function watchEventLoop(app: App): () => number {
   let lastTick = performance.now()
   const ticking = setInterval(() => {
     lastTick = performance.now()
   }, TICK_MS).unref()
   app.addHook('onClose', async () => clearInterval(ticking))
-
-  return (_request, reply, done) => {
-    if (service.isOverloaded() && performance.now() - lastTick > LATE_MS) sendProblem(reply, 'OVERLOADED')
-    else done()
-  }
+  return () => performance.now() - lastTick
 }

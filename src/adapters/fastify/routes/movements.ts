@@ -59,8 +59,8 @@ const KINDS = {
   },
 } as const
 
-export function movementRoutes(app: App, service: WalletService): void {
-  const onRequest = shedLoad(app, service)
+export function movementRoutes(app: App, service: WalletService, latenessMs: () => number): void {
+  const onRequest = shedLoad(service, latenessMs)
   for (const kind of ['deposit', 'withdraw'] as const) {
     const { config, example, problems, summary } = KINDS[kind]
     app.put(
