@@ -91,10 +91,10 @@ function parametersOf(operation: Operation, path: string): ReadonlyMap<string, s
   return parameters
 }
 
-/** No body needs no type. */
-function isJSONType({ contentType, body }: Message): boolean {
-  if (contentType === undefined) return body === undefined || body.length === 0
-  return contentType.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+/** No body needs no type, and may have any. */
+function isJSONType(message: Message): boolean {
+  if (lengthOf(message) === 0) return true
+  return message.contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
 }
 
 function askedOf(operation: Operation, path: string, { target, body }: Message): Asked | undefined {

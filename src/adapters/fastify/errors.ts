@@ -1,16 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { responseInFlight } from './in-flight.ts'
-import { type FieldError, PROBLEM_MEDIA_TYPE, type ProblemCode, problemBody, sendProblem } from './problem.ts'
+import { type FieldError, PROBLEM_MEDIA_TYPE, problemBody, sendProblem } from './problem.ts'
+import { IDENTITY, UnsupportedContentEncoding, UnsupportedMediaType } from './request-body.ts'
 import { InvalidJSON } from './strict-json.ts'
 
 /** How many things that are wrong with one request are told. */
 const MAX_FIELD_ERRORS = 16
 
-const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
-}
+const ENCODED = `The body has a Content-Encoding. Send it as it is: without that header, or with ${IDENTITY}.`
 
 /** Answers whatever a route threw, or Fastify found wrong before a route was reached. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -19,18 +17,25 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
       errors: error.validation.slice(0, MAX_FIELD_ERRORS).map(fieldError),
     })
   }
-  if (error instanceof InvalidJSON) {
-    // Fastify would close the connection, and requests that were pipelined behind this one would get no answer.
-    return sendProblem(reply.removeHeader('connection'), 'INVALID_REQUEST', { detail: error.message })
+  if (error instanceof InvalidJSON) return sendProblem(keepOpen(reply), 'INVALID_REQUEST', { detail: error.message })
+  if (error instanceof UnsupportedMediaType) return sendProblem(keepOpen(reply), 'UNSUPPORTED_MEDIA_TYPE')
+  if (error instanceof UnsupportedContentEncoding) {
+    // RFC 9110, 15.5.16: it tells the client which of the two was not taken.
+    reply.header('accept-encoding', IDENTITY)
+    return sendProblem(keepOpen(reply), 'UNSUPPORTED_MEDIA_TYPE', { detail: ENCODED })
   }
-  const known = BY_FASTIFY_CODE[error.code]
-  if (known !== undefined) return sendProblem(reply, known)
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return sendProblem(reply, 'BODY_TOO_LARGE')
   const { statusCode } = error
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return sendProblem(reply, 'INVALID_REQUEST', { detail: error.message })
   }
   request.log.error({ requestID: request.id, err: error }, 'a request failed')
   return sendProblem(reply, 'INTERNAL')
+}
+
+/** The body was read to its end, but Fastify would close the connection: what was pipelined behind it would get no answer. */
+function keepOpen(reply: FastifyReply): FastifyReply {
+  return reply.removeHeader('connection')
 }
 
 /** Answers bytes that are no HTTP; there is no request yet that could be named. */

@@ -2,6 +2,7 @@ import type { TObject } from '@sinclair/typebox'
 import { USER_ID_PATTERN } from '../../domain/user-id.ts'
 import { ANSWER_EXAMPLES, type AnswerExample, REQUEST_ID_EXAMPLE } from './examples.ts'
 import { type Particulars, PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problemBody } from './problem.ts'
+import { IDENTITY } from './request-body.ts'
 import { ProblemSchema } from './schemas.ts'
 
 /** Headers that an answer may have beside those that every answer has. */
@@ -10,6 +11,11 @@ const HEADERS = {
     type: 'string',
     enum: ['true'],
     description: 'There when an earlier request with this transaction ID had this outcome already',
+  },
+  'accept-encoding': {
+    type: 'string',
+    enum: [IDENTITY],
+    description: 'There when the Content-Encoding of the body was the reason',
   },
   link: { type: 'string', description: 'The next page: <…>; rel="next"' },
 } as const
@@ -72,6 +78,7 @@ export function responsesOf(codes: readonly ProblemCode[], options: ProblemOptio
       status,
       {
         description: those.map((code) => `${code}: ${PROBLEMS[code].detail}`).join('\n\n'),
+        ...(status === 415 && { headers: pickHeaders(['accept-encoding']) }),
         ...(status === 422 && replayable && { headers: pickHeaders(['idempotent-replayed']) }),
         content: {
           [PROBLEM_MEDIA_TYPE]: {

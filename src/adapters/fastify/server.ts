@@ -3,7 +3,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
-  type FastifyRequest,
   LogController,
   type onRequestHookHandler,
   type RawServerDefault,
@@ -28,6 +27,7 @@ import { sendProblem } from './problem.ts'
 import { parseQueryString } from './query-string.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { serveReference } from './reference.ts'
+import { forgetMalformedType, parseBody } from './request-body.ts'
 import { createRequestIDs } from './request-ids.ts'
 import { parseInstant } from './rfc3339.ts'
 import { consoleDataRoutes } from './routes/console-data.ts'
@@ -40,7 +40,6 @@ import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { secureDocuments, setAPIHeaders } from './security-headers.ts'
 import { watchEventLoop } from './shed-load.ts'
-import { parseStrictJSON } from './strict-json.ts'
 import { traceRequests } from './trace-requests.ts'
 
 export type App = FastifyInstance<
@@ -171,7 +170,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     app.server.emit('request', request, response)
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, parseBody)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
   app.decorateRequest('transactionID', undefined)
@@ -196,7 +195,13 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     const access = accessOf(route, this)
     const { onRequest, preHandler } = guards[access]
     const guard = access === 'open' ? [] : [...limits.perAddress, ...onRequest, ...limits.perUser]
-    route.onRequest = [enterRoute(route.url), ...guard, ...[route.onRequest ?? []].flat(), checkBodySize]
+    route.onRequest = [
+      enterRoute(route.url),
+      ...guard,
+      ...[route.onRequest ?? []].flat(),
+      checkBodySize,
+      forgetMalformedType,
+    ]
     route.preHandler = [...preHandler, ...[route.preHandler ?? []].flat()]
   })
   const answer405 = answerOtherMethods(app)
@@ -243,17 +248,6 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   return app
 }
 
-function parseBody(_request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
-  let value: unknown
-  try {
-    value = body.length === 0 ? undefined : parseStrictJSON(body)
-  } catch (error) {
-    done(error instanceof Error ? error : new Error(String(error)))
-    return
-  }
-  done(null, value)
-}
-
 function enterRoute(url: string): onRequestHookHandler {
   return (request, _reply, done) => {
     request.route = url
@@ -261,7 +255,7 @@ function enterRoute(url: string): onRequestHookHandler {
   }
 }
 
-/** Before the content type is looked at: a body that is too large is told first. */
+/** Before the body is read, and before its content type is looked at: that it is too large is told first. */
 const checkBodySize: onRequestHookHandler = (request, reply, done) => {
   if (Number(request.headers['content-length']) > HTTP_BOUNDS.bodyBytes) sendProblem(reply, 'BODY_TOO_LARGE')
   else done()
