@@ -1,6 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings'
 import { parseInstant } from '../src/adapters/fastify/rfc3339.ts'
-import { parseUserID } from '../src/domain/user-id.ts'
+import { parseUserID, USER_ID_WORDS } from '../src/domain/user-id.ts'
 import { AMOUNT_TAKES, parseAmount } from './amounts.ts'
 import { wrongValue } from './usage.ts'
 
@@ -27,8 +27,7 @@ export function oneOf<const Value extends string>(what: string, values: readonly
 }
 
 export function userArgument<Name extends string>(name: Name, description: string) {
-  const takes = '1 to 128 characters, no control characters, no white space at either end'
-  return new Argument(`<${name}>`, description).argParser(reader(name.toUpperCase(), takes, parseUserID))
+  return new Argument(`<${name}>`, description).argParser(reader(name.toUpperCase(), USER_ID_WORDS, parseUserID))
 }
 
 /** The text beside its amount: a command that is to be repeated is shown as it was given. */

@@ -5,7 +5,7 @@
  */
 export interface Wallet {
   /**
-   * 1 to 128 characters, no control characters, no white space at either end
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
    */
   userID: string
   /**
@@ -102,7 +102,7 @@ export interface Transaction {
    */
   transactionID: string
   /**
-   * 1 to 128 characters, no control characters, no white space at either end
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
    */
   userID: string
   /**

@@ -1,7 +1,14 @@
 declare const userID: unique symbol
 
-/** Who owns a wallet: 1 to 128 characters, no control characters, no white space at either end. Compared code point by code point. */
+/** Who owns a wallet: see {@link USER_ID_WORDS}. Compared code point by code point. */
 export type UserID = string & { readonly [userID]: true }
+
+/**
+ * What a user ID is. `.` and `..` are none: browsers and most HTTP clients take them out of a path, even percent-encoded, so
+ * that no one could read the wallet.
+ */
+export const USER_ID_WORDS =
+  '1 to 128 characters, no control characters, no white space at either end, and neither . nor ..'
 
 /**
  * Half a surrogate pair is no character: PostgreSQL cannot keep it, and two of them would read back as one user. The same
@@ -9,7 +16,7 @@ export type UserID = string & { readonly [userID]: true }
  * that is no surrogate, or a pair of them.
  */
 export const USER_ID_PATTERN =
-  '^(?!\\s)(?:[^\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff]){1,128}(?<!\\s)$'
+  '^(?!\\s)(?!\\.{1,2}$)(?:[^\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff]){1,128}(?<!\\s)$'
 
 const pattern = new RegExp(USER_ID_PATTERN, 'u')
 

@@ -77,7 +77,7 @@ function wallets(t: Test, createStore: CreateStore): void {
       'null',
       '名前',
       '😀'.repeat(128),
-      '..',
+      '...',
       'é',
       'e\u0301',
       'a,b',

@@ -5,10 +5,11 @@
 
 const MAX = 2n ** 53n - 1n
 
-/** 1 to 128 characters, none of them a control character or half a character, no white space at either end. */
+/** 1 to 128 characters, none of them a control character or half a character, no white space at either end; not one dot or two. */
 export function isUserID(text: string): boolean {
   const characters = [...text].map((character) => character.codePointAt(0) ?? 0)
   if (characters.length < 1 || characters.length > 128 || text.trim() !== text) return false
+  if (text === '.' || text === '..') return false
   return characters.every((code) => !isControl(code) && !(code >= 0xd800 && code <= 0xdfff))
 }
 

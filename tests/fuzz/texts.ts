@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { isUserID } from './contract-values.ts'
 
 /*
  * Text that has broken something somewhere.
@@ -32,7 +33,7 @@ export const OWNERS = [
   'COPY user_wallet FROM STDIN',
   '/*',
   ';',
-  '..',
+  '...',
   'a/b',
   '?',
   '#',
@@ -60,6 +61,8 @@ export const DEPOSITOR = 'depositor'
 
 const NO_USERS = [
   '',
+  '.',
+  '..',
   ' ',
   ' a',
   'a\n',
@@ -89,7 +92,7 @@ export const user = fc.oneof(
   { weight: 12, arbitrary: owner },
   {
     weight: 1,
-    arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => text.trim() === text),
+    arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter(isUserID),
   },
 )
 

@@ -115,7 +115,7 @@ t.test('a missing, unknown or mistyped field is turned down and named', async (t
 
   const transfers: [string, (id: string) => Body, string[]][] = [
     ['no recipient', (transactionID) => ({ amount: 1, transactionID }), ['/passiveUserID']],
-    ...[null, 1, true, ['bob'], '', ' bob', 'bob ', 'b\u0000b', 'b\nb', '\ud800', 'x'.repeat(129)].map(
+    ...[null, 1, true, ['bob'], '', '.', '..', ' bob', 'bob ', 'b\u0000b', 'b\nb', '\ud800', 'x'.repeat(129)].map(
       (passiveUserID): [string, (id: string) => Body, string[]] => [
         `recipient ${JSON.stringify(passiveUserID).slice(0, 20)}`,
         (transactionID) => ({ passiveUserID, amount: 1, transactionID }),

@@ -9,9 +9,11 @@ const USERS = [
   'auth0|42',
   '名前',
   'a@b.c',
-  '.',
-  '..',
   '...',
+  '.a',
+  'a.',
+  '. .',
+  '%2e%2E',
   'a/b',
   '/',
   '//',
@@ -52,6 +54,12 @@ const USERS = [
 
 const NO_USERS = [
   '',
+  // What clients take out of a path, however it is written.
+  '.',
+  '..',
+  '%2e',
+  '%2E%2e',
+  '.%2E',
   '%00',
   '%0A',
   'a%0Ab',

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { auditLedger } from '../../db/audit/audit.ts'
+import { toUserID } from '../../src/domain/user-id.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
 import { damage, storeOn, writeLedger } from '../support/audited-ledger.ts'
@@ -33,6 +34,22 @@ t.test('an empty ledger is as it should be', async (t) => {
   t.same(findings, [])
   t.match(figures, { wallets: 0, transactions: 0, held: 0n })
 })
+
+t.test(
+  'a wallet by a name that is no user ID any more stays in the ledger, and the other side still sees it',
+  async (t) => {
+    const address = await writeLedger(t)
+    const columns = ['user_wallet.user_id', 'user_wallet_refusal.user_id', 'user_wallet_refusal.passive_user_id']
+    for (const column of [...columns, 'user_wallet_transaction.user_id', 'user_wallet_transaction.passive_user_id']) {
+      const [table, name] = column.split('.')
+      await damage(address, `UPDATE ${table} SET ${name} = '..' WHERE ${name} = 'bob'`)
+    }
+    t.match(await auditLedger(address), { findings: [], figures: { wallets: 4, transactions: 11, held: 142n } })
+    const store = await storeFor(t, address)
+    const page = await store.history({ userID: toUserID('ann'), limit: 2, idBefore: 6n })
+    t.match(page?.transactions, [{ passiveUserID: '..' }, { passiveUserID: '..' }])
+  },
+)
 
 /** A ledger of some thousand transactions: many small runs of a few users each. */
 async function writeLargeLedger(store: WalletStore, runs: number): Promise<void> {

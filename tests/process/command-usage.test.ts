@@ -26,8 +26,8 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
   [['open', 'x'.repeat(129)], /USER is "x{129}"; it takes/],
   [['transfer', 'ann', '\t', '1'], /TO is "\\t"; it takes/],
   [['transfer', '', 'bob', '1'], /FROM is ""; it takes/],
-  [['balance', '.'], /no URL can hold the ID "\."$/],
-  [['deposit', '..', '1'], /no URL can hold the ID "\.\."$/],
+  [['balance', '.'], /USER is "\."; it takes 1 to 128 characters, .* neither \. nor \.\.$/],
+  [['transfer', 'ann', '..', '1'], /TO is "\.\."; it takes/],
   ...['0', '-1', '1.5', '1.0000001usd', '5eur', '9007199254740992'].map(
     (text) =>
       [

@@ -7,7 +7,26 @@ const FAMILY = '👨‍👩‍👧'
 const ZERO_WIDTH_SPACE = '\u200b'
 
 t.test('anything that reads as a name is a user ID', async (t) => {
-  const names = ['a', 'auth0|42', '名前', 'a@b.c', '.', '..', '...', '%2F', '/', '?', '#', 'a b', '"', "'", '\\', '{}']
+  const names = [
+    'a',
+    'auth0|42',
+    '名前',
+    'a@b.c',
+    '...',
+    '.a',
+    '..a',
+    'a..',
+    '. .',
+    '%2F',
+    '/',
+    '?',
+    '#',
+    'a b',
+    '"',
+    "'",
+    '\\',
+    '{}',
+  ]
   for (const name of [...names, 'null', '0', '__proto__', EMOJI, FAMILY, 'e\u0301', 'é', ZERO_WIDTH_SPACE]) {
     t.equal(parseUserID(name), name, JSON.stringify(name))
     t.equal(toUserID(name), name)
@@ -52,6 +71,10 @@ t.test('white space of any script is turned down at the ends and taken inside', 
   }
 })
 
+t.test('what browsers take out of a path is no user ID', async (t) => {
+  for (const text of ['.', '..']) t.notOk(parseUserID(text), text)
+})
+
 t.test('half a surrogate pair is turned down, since no database can keep it', async (t) => {
   for (const half of ['\ud800', '\udbff', '\udc00', '\udfff']) {
     for (const text of [half, `a${half}`, `${half}a`, `a${half}b`, `${half}${half}`]) t.notOk(parseUserID(text))
@@ -62,7 +85,7 @@ t.test('half a surrogate pair is turned down, since no database can keep it', as
 t.test('who reads the pattern without the u flag reads the same user IDs', async () => {
   const [withFlag, without] = [new RegExp(USER_ID_PATTERN, 'u'), new RegExp(USER_ID_PATTERN)]
   const unit = fc.oneof(
-    fc.constantFrom('p', '{', '}', 'C', 'c', ' ', '\u0085', '\ud800', '\udc00', EMOJI, '\u3000'),
+    fc.constantFrom('.', '..', 'p', '{', '}', 'C', 'c', ' ', '\u0085', '\ud800', '\udc00', EMOJI, '\u3000'),
     fc.string(),
   )
   const texts = fc.oneof(

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../domain/history.ts'
 import type { RefusalCode } from '../../domain/outcome.ts'
 import { type TransactionID, TransactionType } from '../../domain/transaction.ts'
-import { USER_ID_PATTERN, type UserID } from '../../domain/user-id.ts'
+import { USER_ID_PATTERN, USER_ID_WORDS, type UserID } from '../../domain/user-id.ts'
 import { PROBLEM_CODES } from './problem.ts'
 
 /*
@@ -21,7 +21,7 @@ const MAX_INTEGER = Number.MAX_SAFE_INTEGER
 export const UserIDSchema = Type.Unsafe<UserID>({
   type: 'string',
   pattern: USER_ID_PATTERN,
-  description: '1 to 128 characters, no control characters, no white space at either end',
+  description: USER_ID_WORDS,
   examples: ['auth0|42'],
 })
 
