@@ -84,7 +84,7 @@ t.test('an answer that says no is a WalletProblem with its code and its transact
   t.match(await problemOf(client.transfer({ from: 'ann', to: 'ann', amount: 1 })), { code: 'SELF_TRANSFER' })
   t.match(await problemOf(client.page('ann', { limit: 0 })), {
     code: 'INVALID_REQUEST',
-    errors: [{ path: '/limit', message: 'must be >= 1' }],
+    errors: [{ path: '/limit', message: 'must be a whole number from 1 to 1000' }],
   })
   const { transactionID } = await client.issue('ann')
   clock.move(TTL)

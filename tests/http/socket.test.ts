@@ -79,7 +79,7 @@ t.test('odd targets get an answer', async (t) => {
     ['GET', '/livez#x', 200],
     ['GET', '/livez?', 200],
     ['GET', `${walletPath('ann')}#?x=1`, 400],
-    ['GET', '/api/v1/users/../wallet', 404],
+    ['GET', '/api/v1/users/../wallet', 400],
     ['GET', '/api/v1/users/a;b/wallet', 404],
     ['GET', '/api/v1/users/a>b"\'/wallet', 404],
   ] as const) {

@@ -3,9 +3,12 @@ import t from 'tap'
 import { InvalidJSON, parseStrictJSON } from '../../src/adapters/fastify/strict-json.ts'
 import { seeded } from '../support/random-seed.ts'
 
-const KEY_TWICE = new InvalidJSON('a key stands twice in the body')
-const NOT_JSON = new InvalidJSON('the body is not JSON')
+const NOT_JSON = new InvalidJSON(
+  'The body is not JSON: send an object such as {"amount":5000000}, with its keys in double quotes.',
+)
 
+const cannotBeExact = (number: string) =>
+  `The number ${number} cannot be represented exactly: send a whole number up to 9007199254740991.`
 const parse = (text: string) => parseStrictJSON(Buffer.from(text))
 
 t.test('what JSON.parse reads without loss is read the same', async (t) => {
@@ -48,13 +51,18 @@ t.test('what is not JSON is turned down', async (t) => {
 })
 
 t.test('null is turned down, since it would pass for no body', async (t) => {
-  for (const text of ['null', ' null\n']) t.throws(() => parse(text), new InvalidJSON('the body is null'))
+  for (const text of ['null', ' null\n'])
+    t.throws(() => parse(text), new InvalidJSON('The body is null: send an object, or no body at all.'))
 })
 
 t.test('bytes that are not UTF-8 are turned down and not replaced', async (t) => {
   for (const bytes of [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
     const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
-    t.throws(() => parseStrictJSON(body), new InvalidJSON('the body is not UTF-8'), body.toString('hex'))
+    t.throws(
+      () => parseStrictJSON(body),
+      new InvalidJSON('The body is not UTF-8: send its text in UTF-8.'),
+      body.toString('hex'),
+    )
   }
 })
 
@@ -71,14 +79,14 @@ t.test('a number that a double does not hold exactly is turned down', async (t) 
     '1.00000000000000000001',
     '4503599627370497.1',
   ]) {
-    const error = new InvalidJSON(`the number ${number} cannot be represented exactly`)
+    const error = new InvalidJSON(cannotBeExact(number))
     t.throws(() => parse(`{"amount":${number}}`), error)
     t.throws(() => parse(`[{"a":"b"},${number}]`), error, `${number} deeper down`)
   }
 })
 
 t.test('a long number is told only in part, and read in a time that grows with its length', async (t) => {
-  const told = 'the number 1.000000000000000000000000000000… cannot be represented exactly'
+  const told = cannotBeExact('1.000000000000000000000000000000…')
   /** The best of several, since something else may have the processor meanwhile. */
   const fastestMs = (zeros: number) => {
     const body = `{"amount":1.${'0'.repeat(zeros)}1}`
@@ -93,16 +101,19 @@ t.test('a long number is told only in part, and read in a time that grows with i
   t.ok(times < 100, `16 times the length took ${times} times as long; a quadratic search takes 256`)
 })
 
-t.test('a key that stands twice is turned down, however it is written', async (t) => {
-  for (const text of [
-    '{"amount":1,"amount":2}',
-    '{"amount":1,"amount":1}',
-    '{"amount":1,"\\u0061mount":2}',
-    ' {"a":"x:y","b":1,"a":"}"}',
-    '{"__proto__":1,"__proto__":2}',
-    '{"":1,"":2}',
-  ]) {
-    t.throws(() => parse(text), KEY_TWICE, text)
+t.test('a key that stands twice is turned down and named, however it is written', async (t) => {
+  for (const [text, key] of [
+    ['{"amount":1,"amount":2}', '"amount"'],
+    ['{"amount":1,"amount":1}', '"amount"'],
+    ['{"amount":1,"\\u0061mount":2}', '"\\u0061mount"'],
+    [' {"a":"x:y","b":1,"a":"}"}', '"a"'],
+    ['{"a":{"b":1},"a":2}', '"a"'],
+    ['{"__proto__":1,"__proto__":2}', '"__proto__"'],
+    ['{"":1,"":2}', '""'],
+    [`{"${'k'.repeat(99)}":1,"${'k'.repeat(99)}":2}`, `"${'k'.repeat(31)}…`],
+  ] as const) {
+    const told = new InvalidJSON(`The key ${key} stands twice in the body: send it once.`)
+    t.throws(() => parse(text), told, text)
   }
 })
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { EXPECTED } from './expected.ts'
 import {
   ExactInteger,
   HistoryQuerySchema,
@@ -14,9 +15,12 @@ import {
 /* What the console asks for and is answered; see schemas.ts for how. */
 
 /** What user IDs may hold, from nothing at all to the longest; white space at its end may go on. */
-const PREFIX_PATTERN = '^[^\\p{Cc}\\p{Cs}]{0,128}$'
+const Prefix = Type.String({
+  pattern: '^[^\\p{Cc}\\p{Cs}]{0,128}$',
+  [EXPECTED]: 'how a user ID begins: at most 128 characters, no control characters',
+})
 
-export const SearchQuerySchema = Type.Object({ prefix: Type.String({ pattern: PREFIX_PATTERN }) }, strict)
+export const SearchQuerySchema = Type.Object({ prefix: Prefix }, strict)
 export const FoundSchema = Type.Object({ wallets: Type.Array(WalletSchema), more: Type.Boolean() })
 
 export const TraceParams = Type.Object({ transactionID: TransactionIDSchema })

@@ -1,12 +1,10 @@
 import type { Duplex } from 'node:stream'
-import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { fieldErrors } from './expected.ts'
 import { responseInFlight } from './in-flight.ts'
-import { type FieldError, PROBLEM_MEDIA_TYPE, problemBody, sendProblem } from './problem.ts'
+import { PROBLEM_MEDIA_TYPE, problemBody, sendProblem } from './problem.ts'
 import { IDENTITY, UnsupportedContentEncoding, UnsupportedMediaType } from './request-body.ts'
 import { InvalidJSON } from './strict-json.ts'
-
-/** How many things that are wrong with one request are told. */
-const MAX_FIELD_ERRORS = 16
 
 const ENCODED = `The body has a Content-Encoding. Send it as it is: without that header, or with ${IDENTITY}.`
 
@@ -14,7 +12,7 @@ const ENCODED = `The body has a Content-Encoding. Send it as it is: without that
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.validation !== undefined) {
     return sendProblem(reply, 'INVALID_REQUEST', {
-      errors: error.validation.slice(0, MAX_FIELD_ERRORS).map(fieldError),
+      errors: fieldErrors(error.validation, error.validationContext),
     })
   }
   if (error instanceof InvalidJSON) return sendProblem(keepOpen(reply), 'INVALID_REQUEST', { detail: error.message })
@@ -64,25 +62,4 @@ function clientErrorDetail(code: string | undefined): string {
     default:
       return 'The request is not well-formed HTTP.'
   }
-}
-
-function fieldError({
-  instancePath,
-  keyword,
-  params,
-  message = 'is invalid',
-}: FastifySchemaValidationError): FieldError {
-  switch (keyword) {
-    case 'required':
-      return { path: `${instancePath}/${pointerToken(params.missingProperty)}`, message: 'must be present' }
-    case 'additionalProperties':
-      return { path: `${instancePath}/${pointerToken(params.additionalProperty)}`, message: 'must not be present' }
-    default:
-      return { path: instancePath, message }
-  }
-}
-
-/** RFC 6901. */
-function pointerToken(name: unknown): string {
-  return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -1,9 +1,9 @@
 import type { TObject } from '@sinclair/typebox'
-import { USER_ID_PATTERN } from '../../domain/user-id.ts'
 import { ANSWER_EXAMPLES, type AnswerExample, REQUEST_ID_EXAMPLE } from './examples.ts'
+import { mustBe } from './expected.ts'
 import { type Particulars, PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problemBody } from './problem.ts'
 import { IDENTITY } from './request-body.ts'
-import { ProblemSchema } from './schemas.ts'
+import { ProblemSchema, UserIDSchema } from './schemas.ts'
 
 /** Headers that an answer may have beside those that every answer has. */
 const HEADERS = {
@@ -50,7 +50,7 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
 ]
 
 const INVALID_USER_ID: Particulars = {
-  errors: [{ path: '/userID', message: `must match pattern "${USER_ID_PATTERN}"` }],
+  errors: [{ path: '/userID', message: mustBe(UserIDSchema) }],
 }
 
 interface ProblemOptions {

@@ -33,6 +33,14 @@ export function parseInstant(text: string): ParsedInstant | undefined {
   }
 }
 
+/** What is expected of a query in which `sent` is no instant: the end of a sentence that begins with "must be". */
+export function instantExpected(sent: unknown): string {
+  const meant = typeof sent === 'string' ? sent.replace(' ', '+') : ''
+  if (parseInstant(meant) !== undefined)
+    return `${meant.replace('+', '%2B')}: a + in a query arrives as a blank, so send + as %2B`
+  return 'an existing date and time with an offset and at most 9 decimals, such as 2026-11-25T16:45:43.5Z or 2026-11-25T18:45:43%2B02:00'
+}
+
 /** The first microsecond that is not before the parsed instant. */
 export function roundedUp({ instant, exact }: ParsedInstant): Instant {
   return exact ? instant : toInstant(instant + 1n)

@@ -3,12 +3,15 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../../domain/history.ts'
 import type { RefusalCode } from '../../domain/outcome.ts'
 import { type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import { USER_ID_PATTERN, USER_ID_WORDS, type UserID } from '../../domain/user-id.ts'
+import { REQUEST_EXAMPLES } from './examples.ts'
+import { EXPECTED } from './expected.ts'
 import { PROBLEM_CODES } from './problem.ts'
+import { instantExpected } from './rfc3339.ts'
 
 /*
  * What travels: validated by these schemas, documented by them, and written by them. `Unsafe` gives a field the type
  * that its validation has proven, or that its serialiser takes. What has a title stands in the API description once,
- * under that name.
+ * under that name. What a client may get wrong has the words for it beside its rule, under EXPECTED.
  */
 
 /** One of a few texts: a union of literals would have the serialiser try each. */
@@ -21,6 +24,7 @@ const MAX_INTEGER = Number.MAX_SAFE_INTEGER
 export const UserIDSchema = Type.Unsafe<UserID>({
   type: 'string',
   pattern: USER_ID_PATTERN,
+  [EXPECTED]: `a user ID such as auth0|42: ${USER_ID_WORDS}`,
   description: USER_ID_WORDS,
   examples: ['auth0|42'],
 })
@@ -28,6 +32,7 @@ export const UserIDSchema = Type.Unsafe<UserID>({
 export const TransactionIDSchema = Type.Unsafe<TransactionID>({
   type: 'string',
   pattern: UUID_PATTERN,
+  [EXPECTED]: 'a transaction ID as the server issued it, in lower case, such as 0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d',
   description: 'Obtained from the server before the write; lower case',
   examples: ['0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],
 })
@@ -35,6 +40,7 @@ export const TransactionIDSchema = Type.Unsafe<TransactionID>({
 const AmountSchema = Type.Integer({
   minimum: 1,
   maximum: MAX_INTEGER,
+  [EXPECTED]: `a whole number from 1 to ${MAX_INTEGER}, in base units: 1000000 is one dollar`,
   description: 'Base units: 1000000 = 1 dollar',
   examples: [2_500_000],
 })
@@ -48,10 +54,12 @@ export const Timestamp = Type.String({
   examples: ['2024-12-16T03:59:02.608558Z'],
 })
 
+const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 const TYPE_VALUES = Object.values(TransactionType)
 const TransactionTypeSchema = Type.Unsafe<TransactionType>({
   type: 'integer',
   enum: TYPE_VALUES,
+  [EXPECTED]: `${OR.format(Object.entries(TransactionType).map(([name, value]) => `${value} (${name})`))}; for several, repeat it: type=1&type=4`,
   description: Object.entries(TransactionType)
     .map(([name, value]) => `${value} ${name}`)
     .join(', '),
@@ -63,20 +71,44 @@ export const TransactionIDParams = Type.Object({ userID: UserIDSchema, transacti
 export const strict = { additionalProperties: false }
 export const NoQuery = Type.Object({}, strict)
 /** No body at all reaches a schema as null. */
-export const NoBody = Type.Unsafe<object | null>({ type: ['object', 'null'], properties: {}, ...strict })
-export const MovementBody = Type.Object({ amount: AmountSchema, transactionID: TransactionIDSchema }, strict)
+export const NoBody = Type.Unsafe<object | null>({
+  type: ['object', 'null'],
+  properties: {},
+  ...strict,
+  [EXPECTED]: 'empty, or {}',
+})
+export const MovementBody = Type.Object(
+  { amount: AmountSchema, transactionID: TransactionIDSchema },
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.deposit)}` },
+)
 export const TransferBody = Type.Object(
   { passiveUserID: UserIDSchema, amount: AmountSchema, transactionID: TransactionIDSchema },
-  strict,
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.transfer)}` },
 )
 
+const MAX_TYPES = 16
+
 const Cursor = (description: string, example: string) =>
-  Type.Optional(Type.String({ format: 'rfc3339', description, examples: [example] }))
+  Type.Optional(Type.String({ format: 'rfc3339', [EXPECTED]: instantExpected, description, examples: [example] }))
 export const HistoryQuerySchema = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, examples: [1] })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_PAGE,
+        [EXPECTED]: `a whole number from 1 to ${MAX_PAGE}`,
+        default: DEFAULT_PAGE,
+        examples: [1],
+      }),
+    ),
     IDBefore: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_INTEGER, description: 'Only ids below this one', examples: [3] }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_INTEGER,
+        [EXPECTED]: `a whole number from 1 to ${MAX_INTEGER}, such as the nextIDBefore of the page before`,
+        description: 'Only ids below this one',
+        examples: [3],
+      }),
     ),
     createdBefore: Cursor(
       'Only transactions strictly earlier; RFC 3339, any offset, up to nanoseconds',
@@ -89,7 +121,8 @@ export const HistoryQuerySchema = Type.Object(
     type: Type.Optional(
       Type.Array(TransactionTypeSchema, {
         minItems: 1,
-        maxItems: 16,
+        maxItems: MAX_TYPES,
+        [EXPECTED]: `given at most ${MAX_TYPES} times`,
         description: 'Only these types; repeatable',
         examples: [[1, 4]],
       }),

@@ -150,6 +150,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
         removeAdditional: false,
         useDefaults: false,
         allErrors: true,
+        // With the schema and the value of each error: what is expected is told from them.
+        verbose: true,
         formats: { rfc3339: (text: string) => parseInstant(text) !== undefined },
       },
     },

@@ -16,7 +16,7 @@ const NOT_PLAIN = /[.eE]/
 /** An integer of as many characters is below 2^53. */
 const SURELY_EXACT_DIGITS = 15
 
-/** How many characters of a number an answer repeats. */
+/** How many characters of a key or a number an answer repeats. */
 const MAX_SHOWN = 32
 
 /**
@@ -24,34 +24,42 @@ const MAX_SHOWN = 32
  * ours to mend: broken UTF-8, a key that stands twice, a number that a double cannot hold exactly.
  */
 export function parseStrictJSON(body: Buffer): unknown {
-  if (!isUtf8(body)) throw new InvalidJSON('the body is not UTF-8')
+  if (!isUtf8(body)) throw new InvalidJSON('The body is not UTF-8: send its text in UTF-8.')
   const text = body.toString('utf8')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new InvalidJSON('the body is not JSON')
+    throw new InvalidJSON(
+      'The body is not JSON: send an object such as {"amount":5000000}, with its keys in double quotes.',
+    )
   }
-  const { members, numbers } = scan(text)
+  const { keys, numbers } = scan(text)
   for (const number of numbers) {
-    if (!isExact(number)) throw new InvalidJSON(`the number ${shown(number)} cannot be represented exactly`)
+    if (!isExact(number))
+      throw new InvalidJSON(
+        `The number ${shown(number)} cannot be represented exactly: send a whole number up to ${Number.MAX_SAFE_INTEGER}.`,
+      )
   }
-  if (value === null) throw new InvalidJSON('the body is null')
-  if (isFlatObject(value) && members !== Object.keys(value).length)
-    throw new InvalidJSON('a key stands twice in the body')
+  if (value === null) throw new InvalidJSON('The body is null: send an object, or no body at all.')
+  if (isFlatObject(value) && keys.length !== Object.keys(value).length)
+    throw new InvalidJSON(`The key ${shown(firstRepeated(keys))} stands twice in the body: send it once.`)
   return value
 }
 
-/** What `JSON.parse` does not tell of valid JSON: how many members its objects have, and its numbers as they are written. */
-function scan(text: string): { members: number; numbers: readonly string[] } {
+/** What `JSON.parse` does not tell of valid JSON: all keys of its objects and its numbers, as they are written. */
+function scan(text: string): { keys: readonly string[]; numbers: readonly string[] } {
   const numbers: string[] = []
-  let members = 0
+  const keys: string[] = []
+  let lastString = ''
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charCodeAt(at)
     if (character === QUOTE) {
-      at = endOfString(text, at)
+      const end = endOfString(text, at)
+      lastString = text.slice(at, end + 1)
+      at = end
     } else if (character === COLON) {
-      members += 1
+      keys.push(lastString)
     } else if (character === MINUS || (character >= DIGIT_0 && character <= DIGIT_9)) {
       NUMBER.lastIndex = at
       const [number = ''] = NUMBER.exec(text) ?? []
@@ -59,7 +67,18 @@ function scan(text: string): { members: number; numbers: readonly string[] } {
       at += number.length - 1
     }
   }
-  return { members, numbers }
+  return { keys, numbers }
+}
+
+/** Of keys as they are written, one of which stands there twice, however it is written. */
+function firstRepeated(keys: readonly string[]): string {
+  const seen = new Set<unknown>()
+  for (const key of keys) {
+    const name: unknown = JSON.parse(key)
+    if (seen.has(name)) return key
+    seen.add(name)
+  }
+  return ''
 }
 
 /** Where the string that begins at `start` ends. */
@@ -99,6 +118,6 @@ function normalise(number: string): string {
   return `${mantissa.startsWith('-') ? '-' : ''}${significant}e${power}`
 }
 
-function shown(number: string): string {
-  return number.length > MAX_SHOWN ? `${number.slice(0, MAX_SHOWN)}…` : number
+function shown(written: string): string {
+  return written.length > MAX_SHOWN ? `${written.slice(0, MAX_SHOWN)}…` : written
 }

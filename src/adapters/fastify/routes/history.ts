@@ -1,6 +1,7 @@
-import { DEFAULT_PAGE, type HistoryQuery, MAX_PAGE } from '../../../domain/history.ts'
+import { DEFAULT_PAGE, type HistoryQuery } from '../../../domain/history.ts'
 import type { UserID } from '../../../domain/user-id.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
+import { mustBe } from '../expected.ts'
 import { sendProblem } from '../problem.ts'
 import { documented, problemResponses } from '../responses.ts'
 import { parseBounds } from '../rfc3339.ts'
@@ -28,7 +29,7 @@ export function historyRoutes(app: App, service: WalletService): void {
             headers: ['link'],
           }),
           ...problemResponses(['OVERLOADED'], {
-            invalid: { errors: [{ path: '/limit', message: `must be <= ${MAX_PAGE}` }] },
+            invalid: { errors: [{ path: '/limit', message: mustBe(HistoryQuerySchema.properties.limit) }] },
           }),
         },
       },

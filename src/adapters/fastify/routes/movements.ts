@@ -3,6 +3,7 @@ import type { RequestID } from '../../../domain/command.ts'
 import { toAmount } from '../../../domain/money.ts'
 import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
 import { type AnswerExample, REQUEST_EXAMPLES } from '../examples.ts'
+import { mustBe } from '../expected.ts'
 import { type ProblemCode, sendProblem, sendRefusal } from '../problem.ts'
 import { documented, problemResponses } from '../responses.ts'
 import { MovementBody, NoQuery, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
@@ -36,7 +37,7 @@ function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
         headers: ['idempotent-replayed'],
       }),
       ...problemResponses([...REFUSALS, ...more], {
-        invalid: { errors: [{ path: '/amount', message: 'must be >= 1' }] },
+        invalid: { errors: [{ path: '/amount', message: mustBe(MovementBody.properties.amount) }] },
         replayable: true,
       }),
     },
