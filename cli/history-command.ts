@@ -2,9 +2,8 @@ import { type Command, Option } from '@commander-js/extra-typings'
 import type { HistoryFilters, HistoryPage } from '../client/client.ts'
 import { explain } from './failures.ts'
 import { FORMATS, WRITERS } from './history-formats.ts'
-import { print, say } from './output.ts'
 import { deadlineOption, jsonOption, oneOf, reader, timeOption, urlOption, userArgument } from './parameters.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type Session, type Surroundings } from './session.ts'
 import { TYPE_NAMES, TYPES, type TypeName } from './wire.ts'
 
 /** As many as the service gives at once. */
@@ -16,7 +15,8 @@ const readLimit = reader('--limit', 'a whole number, 1 to 999999999', (text) =>
   /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined,
 )
 
-export function addHistoryCommand(program: Command): void {
+export function addHistoryCommand(program: Command, surroundings: Surroundings): void {
+  const { print, say } = surroundings
   program
     .command('history')
     .description("show a wallet's transactions, newest first")
@@ -41,7 +41,7 @@ export function addHistoryCommand(program: Command): void {
     .addOption(deadlineOption)
     .addHelpText('after', HELP)
     .action(async (user, options) => {
-      const session = openSession(options)
+      const session = openSession(options, surroundings)
       const { type, after, before, limit, all = false, json = false } = options
       const filters: HistoryFilters = {
         ...(type && { type: type.map((name) => TYPES[name]) }),

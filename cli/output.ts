@@ -6,6 +6,14 @@ export function plain(text: string): string {
   return text.replaceAll(STEERING, '�')
 }
 
+/** Where a command writes. */
+export interface Output {
+  /** Resolves when it is written: who waits for it never holds more than one piece. @throws {UnwritableOutput} */
+  print(text: string): Promise<void>
+  /** Says something to the person, beside the output. */
+  say(line: string): void
+}
+
 /** What was done can't be told. */
 export class UnwritableOutput extends Error {
   override readonly name = 'UnwritableOutput'
@@ -28,7 +36,7 @@ function guardOutputs(): void {
   process.stderr.on('error', () => {})
 }
 
-/** Resolves when it is written: who waits for it never holds more than one piece. @throws {UnwritableOutput} */
+/** See {@link Output}. */
 export function print(text: string): Promise<void> {
   guardOutputs()
   return new Promise((resolve, reject) => {
@@ -36,7 +44,7 @@ export function print(text: string): Promise<void> {
   })
 }
 
-/** Says something to the person, beside the output. */
+/** See {@link Output}. */
 export function say(line: string): void {
   guardOutputs()
   process.stderr.write(`${line}\n`)

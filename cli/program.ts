@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { addHistoryCommand } from './history-command.ts'
-import { print } from './output.ts'
 import { addServiceCommands } from './service-commands.ts'
+import type { Surroundings } from './session.ts'
 import { addWalletCommands } from './wallet-commands.ts'
 
 const HELP = `
@@ -25,16 +25,20 @@ Example, with "npx wallet start" in another terminal:
   npx wallet history ann`
 
 /** Every command. A wrong command line is thrown, with nothing printed. */
-export function createProgram(version: string): Command {
+export function createProgram(version: string, surroundings: Surroundings): Command {
   const program = new Command('wallet')
     .description('Runs the wallet service, and uses one that runs.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'say what there is, or what a command takes')
     .addHelpText('after', HELP)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void print(text).catch(() => {}), outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => void surroundings.print(text).catch(() => {}),
+      writeErr: (text) => surroundings.say(text.trimEnd()),
+      outputError: () => {},
+    })
   addServiceCommands(program)
-  addWalletCommands(program)
-  addHistoryCommand(program)
+  addWalletCommands(program, surroundings)
+  addHistoryCommand(program, surroundings)
   return program
 }

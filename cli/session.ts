@@ -1,10 +1,18 @@
 import { createWalletClient, type WalletClient } from '../client/client.ts'
-import { type Interrupted, interruption } from './exit-codes.ts'
+import type { Interrupted } from './exit-codes.ts'
+import type { Output } from './output.ts'
 import { wrongValue } from './usage.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 /** What RFC 6750 lets stand behind `Bearer`. A token of anything else would come back in the error of `fetch`. */
 const TOKEN = /^[\w.~+/-]+=*$/
+
+/** What a command is given in: the process, or a test. */
+export interface Surroundings extends Output {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** What is aborted when someone ends the command, by an {@link Interrupted}. */
+  interruption(): AbortController
+}
 
 /** A client of one service, for one command. */
 export interface Session {
@@ -29,7 +37,7 @@ export class Unreachable extends Error {
 /** @throws {UsageError} for an address or a token that can't be one. */
 export function openSession(
   options: { readonly url?: string | undefined; readonly deadline: number },
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  { env, interruption }: Surroundings,
 ): Session {
   const url = readURL(options.url, env.WALLET_URL)
   const token = readToken(env.WALLET_TOKEN)

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings'
 import type { MovementOptions, Transaction, Wallet, WalletClient } from '../client/client.ts'
 import { describeAmount } from './amounts.ts'
 import { explain, type GivenMovement } from './failures.ts'
-import { plain, print } from './output.ts'
+import { plain } from './output.ts'
 import {
   amountArgument,
   deadlineOption,
@@ -11,7 +11,7 @@ import {
   urlOption,
   userArgument,
 } from './parameters.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type Session, type Surroundings } from './session.ts'
 import { asJSON } from './wire.ts'
 
 interface CallOptions {
@@ -20,7 +20,7 @@ interface CallOptions {
   readonly json?: true | undefined
 }
 
-export function addWalletCommands(program: Command): void {
+export function addWalletCommands(program: Command, surroundings: Surroundings): void {
   program
     .command('open')
     .description("open a user's wallet, or find it open")
@@ -29,7 +29,9 @@ export function addWalletCommands(program: Command): void {
     .addOption(deadlineOption)
     .addOption(jsonOption)
     .addHelpText('after', '\nExample:\n  npx wallet open ann')
-    .action((user, options) => showWallet(options, (session) => session.client.open(user, { signal: session.signal })))
+    .action((user, options) =>
+      showWallet(surroundings, options, (session) => session.client.open(user, { signal: session.signal })),
+    )
   program
     .command('balance')
     .description('say what is in a wallet')
@@ -39,7 +41,7 @@ export function addWalletCommands(program: Command): void {
     .addOption(jsonOption)
     .addHelpText('after', '\nExamples:\n  npx wallet balance ann\n  npx wallet balance ann --json')
     .action((user, options) =>
-      showWallet(options, (session) => session.client.wallet(user, { signal: session.signal })),
+      showWallet(surroundings, options, (session) => session.client.wallet(user, { signal: session.signal })),
     )
   program
     .command('deposit')
@@ -53,7 +55,7 @@ export function addWalletCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  npx wallet deposit ann 5usd')
     .action((user, { units, text }, options) => {
       const move: Move = (client, call) => client.deposit({ to: user, amount: units }, call)
-      return showMovement('deposit', [user, text], options, move, 'deposited')
+      return showMovement(surroundings, 'deposit', [user, text], options, move, 'deposited')
     })
   program
     .command('withdraw')
@@ -67,7 +69,7 @@ export function addWalletCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  npx wallet withdraw bob 0.25usd')
     .action((user, { units, text }, options) => {
       const move: Move = (client, call) => client.withdraw({ from: user, amount: units }, call)
-      return showMovement('withdraw', [user, text], options, move, 'withdrew')
+      return showMovement(surroundings, 'withdraw', [user, text], options, move, 'withdrew')
     })
   program
     .command('transfer')
@@ -82,29 +84,34 @@ export function addWalletCommands(program: Command): void {
     .addHelpText('after', '\nExamples:\n  npx wallet transfer ann bob 1.25usd\n  npx wallet transfer ann bob 1250000')
     .action((from, to, { units, text }, options) => {
       const move: Move = (client, call) => client.transfer({ from, to, amount: units }, call)
-      return showMovement('transfer', [from, to, text], options, move, 'transferred')
+      return showMovement(surroundings, 'transfer', [from, to, text], options, move, 'transferred')
     })
 }
 
-async function showWallet(options: CallOptions, ask: (session: Session) => Promise<Wallet>): Promise<void> {
-  const session = openSession(options)
+async function showWallet(
+  surroundings: Surroundings,
+  options: CallOptions,
+  ask: (session: Session) => Promise<Wallet>,
+): Promise<void> {
+  const session = openSession(options, surroundings)
   const wallet = await ask(session).catch((error: unknown) => {
     throw explain(error, session)
   })
   const { userID, balance } = wallet
-  await print(options.json ? `${asJSON(wallet)}\n` : `${plain(userID)} has ${describeAmount(balance)}\n`)
+  await surroundings.print(options.json ? `${asJSON(wallet)}\n` : `${plain(userID)} has ${describeAmount(balance)}\n`)
 }
 
 type Move = (client: WalletClient, call: MovementOptions) => Promise<Transaction>
 
 async function showMovement(
+  surroundings: Surroundings,
   command: string,
   parameters: readonly string[],
   options: CallOptions & { readonly transactionId?: string | undefined },
   move: Move,
   done: string,
 ): Promise<void> {
-  const session = openSession(options)
+  const session = openSession(options, surroundings)
   const { transactionId: transactionID, json = false } = options
   const given: GivenMovement = { command, parameters, json, transactionID }
   const { signal } = session
@@ -115,7 +122,7 @@ async function showMovement(
   )
   // A repetition of our own is nothing to tell, one by the person is.
   const before = transactionID !== undefined && session.replayed()
-  await print(json ? `${asJSON(transaction)}\n` : `${describeMovement(transaction, done, before)}\n`)
+  await surroundings.print(json ? `${asJSON(transaction)}\n` : `${describeMovement(transaction, done, before)}\n`)
 }
 
 function describeMovement(transaction: Transaction, done: string, before: boolean): string {

@@ -40,44 +40,11 @@ t.test('an IPv6 address is written into the URL as one', async (t) => {
   t.equal((await createClient(service.url).call('GET', '/livez')).status, 200)
 })
 
-const KEY_OF_31_BYTES = Buffer.alloc(31).toString('base64')
+/** Samples: tests/unit has every variable, in config.test.ts and listen-address.test.ts. */
 const WRONG: readonly (readonly [string, string, string])[] = [
   ['PORT', 'abc', 'PORT is "abc"; it takes a port number'],
-  ['PORT', '65536', 'PORT is "65536"; it takes a port number'],
-  ['PORT', '-1', 'PORT is "-1"; it takes a port number'],
-  ['PORT', '80.5', 'PORT is "80.5"; it takes a port number'],
-  ['HOST', 'a b', 'HOST is "a b"; it takes an address'],
-  ['DATABASE_URL', 'mysql://a:b@c/d', 'DATABASE_URL is "mysql://a:…@c/d"; it takes postgres://'],
   ['DATABASE_URL', 'postgres://user:hidden@host/d?sslmode=maybe', 'DATABASE_URL is "postgres://user:…@host/d?sslmode='],
-  ['DATABASE_URL', 'localhost', 'DATABASE_URL is 9 characters (not shown: a password may be in them); it takes'],
-  ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it takes fatal, error'],
-  [
-    'TRANSACTION_ID_KEY',
-    KEY_OF_31_BYTES,
-    'TRANSACTION_ID_KEY is 44 characters (not shown); it takes 32 bytes in base64',
-  ],
-  ['TRANSACTION_ID_TTL', '1y', 'TRANSACTION_ID_TTL is "1y"; it takes a whole number and a unit'],
-  ['TRANSACTION_ID_TTL', '0s', 'TRANSACTION_ID_TTL is "0s"; it takes a whole number and a unit'],
   ['HOST', '0.0.0.0', 'HOST is "0.0.0.0"; it takes a loopback address while there is no authentication: set AUTH_JWKS'],
-  ['HOST', '::', 'HOST is "::"; it takes a loopback address while there is no authentication'],
-  ['HOST', '192.168.1.5', 'HOST is "192.168.1.5"; it takes a loopback address while there is no authentication'],
-  ['AUTH', 'off', 'AUTH is "off"; it takes none, to let whoever can reach the service do everything'],
-  ['AUTH_ISSUER', 'https://issuer.example', 'AUTH_JWKS_URL is not set; it takes the https:// address'],
-  ['AUTH_JWKS_URL', 'http://issuer.example', 'AUTH_JWKS_URL is "http://issuer.example"; it takes the https:// address'],
-  ['RATE_LIMIT_PER_USER', '10/s', 'RATE_LIMIT_PER_USER is set; it takes no value without AUTH_JWKS_URL'],
-  ['RATE_LIMIT_PER_ADDRESS', '10', 'RATE_LIMIT_PER_ADDRESS is "10"; it takes requests a second or a minute'],
-  ['TRUST_PROXY', 'true', 'TRUST_PROXY is "true"; it takes addresses and networks of proxies'],
-  [
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'collector:4318',
-    'OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318"; it takes the URL',
-  ],
-  [
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'ftp://me:hidden@host',
-    'OTEL_EXPORTER_OTLP_ENDPOINT is 20 characters (not shown); it',
-  ],
-  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it takes http/protobuf or http/json'],
 ]
 
 for (const [variable, value, expected] of WRONG) {

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { createHeldStore, uniformBounds } from './held-store.ts'
 import { listen, settableClock, startHTTP } from './http.ts'
+import { runHere, type Said } from './run-command-line.ts'
 import { type Ended, runWallet } from './service-process.ts'
 import { createWalletClient, openWith } from './wallet-client.ts'
 
@@ -8,7 +9,7 @@ import { createWalletClient, openWith } from './wallet-client.ts'
 const SERVICE_MS = 300
 const DOLLAR = 1_000_000
 
-/** A service over a store that can be held, with 5 dollars in Ann's wallet, 0 in Bob's, and the command line to it. */
+/** A service over a store that can be held, with 5 dollars in Ann's wallet, 0 in Bob's, and the command line to it, as a program and here. */
 export async function startCommandWorld(t: Test) {
   const clock = settableClock()
   const held = createHeldStore(clock)
@@ -19,7 +20,8 @@ export async function startCommandWorld(t: Test) {
   await openWith(client, 'bob')
   const env = { WALLET_URL: `http://127.0.0.1:${port}` }
   const run = (...parameters: string[]): Promise<Ended> => runWallet(t, parameters, { env })
-  return { held, client, env, url: env.WALLET_URL, run }
+  const here = (...parameters: string[]): Promise<Said> => runHere(parameters, env)
+  return { held, client, env, url: env.WALLET_URL, run, here }
 }
 
 /** The command that a message has on its second line, to be pasted into a shell. */

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { Test } from 'tap'
 import { type Answer, toAnswer } from './http.ts'
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [A-Z]/
 
 /** A TCP connection that sends bytes as they stand and reads answers one by one. */

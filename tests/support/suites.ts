@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /*
- * Which tests run when. Sorted by what a test costs: unit, property, contract, http and integration run in one process and
+ * Which tests run when. Sorted by what a test costs: unit, property, contract, http, cli and integration run in one process and
  * need a database at most; process starts programs; fuzz and model take their time.
  */
 
@@ -34,7 +34,7 @@ export function quick(): Suite {
     files: compiled(
       [...others, ...http.filter((name) => !small.includes(name))].filter((name) => !SLOW.includes(name)),
     ),
-    together: { unit: tests('unit'), ...halves('http', small) },
+    together: { unit: tests('unit'), cli: tests('cli'), ...halves('http', small) },
     flags: [],
     durable: false,
   }

@@ -208,7 +208,7 @@ t.test('a store error never reaches the caller while the same items can be tried
 })
 
 t.test('uneven batches even out, though each item comes back as soon as it is answered', async (t) => {
-  const probe = createProbedBatcher({ deadlineMs: 1000 })
+  const probe = createProbedBatcher()
   const everybody = 60
   const comeBack = (names: readonly string[]) => {
     for (const name of names) void probe.submit(item(name, name))

@@ -222,7 +222,7 @@ const TAKES = {
 }
 
 const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
-  PORT: ['65536', '-1', '80.5', '0x50', '1e3', ' 80', 'http', '999999'],
+  PORT: ['65536', '-1', '80.5', '0x50', '1e3', ' 80', 'http', '999999', 'abc'],
   HOST: ['a b', ' ', '\n'],
   DATA_DIR: ['a\0b'],
   LOG_LEVEL: ['INFO', 'verbose', '30'],
@@ -232,7 +232,7 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
   LANES: ['0', '33'],
   AUTH: ['NONE', 'None', 'no', 'off', 'false', '0', 'none ', 'bearer'],
   RATE_LIMIT_PER_USER: ['0/s', '20', '20/h', '20/S', '1000001/s', '9999999/m', '-1/s', '1.5/s', '01/s', '20 / s', '/s'],
-  RATE_LIMIT_PER_ADDRESS: ['0/m', 'many', '20/', '1e3/s'],
+  RATE_LIMIT_PER_ADDRESS: ['0/m', '10', 'many', '20/', '1e3/s'],
   TRUST_PROXY: [
     'true',
     '1',
@@ -257,6 +257,18 @@ for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {
     }
   })
 }
+
+t.test('a wrong endpoint for traces is named, and shown where no password can be in it', async (t) => {
+  for (const [held, shown] of [
+    ['collector:4318', '"collector:4318"'],
+    ['ftp://me:hunter2@host', '21 characters (not shown)'],
+  ] as const)
+    t.match(
+      complaint({ OTEL_EXPORTER_OTLP_ENDPOINT: held }),
+      `OTEL_EXPORTER_OTLP_ENDPOINT is ${shown}; it takes the URL`,
+    )
+  t.match(complaint({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }), /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it takes http/)
+})
 
 t.test('of several wrong variables one is named', async (t) => {
   t.match(complaint({ PORT: 'x', LOG_LEVEL: 'x' }), /^PORT is "x"; /)

@@ -16,7 +16,9 @@ function always(store: WalletStore, answer: () => Promise<never>): WalletStore {
 const never = () => new Promise<never>(() => {})
 
 t.test('overload comes before a transfer to oneself, and that before an unknown ID', async (t) => {
-  const { submit, issued } = createServiceOverMemory({ maxQueued: 1, deadlineMs: 600 }, (store) => always(store, never))
+  const { submit, issued } = createServiceOverMemory({ maxQueued: 1, deadlineMs: 2000 }, (store) =>
+    always(store, never),
+  )
   t.strictSame(await submit(alice, transactionID(1), transfer(1n, alice)), { kind: 'rejected', code: 'SELF_TRANSFER' })
   const flying = submit(alice, issued(alice), deposit(1n))
   await turn()

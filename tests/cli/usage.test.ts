@@ -1,5 +1,5 @@
 import t from 'tap'
-import { runWallet } from '../support/service-process.ts'
+import { runHere } from '../support/run-command-line.ts'
 
 /** Commands that are right: with a wrong value in them nothing is asked of anybody. */
 const WALLET_COMMANDS = [
@@ -61,7 +61,7 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
 
 t.test('a wrong command line ends with 2, and one line that says what is wrong with it', async (t) => {
   for (const [parameters, wrong] of WRONG) {
-    const { code, stdout, stderr } = await runWallet(t, parameters, { env: {} })
+    const { code, stdout, stderr } = await runHere(parameters)
     t.same([code, stdout], [2, ''], parameters.join(' '))
     t.match(stderr, /^wallet: [^\n]+\n$/)
     t.match(stderr.trimEnd(), wrong)
@@ -93,7 +93,7 @@ t.test('commands for wallets look at their options before they do anything, and 
   // All of them once, and of each kind one with every command.
   for (const [index, parameters] of WALLET_COMMANDS.entries())
     for (const [env, options, wrong] of index === 0 ? WRONG_CALLS : WRONG_CALLS.slice(0, 3)) {
-      const { code, stdout, stderr } = await runWallet(t, [...parameters, ...options], { env })
+      const { code, stdout, stderr } = await runHere([...parameters, ...options], env)
       t.same([code, stdout], [2, ''], [...parameters, ...options].join(' '))
       t.match(stderr, /^wallet: [^\n]+\n$/)
       t.match(stderr, wrong)
@@ -102,7 +102,7 @@ t.test('commands for wallets look at their options before they do anything, and 
 })
 
 t.test('--help says enough to work with, of everything and of each command; --version the version', async (t) => {
-  const { code, stdout, stderr } = await runWallet(t, ['--help'], { env: {} })
+  const { code, stdout, stderr } = await runHere(['--help'])
   t.same([code, stderr], [0, ''])
   t.match(stdout, 'WALLET_TOKEN')
   for (const exit of [0, 1, 2, 3, 130]) t.match(stdout, new RegExp(`^  ${exit} +\\w`, 'm'))
@@ -111,14 +111,14 @@ t.test('--help says enough to work with, of everything and of each command; --ve
     .filter((name) => name in EXAMPLES)
   t.same(commands.sort(), Object.keys(EXAMPLES).sort())
   for (const [name, example] of Object.entries(EXAMPLES)) {
-    const help = await runWallet(t, [name, '--help'], { env: {} })
+    const help = await runHere([name, '--help'])
     t.same([help.code, help.stderr], [0, ''])
     t.match(help.stdout, new RegExp(`^Usage: wallet ${name} `))
     t.match(help.stdout, `\n  ${example}\n`)
-    t.match(await runWallet(t, ['help', name], { env: {} }), { code: 0, stdout: help.stdout })
+    t.match(await runHere(['help', name]), { code: 0, stdout: help.stdout })
   }
-  t.match(await runWallet(t, ['--version'], { env: {} }), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
-  t.match(await runWallet(t, [], { env: {} }), { code: 2, stdout: '', stderr: /^Usage: wallet / })
+  t.match(await runHere(['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  t.match(await runHere([]), { code: 2, stdout: '', stderr: /^Usage: wallet / })
 })
 
 const EXAMPLES: Readonly<Record<string, string>> = {

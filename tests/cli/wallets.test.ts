@@ -1,39 +1,13 @@
 import { createServer } from 'node:http'
 import t from 'tap'
+import { calledAs } from '../../cli/command-line.ts'
 import { startCommandWorld } from '../support/command-world.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { eventually } from '../support/eventually.ts'
 import { listenOnFreePort } from '../support/listen.ts'
 import { freePort } from '../support/relay.ts'
-import { launchWallet, runWallet } from '../support/service-process.ts'
-
-const START_LIMIT_MS = 30_000
-
-t.test('start runs a service until SIGTERM, and a wallet is used on it', async (t) => {
-  const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
-  const { child, ended, stdout } = await launchWallet(t, ['start'], { env })
-  const [, url = ''] = await eventually(
-    'where it listens',
-    START_LIMIT_MS,
-    () => /listening at (\S+)\/api\/v1/.exec(stdout()) ?? undefined,
-  )
-  t.match(await runWallet(t, ['open', 'ann', '--url', url], { env: {} }), { code: 0, stderr: '' })
-  t.match(await runWallet(t, ['deposit', 'ann', '5usd', '--url', `${url}/api/v1/`], { env: {} }), {
-    ...{ code: 0, stderr: '' },
-    stdout: 'deposited 5 dollars (5000000 base units); ann has 5 dollars (5000000 base units)\n',
-  })
-  child.kill('SIGTERM')
-  t.match(await ended, { code: 0, stderr: '' })
-})
-
-t.test('start that cannot start says why as the service does, and takes no arguments', async (t) => {
-  const wrong = await runWallet(t, ['start'], { env: { PORT: 'x' } })
-  t.match(wrong, { code: 1, stderr: /^PORT is "x"; it takes a port number/ })
-  t.match(await runWallet(t, ['start', 'now'], { env: {} }), { code: 2, stderr: /^wallet: too many arguments/ })
-})
+import { runHere } from '../support/run-command-line.ts'
 
 t.test('each command says what came of it, in words or as the service says it', async (t) => {
-  const { run, client } = await startCommandWorld(t)
+  const { here: run, client } = await startCommandWorld(t)
   const says = async (...parameters: string[]) => {
     const { code, stdout, stderr } = await run(...parameters)
     t.same([code, stderr], [0, ''], parameters.join(' '))
@@ -71,7 +45,7 @@ t.test('each command says what came of it, in words or as the service says it', 
 })
 
 t.test('a user ID is taken as it stands, and one that looks like an option behind --', async (t) => {
-  const { run } = await startCommandWorld(t)
+  const { here: run } = await startCommandWorld(t)
   for (const user of ['名前', "o'neil/../x?y#z%20", '..a', 'a b', '-x']) {
     t.match(await run('open', '--', user), { code: 0, stdout: `${user} has 0 dollars (0 base units)\n` })
     t.match(await run('transfer', '--', 'ann', user, '1'), { code: 0 })
@@ -80,14 +54,14 @@ t.test('a user ID is taken as it stands, and one that looks like an option behin
 })
 
 t.test('an answer that is no ends with 1, and one line that says why', async (t) => {
-  const { run } = await startCommandWorld(t)
+  const { here: run } = await startCommandWorld(t)
   for (const [parameters, line] of [
     [['withdraw', 'bob', '1'], 'INSUFFICIENT_BALANCE: The balance was less than the amount.'],
-    [['balance', 'carl'], 'WALLET_NOT_FOUND: This user has no wallet. To open one: node dist/cli/wallet.js open USER'],
-    [['history', 'carl'], 'WALLET_NOT_FOUND: This user has no wallet. To open one: node dist/cli/wallet.js open USER'],
+    [['balance', 'carl'], `WALLET_NOT_FOUND: This user has no wallet. To open one: ${calledAs()} open USER`],
+    [['history', 'carl'], `WALLET_NOT_FOUND: This user has no wallet. To open one: ${calledAs()} open USER`],
     [
       ['transfer', 'ann', 'carl', '1'],
-      'PASSIVE_WALLET_NOT_FOUND: The recipient had no wallet. To open one: node dist/cli/wallet.js open USER',
+      `PASSIVE_WALLET_NOT_FOUND: The recipient had no wallet. To open one: ${calledAs()} open USER`,
     ],
     [
       ['transfer', 'ann', 'ann', '1', '--json'],
@@ -103,14 +77,14 @@ t.test('an answer that is no ends with 1, and one line that says why', async (t)
 
 t.test('where no service answers, every command says so at once, and how to start one', async (t) => {
   const url = `http://127.0.0.1:${await freePort()}`
-  const start = 'Start one with "node dist/cli/wallet.js start", or say where it is by --url or WALLET_URL.'
+  const start = `Start one with "${calledAs()} start", or say where it is by --url or WALLET_URL.`
   const line = `wallet: no service answers at ${url} (ECONNREFUSED). ${start}`
   for (const parameters of [
     ['open', 'ann'],
     ['balance', 'ann'],
     ['history', 'ann'],
   ]) {
-    const ended = await runWallet(t, parameters, { env: { WALLET_URL: url }, endLimitMs: 20_000 })
+    const ended = await runHere(parameters, { WALLET_URL: url })
     t.match(ended, { code: 1, stdout: '', stderr: `${line}\n` })
   }
   for (const parameters of [
@@ -118,11 +92,11 @@ t.test('where no service answers, every command says so at once, and how to star
     ['withdraw', 'ann', '1'],
     ['transfer', 'ann', 'bob', '1'],
   ])
-    t.match(await runWallet(t, [...parameters, '--url', url], { env: {} }), {
+    t.match(await runHere([...parameters, '--url', url]), {
       ...{ code: 1, stdout: '' },
       stderr: `${line} Nothing was moved.\n`,
     })
-  const nowhere = await runWallet(t, ['balance', 'ann', '--url', 'http://no-such-host.invalid'], { env: {} })
+  const nowhere = await runHere(['balance', 'ann', '--url', 'http://no-such-host.invalid'])
   t.match(nowhere, { code: 1, stderr: /^wallet: no service answers at http:\/\/no-such-host.invalid \(E/ })
 })
 
@@ -135,11 +109,11 @@ t.test('what answers and is not the service is named, and what it says does not 
     response.end(answers[url.slice(0, 2)])
   })
   const url = await listenOnFreePort(t, server)
-  const other = await runWallet(t, ['deposit', 'ann', '1', '--url', `${url}/a`], { env: {} })
+  const other = await runHere(['deposit', 'ann', '1', '--url', `${url}/a`])
   t.match(other, {
     code: 1,
     stderr: `wallet: UNEXPECTED_ANSWER: an answer 404 that is none of the service's. Is it the wallet service that answers at ${url}/a?\n`,
   })
-  const hostile = await runWallet(t, ['balance', 'ann', '--url', `${url}/b`], { env: {} })
+  const hostile = await runHere(['balance', 'ann', '--url', `${url}/b`])
   t.match(hostile, { code: 1, stderr: 'wallet: �[2J: �[2J\n' })
 })
