@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
+import { type MigrationBuilder, PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { ServerAddress } from '../src/ports/server-address.ts'
 import { TIMEOUTS_MS } from '../src/ports/timeouts.ts'
@@ -23,6 +23,10 @@ const PAUSE_MS = 1000
 /** Then it is the operator's to find who holds the table: an audit or a backup, perhaps. */
 const GIVE_UP_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
+/** Between two looks whether another instance still migrates. */
+const TURN_POLL_MS = 100
+/** In a migration that PostgreSQL runs outside a transaction only. */
+const CONCURRENTLY = /\bCONCURRENTLY\b/
 /** A migration takes the time it needs; these are asked at every start, and must not hang where the server says nothing. */
 const CURRENT_VERSION = {
   text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
@@ -90,13 +94,25 @@ async function changeSchema(client: pg.Client, direction: 'up' | 'down'): Promis
   const names = await migrationNames()
   if ((await knownVersion(client, names)) === names.at(-1) && direction === 'up') return []
   await ownMigrationTable(client)
-  await client.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`)
+  await waitForTurn(client)
   // Who held the lock may have been of a newer version.
   await knownVersion(client, names)
   try {
     return await runMigrations(client, direction)
   } finally {
-    await client.query('RESET lock_timeout')
+    await client.query('RESET lock_timeout; RESET statement_timeout')
+  }
+}
+
+/**
+ * Takes the lock that one instance at a time migrates under. Whoever waited for it in the server would have a snapshot all
+ * the while, and an index that is built concurrently waits for the end of every older one: so we ask, and ask again.
+ */
+async function waitForTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ ours: boolean }>(`SELECT pg_try_advisory_lock(${PG_MIGRATE_LOCK_ID}) AS ours`)
+    if (rows[0]?.ours === true) return
+    await delay(TURN_POLL_MS)
   }
 }
 
@@ -105,15 +121,16 @@ async function changeSchema(client: pg.Client, direction: 'up' | 'down'): Promis
  * whoever comes to use it waits behind: so we give up soon, before a batch that waits gives up its lock, and try again.
  */
 async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
-  await client.query(`SET lock_timeout = ${TIMEOUTS_MS.migrationLock}`)
   const done: string[] = []
   const start = performance.now()
   for (;;) {
+    await client.query(`SET lock_timeout = ${TIMEOUTS_MS.migrationLock}`)
     try {
       const [migration] = await runner({
         dbClient: client,
         dir: FOLDER,
         migrationsTable: MIGRATION_TABLE,
+        migrationLoaderStrategies: [{ extensions: ['.sql'], loader: loadMigrations }],
         direction,
         count: 1,
         checkOrder: true,
@@ -132,6 +149,28 @@ async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promi
       await client.query('ROLLBACK')
       await delay(PAUSE_MS)
     }
+  }
+}
+
+async function loadMigrations(paths: readonly string[]) {
+  return Promise.all(
+    paths.map(async (path) => {
+      const [, up = '', down = ''] = (await readFile(path, 'utf8')).split(/^-- (?:Up|Down) Migration$/m)
+      return { id: path, filePaths: [path], actions: { up: stepsOf(up), down: stepsOf(down) } }
+    }),
+  )
+}
+
+/**
+ * What is done concurrently is done outside a transaction, each statement by itself. It keeps nobody waiting, so it may
+ * wait itself: for everyone who was at work when it came.
+ */
+function stepsOf(text: string): (builder: MigrationBuilder) => void {
+  if (!CONCURRENTLY.test(text)) return (builder) => builder.sql(text)
+  const statements = text.split(/;$/m).filter((statement) => statement.trim() !== '')
+  return (builder) => {
+    builder.noTransaction()
+    for (const statement of ['SET lock_timeout = 0', 'SET statement_timeout = 0', ...statements]) builder.sql(statement)
   }
 }
 

@@ -62,6 +62,8 @@ CREATE TABLE wallet_audit (
   CONSTRAINT wallet_audit_pkey PRIMARY KEY (only_one)
 );
 
+CREATE INDEX user_wallet_transaction_by_time ON user_wallet_transaction USING btree (user_id, created_at, id);
+
 CREATE OR REPLACE FUNCTION public.refuse_to_change_history()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -11,7 +11,7 @@ CREATE TABLE user_wallet (
 ) WITH (fillfactor = 60);
 
 -- id is the wallet's own counter, taken under the wallet's lock: it needs no sequence and has no gaps.
--- created_at rises strictly with id within a wallet, so a point in time is found by bisection over id.
+-- created_at rises strictly with id within a wallet, so that both say the same order.
 CREATE TABLE user_wallet_transaction (
   user_id text COLLATE "C" NOT NULL,
   id bigint NOT NULL CHECK (id > 0),

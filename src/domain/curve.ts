@@ -1,4 +1,8 @@
-import type { IDRange } from './history.ts'
+/** Ids without a gap: `from` ≤ id < `before`. */
+export interface IDRange {
+  readonly from: bigint
+  readonly before: bigint
+}
 
 /**
  * Ids that stand for all of a range: all of them where they are few, else `points` evenly spaced ones with the first and

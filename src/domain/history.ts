@@ -22,31 +22,22 @@ export interface Page {
   readonly nextIDBefore: bigint | null
 }
 
-/** The ids that a page looks at: `from` ≤ id < `before`. */
-export interface IDRange {
-  readonly from: bigint
-  readonly before: bigint
-}
-
 export const DEFAULT_PAGE = 100
 export const MAX_PAGE = 1000
 
 /**
- * How many ids one page looks at when it is filtered by type. Without this bound a page of a rare type would cost
- * as much as the wallet is old; with it such a page may hold fewer than `limit` transactions, or none, and go on.
+ * How many transactions one page looks at. Without this bound a page of a rare type would cost as much as the wallet is
+ * old; with it such a page may hold fewer than `limit` transactions, or none, and go on.
  */
-export const MAX_SCANNED_IDS = 20_000n
+export const MAX_LOOKED_AT = 20_000
 
-/** The part of `whole` that one page looks at. */
-export function scannedRange(query: HistoryQuery, whole: IDRange): IDRange {
-  const lowest = query.types === undefined ? whole.from : whole.before - MAX_SCANNED_IDS
-  return { from: lowest > whole.from ? lowest : whole.from, before: whole.before }
-}
-
-/** Makes a page of what was found, newest first, in `scanned`; one transaction beyond the limit says that more follow. */
-export function toPage(query: HistoryQuery, whole: IDRange, scanned: IDRange, found: readonly Transaction[]): Page {
-  const transactions = found.slice(0, query.limit)
+/**
+ * Makes a page of the transactions that were found, newest first; one beyond the limit says that more follow.
+ *
+ * @param unseenBelow the last id that was looked at, if the search ended at its bound.
+ */
+export function toPage(limit: number, found: readonly Transaction[], unseenBelow: bigint | null): Page {
+  const transactions = found.slice(0, limit)
   const last = transactions.at(-1)
-  if (found.length > query.limit && last !== undefined) return { transactions, nextIDBefore: last.id }
-  return { transactions, nextIDBefore: scanned.from > whole.from ? scanned.from : null }
+  return { transactions, nextIDBefore: found.length > limit && last !== undefined ? last.id : unseenBelow }
 }

@@ -1,8 +1,22 @@
 import type { Test } from 'tap'
+import { MAX_LOOKED_AT } from '../../src/domain/history.ts'
 import { after, fromMilliseconds, type Instant } from '../../src/domain/instant.ts'
 import { type Transaction, TransactionType } from '../../src/domain/transaction.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { ANN, BOB, type CreateStore, command, deposit, executed, FAR_FUTURE, withdraw } from './store-calls.ts'
+import {
+  ANN,
+  BOB,
+  type CreateStore,
+  command,
+  deposit,
+  executed,
+  FAR_FUTURE,
+  transact,
+  withdraw,
+} from './store-calls.ts'
+
+/** As many as one call of a store may write. */
+const BATCH = 5000
 
 /** How every store pages through a history. */
 export function historyContract(t: Test, createStore: CreateStore): void {
@@ -78,5 +92,34 @@ export function historyContract(t: Test, createStore: CreateStore): void {
       ids(await store.history({ userID: ANN, limit: 2, types: both, idBefore: 4n, createdBefore: at(7) })),
       [3, 2],
     )
+  })
+
+  t.test('pages of a rare type look at a bounded part each, and have each of its transactions once', async (t) => {
+    const store = await createStore(t)
+    await store.open([ANN])
+    const rare = [3, 4, 5, MAX_LOOKED_AT + 3, MAX_LOOKED_AT + 4]
+    const last = MAX_LOOKED_AT + 5
+    const commands = Array.from({ length: last }, (_, index) =>
+      command(ANN, rare.includes(index + 1) ? withdraw(1n) : deposit(9n)),
+    )
+    for (let done = 0; done < last; done += BATCH) await transact(store, ...commands.slice(done, done + BATCH))
+    const types = [TransactionType.Withdrawal]
+    const query = { userID: ANN, limit: 2, types }
+    const first = await store.history(query)
+    t.strictSame(
+      [ids(first), first?.nextIDBefore],
+      [[MAX_LOOKED_AT + 4, MAX_LOOKED_AT + 3], 6n],
+      'full, and not the last',
+    )
+    const second = await store.history({ ...query, idBefore: 6n })
+    t.strictSame([ids(second), second?.nextIDBefore], [[5, 4], 4n])
+    const third = await store.history({ ...query, idBefore: 4n })
+    t.strictSame([ids(third), third?.nextIDBefore], [[3], null])
+
+    const transfers = { ...query, types: [TransactionType.TransferIn] }
+    t.strictSame(await store.history(transfers), { transactions: [], nextIDBefore: 6n }, 'empty, and not the last')
+    const [fifth] = (await store.history({ ...query, limit: 1, idBefore: 6n }))?.transactions ?? []
+    const above = { ...transfers, createdAfter: fifth?.createdAt ?? FAR_FUTURE }
+    t.strictSame(await store.history(above), { transactions: [], nextIDBefore: null }, 'exactly as many as it looks at')
   })
 }

@@ -68,7 +68,10 @@ t.test('an instance that waited while a newer one migrated finds out', async (t)
     message: /9999_from_the_future.* is newer/,
   })
   await eventually('it waits', 10_000, async () => {
-    const { rowCount } = await newer.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+    const { rowCount } = await newer.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'`,
+    )
     return rowCount === 1 ? true : undefined
   })
   await newer.query(`INSERT INTO wallet_migration (name, run_on) VALUES ('9999_from_the_future', now())`)

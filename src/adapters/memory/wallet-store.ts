@@ -1,5 +1,5 @@
-import { spacedIDs } from '../../domain/curve.ts'
-import { type HistoryQuery, type IDRange, scannedRange, toPage } from '../../domain/history.ts'
+import { type IDRange, spacedIDs } from '../../domain/curve.ts'
+import { type HistoryQuery, MAX_LOOKED_AT, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
@@ -61,12 +61,11 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async history(query) {
       const history = histories.get(query.userID)
       if (history === undefined) return undefined
-      const whole = idRange(query, history)
-      const scanned = scannedRange(query, whole)
-      const found = history.filter(
-        ({ id, type }) => id >= scanned.from && id < scanned.before && (query.types?.includes(type) ?? true),
-      )
-      return toPage(query, whole, scanned, found.reverse().slice(0, query.limit + 1))
+      const asked = within(query, history).reverse()
+      const lookedAt = asked.slice(0, MAX_LOOKED_AT)
+      const found = lookedAt.filter(({ type }) => query.types?.includes(type) ?? true)
+      const lastSeen = lookedAt.at(-1)
+      return toPage(query.limit, found, lastSeen === asked.at(-1) ? null : (lastSeen?.id ?? null))
     },
 
     async find({ prefix, limit }) {
@@ -86,7 +85,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async curve(query) {
       const history = histories.get(query.userID)
       if (history === undefined) return undefined
-      const range = idRange(query, history)
+      const range = idsOf(within(query, history))
       const ids = new Set(spacedIDs(range, query.points))
       const points = history.filter(({ id }) => ids.has(id))
       return {
@@ -104,17 +103,21 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
   }
 }
 
-function idRange(
-  query: Pick<HistoryQuery, 'idBefore' | 'createdBefore' | 'createdAfter'>,
+/** Those between the bounds that are there, oldest first. */
+function within(
+  { createdAfter, createdBefore, idBefore }: Pick<HistoryQuery, 'idBefore' | 'createdBefore' | 'createdAfter'>,
   history: readonly Transaction[],
-): IDRange {
-  const { createdAfter, createdBefore, idBefore } = query
-  const wanted = history.filter(
+): Transaction[] {
+  return history.filter(
     ({ id, createdAt }) =>
       (idBefore === undefined || id < idBefore) &&
       (createdBefore === undefined || createdAt < createdBefore) &&
       (createdAfter === undefined || createdAt > createdAfter),
   )
-  const newest = wanted.at(-1)
-  return newest === undefined ? { from: 1n, before: 1n } : { from: wanted[0]?.id ?? 1n, before: newest.id + 1n }
+}
+
+function idsOf(transactions: readonly Transaction[]): IDRange {
+  const [oldest, newest] = [transactions[0], transactions.at(-1)]
+  if (oldest === undefined || newest === undefined) return { from: 1n, before: 1n }
+  return { from: oldest.id, before: newest.id + 1n }
 }

@@ -1,10 +1,9 @@
-import { spacedIDs } from '../../domain/curve.ts'
+import { type IDRange, spacedIDs } from '../../domain/curve.ts'
 import { toBalance } from '../../domain/money.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Curve, CurveQuery, LedgerReads, Trace } from '../../ports/inspection.ts'
-import { findRange } from './history.ts'
 import type { Lane } from './lane.ts'
-import { readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
+import { type EndsRow, readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
 
 /** What those who run the service look at, over whatever lanes `use` gives. */
@@ -37,8 +36,9 @@ async function readTrace(lane: Lane, transactionID: TransactionID): Promise<Trac
 }
 
 async function readCurve(lane: Lane, query: CurveQuery): Promise<Curve | undefined> {
-  const range = await findRange(lane, query)
-  if (range === undefined) return undefined
+  const [[ends]] = await lane.roundTrip((sql) => [statements.readEnds(sql, query)])
+  if (ends === undefined) return undefined
+  const range = toRange(ends)
   const ids = spacedIDs(range, query.points)
   const [rows] = await lane.roundTrip((sql) => [statements.readBalances(sql, query.userID, ids)])
   return {
@@ -49,4 +49,9 @@ async function readCurve(lane: Lane, query: CurveQuery): Promise<Curve | undefin
       createdAt: readInstant(created_at),
     })),
   }
+}
+
+function toRange({ oldest, newest }: EndsRow): IDRange {
+  if (oldest === null || newest === null) return { from: 1n, before: 1n }
+  return { from: BigInt(oldest), before: BigInt(newest) + 1n }
 }

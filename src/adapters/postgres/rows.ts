@@ -26,6 +26,14 @@ export interface TransactionRow {
   created_at: string
 }
 
+/** Of a page: `place` counts from 1, the newest transaction between the bounds. */
+export interface HistoryRow extends TransactionRow {
+  place: string
+}
+
+/** The first id and the last between two bounds. */
+export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
+
 export type BalanceRow = Pick<TransactionRow, 'id' | 'balance' | 'created_at'>
 
 export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {

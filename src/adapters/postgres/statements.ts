@@ -1,18 +1,30 @@
-import type { IDRange } from '../../domain/history.ts'
+import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Refusal } from '../../domain/outcome.ts'
-import type { Transaction, TransactionID, TransactionType } from '../../domain/transaction.ts'
+import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import type { CurveQuery } from '../../ports/inspection.ts'
 import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Sql } from './lane.ts'
-import { type BalanceRow, type KnownRow, type RefusalRow, type TransactionRow, typeOf, type WalletRow } from './rows.ts'
+import {
+  type BalanceRow,
+  type EndsRow,
+  type HistoryRow,
+  type KnownRow,
+  type RefusalRow,
+  type TransactionRow,
+  typeOf,
+  type WalletRow,
+} from './rows.ts'
 
 /*
  * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
  * them, so that one statement has one signature and is prepared once. Instants travel as microseconds since 1970.
  */
+
+const ALL_TYPES = Object.values(TransactionType)
 
 /**
  * The package writes 1024 bytes and more at once, and holds back less to the end of the event loop's turn, where many
@@ -146,40 +158,62 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
   WHERE user_id = ANY (${textArray(userIDs, (userID) => userID)}::text[])`
 
 /**
- * The first id whose transaction is at `instant` or later; one past the last id where none is; no row where there is
- * no wallet. Found by bisection over the primary key, since created_at rises with id and ids have no gaps: that
- * costs log2(n) index look-ups, and spares the table an index that every transaction would have to be put in.
+ * A page, which begins where both upper bounds allow and reads one range of the index on time from there: time rises with
+ * id, so `idBefore` is the time of the first transaction that is not below it. Of a type that is rare the page ends at
+ * the transaction after the last that it looks at, whatever its type: that one says that there are more.
  */
-export const firstIDFrom = (sql: Sql, userID: UserID, instant: Instant) => sql<{ id: string }[]>`
-  WITH RECURSIVE bisection (below, id) AS (
-    SELECT 0::bigint, version + 1 FROM user_wallet WHERE user_id = ${userID}::text
-    UNION ALL
-    SELECT CASE WHEN t.created_at < probe.instant THEN t.id ELSE b.below END,
-           CASE WHEN t.created_at < probe.instant THEN b.id ELSE t.id END
-    FROM bisection b
-    CROSS JOIN (SELECT timestamptz 'epoch' + ${String(instant)}::bigint * interval '1 microsecond') AS probe (instant)
-    JOIN user_wallet_transaction t ON t.user_id = ${userID}::text AND t.id = (b.below + b.id) / 2
-    WHERE b.id - b.below > 1
-  )
-  SELECT id FROM bisection WHERE id - below = 1`
+export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place,
+         (extract(epoch FROM newest.created_at) * 1000000)::bigint AS created_at
+  FROM (
+    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
+           row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
+    FROM user_wallet_transaction
+    WHERE user_id = ${query.userID}::text
+      AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
+      AND created_at < least(${timestamp(sql, query.createdBefore)}, (
+            SELECT created_at FROM user_wallet_transaction
+            WHERE user_id = ${query.userID}::text AND id >= ${textOrNull(query.idBefore)}::bigint
+            ORDER BY id
+            LIMIT 1
+          ), 'infinity')
+    ORDER BY created_at DESC, id DESC
+    LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
+  ) AS newest
+  WHERE type = ANY (${plainArray(query.types ?? ALL_TYPES, (type) => type)}::smallint[])
+     OR place > ${String(MAX_LOOKED_AT)}::bigint
+  ORDER BY newest.created_at DESC, newest.id DESC
+  LIMIT ${String(query.limit + 1)}::bigint`
 
-export const readVersion = (sql: Sql, userID: UserID) => sql<{ version: string }[]>`
-  SELECT version FROM user_wallet WHERE user_id = ${userID}::text`
+/** The first id and the last between two times: an index look-up each. No row if there is no wallet. */
+export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit<CurveQuery, 'points'>) => sql<
+  EndsRow[]
+>`
+  SELECT (
+           SELECT id FROM user_wallet_transaction
+           WHERE user_id = ${userID}::text
+             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
+             AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
+           ORDER BY created_at, id
+           LIMIT 1
+         ) AS oldest,
+         (
+           SELECT id FROM user_wallet_transaction
+           WHERE user_id = ${userID}::text
+             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
+             AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
+           ORDER BY created_at DESC, id DESC
+           LIMIT 1
+         ) AS newest
+  FROM user_wallet WHERE user_id = ${userID}::text`
 
-export const readHistory = (
-  sql: Sql,
-  userID: UserID,
-  range: IDRange,
-  types: readonly TransactionType[],
-  limit: number,
-) => sql<TransactionRow[]>`
-  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
-         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_transaction
-  WHERE user_id = ${userID}::text AND id >= ${String(range.from)}::bigint AND id < ${String(range.before)}::bigint
-    AND type = ANY (${plainArray(types, (type) => type)}::smallint[])
-  ORDER BY id DESC
-  LIMIT ${String(limit)}::bigint`
+/** NULL if there is no such bound. */
+const timestamp = (sql: Sql, instant: Instant | undefined) =>
+  sql`timestamptz 'epoch' + ${textOrNull(instant)}::bigint * interval '1 microsecond'`
+
+function textOrNull(value: bigint | undefined): string | null {
+  return value === undefined ? null : String(value)
+}
 
 /** U+10FFFF comes last: a user ID of 128 characters that begins with `prefix` is no greater than this. */
 export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<WalletRow[]>`

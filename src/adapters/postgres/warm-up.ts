@@ -1,4 +1,3 @@
-import { toInstant } from '../../domain/instant.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Lane } from './lane.ts'
@@ -9,8 +8,6 @@ import { storeForm } from './store-form.ts'
 const NOBODY = '' as UserID
 const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
 const NO_FENCE = '0'
-const NO_RANGE = { from: 1n, before: 1n }
-const THEN = toInstant(0n)
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openLane}. */
 export async function prepareWrites(lane: Lane): Promise<void> {
@@ -29,9 +26,7 @@ export async function prepareReads(lane: Lane): Promise<void> {
   await lane.roundTrip((sql) => [storeForm(lane).insertWallets(sql, [])])
   await lane.roundTrip((sql) => [statements.readWallets(sql, [])])
   await prepareOutcome(lane)
-  await lane.roundTrip((sql) => [statements.readVersion(sql, NOBODY)])
-  await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
-  await lane.roundTrip((sql) => [statements.readHistory(sql, NOBODY, NO_RANGE, [], 1)])
+  await lane.roundTrip((sql) => [statements.readHistory(sql, { userID: NOBODY, limit: 1 })])
   await lane.roundTrip((sql) => [statements.readMigration(sql, '')])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
 }
@@ -42,8 +37,7 @@ export async function prepareInspection(lane: Lane): Promise<void> {
   await lane.roundTrip((sql) => [statements.findWallets(sql, '', 1)])
   await lane.roundTrip((sql) => [statements.readTransactionsByID(sql, NO_ID)])
   await lane.roundTrip((sql) => [statements.readRefusalsByID(sql, NO_ID)])
-  await lane.roundTrip((sql) => [statements.readVersion(sql, NOBODY)])
-  await lane.roundTrip((sql) => [statements.firstIDFrom(sql, NOBODY, THEN)])
+  await lane.roundTrip((sql) => [statements.readEnds(sql, { userID: NOBODY })])
   await lane.roundTrip((sql) => [statements.readBalances(sql, NOBODY, [])])
   await lane.roundTrip((sql) => [statements.readLastAudit(sql)])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
