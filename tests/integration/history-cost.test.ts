@@ -1,0 +1,109 @@
+import t, { type Test } from 'tap'
+import type { Lane } from '../../src/adapters/postgres/lane.ts'
+import { prepareReads } from '../../src/adapters/postgres/warm-up.ts'
+import { DEFAULT_PAGE, type HistoryQuery, MAX_LOOKED_AT } from '../../src/domain/history.ts'
+import { after, fromMilliseconds, type Instant } from '../../src/domain/instant.ts'
+import { toUserID } from '../../src/domain/user-id.ts'
+import { administer, createTestDatabase, leftOutOnCitus } from '../support/database.ts'
+import { openTestLane } from '../support/lanes.ts'
+
+const LENGTH = 100_000
+const START = fromMilliseconds(Date.UTC(2024, 0, 1))
+const SECOND = 1_000_000n
+const at = (id: number): Instant => after(START, BigInt(id) * SECOND)
+const LONG = toUserID('long')
+
+type Bounds = Omit<HistoryQuery, 'userID' | 'limit'>
+
+const BOUNDS: Readonly<Record<string, Bounds>> = {
+  'without bounds': {},
+  'of ids, near the end': { idBefore: 500n },
+  'of ids, beyond the last': { idBefore: 10n ** 15n },
+  'of ids, before the first': { idBefore: 0n },
+  'before a time, near the end': { createdBefore: at(500) },
+  'after a time, near the end': { createdAfter: at(500) },
+  'between two times': { createdAfter: at(400), createdBefore: at(600) },
+  'after a time that none follows': { createdAfter: at(LENGTH) },
+  'between times that exclude each other': { createdAfter: at(LENGTH - 5), createdBefore: at(5) },
+  'before a time near the end, of ids near the top': { createdBefore: at(500), idBefore: BigInt(LENGTH - 5) },
+  'before a time near the top, of ids near the end': { createdBefore: at(LENGTH - 5), idBefore: 500n },
+  'after a time near the top, of ids near the end': { createdAfter: at(LENGTH - 5), idBefore: 500n },
+}
+/** Whatever the page: down two indexes, and along one of them with its rows. */
+const MAX_ROWS = DEFAULT_PAGE + 3
+const MAX_BUFFERS = 40
+
+interface PlanNode {
+  readonly 'Actual Rows': number
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+/** Runs the statement that the lane has prepared for a page, with the plan that it keeps for it. */
+async function explainPage(
+  lane: Lane,
+  { idBefore, createdBefore, createdAfter, types = [1, 2, 3, 4] }: Bounds,
+): Promise<PlanNode> {
+  const [[prepared]] = await lane.roundTrip((sql) => [
+    sql.unsafe<{ name: string }[]>(`SELECT name FROM pg_prepared_statements WHERE statement LIKE '%row_number()%'`),
+  ])
+  const bounds = [createdAfter, createdBefore].map((instant) => instant ?? 'NULL')
+  const values = [
+    `'${LONG}'`,
+    ...bounds,
+    `'${LONG}'`,
+    idBefore ?? 'NULL',
+    MAX_LOOKED_AT + 1,
+    `'{${types}}'`,
+    MAX_LOOKED_AT,
+  ]
+  const [[row]] = await lane.roundTrip((sql) => [
+    sql.unsafe<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values}, ${DEFAULT_PAGE + 1})`,
+    ),
+  ])
+  if (row === undefined) throw new Error('no plan')
+  return row['QUERY PLAN'][0].Plan
+}
+
+t.test(
+  'a page costs the same however deep it lies and whatever its bounds, as planned for an empty table or a full one',
+  { skip: leftOutOnCitus('its plans are of another kind') },
+  async (t) => {
+    const database = await createTestDatabase(t)
+    const empty = await openTestLane(t, database, prepareReads)
+    await administer(
+      database,
+      `INSERT INTO user_wallet VALUES ('${LONG}', 1, ${LENGTH}, now(), now());
+       INSERT INTO user_wallet_transaction
+       SELECT '${LONG}', id, gen_random_uuid(), 1, 1, NULL, 1, timestamptz '2024-01-01 00:00Z' + id * interval '1 second'
+       FROM generate_series(1, ${LENGTH}) AS id`,
+    )
+    const filled = await openTestLane(t, database, prepareReads)
+    for (const [when, lane] of [
+      ['empty', empty],
+      ['filled', filled],
+    ] as const)
+      await checkCosts(t, when, lane)
+    await administer(database, 'ANALYZE user_wallet_transaction')
+    await checkCosts(t, 'analyzed', filled)
+  },
+)
+
+async function checkCosts(t: Test, when: string, lane: Lane): Promise<void> {
+  for (const [name, bounds] of Object.entries(BOUNDS)) {
+    const plan = await explainPage(lane, bounds)
+    const buffers = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+    t.ok(buffers <= MAX_BUFFERS, `planned when ${when}, ${name}: ${buffers} buffers`)
+    t.ok(mostRows(plan) <= MAX_ROWS, `planned when ${when}, ${name}: ${mostRows(plan)} rows`)
+  }
+  const rows = mostRows(await explainPage(lane, { types: [2] }))
+  t.ok(rows <= MAX_LOOKED_AT + 2, `planned when ${when}, of a rare type: ${rows} rows`)
+}
+
+function mostRows(node: PlanNode): number {
+  const here = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+  return Math.max(here, ...(node.Plans ?? []).map(mostRows))
+}
