@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { connect, migrate } from '../../db/migrate.ts'
 import type { ServerAddress } from '../../src/ports/server-address.ts'
+import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
 import { ANN, command, deposit, executed } from '../contract/store-calls.ts'
 import { administer, createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -9,17 +10,20 @@ import { openTestStore } from '../support/lanes.ts'
 const MIGRATION = '0003_history_by_time'
 const WAIT_LIMIT_MS = 20_000
 
-/**
- * A database of the release before, in which somebody looks at one moment for as long as they like: an index that is built
- * concurrently waits for them, as late as it can.
- */
-async function startOld(t: Test) {
+/** Looks at one moment for as long as they like: the build waits for them at its end. */
+const READER = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_wallet'
+/** Was writing when the build came: it waits for them at its beginning. */
+const WRITER = 'BEGIN; LOCK TABLE user_wallet_transaction IN ROW EXCLUSIVE MODE'
+
+/** A database of the release before, in which somebody is at work for whom an index that is built concurrently waits. */
+async function startOld(t: Test, work: string) {
   const database = await createTestDatabase(t)
-  t.same(await migrate(database, 'down'), [MIGRATION])
-  const reader = await connect(database)
-  t.teardown(() => reader.end())
-  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_wallet')
-  return { database, endReading: () => reader.query('ROLLBACK') }
+  const undone: string[] = []
+  while (!undone.includes(MIGRATION)) undone.unshift(...(await migrate(database, 'down')))
+  const other = await connect(database)
+  t.teardown(() => other.end())
+  await other.query(work)
+  return { database, undone, endWork: () => other.query('ROLLBACK') }
 }
 
 async function indexState(database: ServerAddress): Promise<unknown> {
@@ -31,13 +35,14 @@ async function indexState(database: ServerAddress): Promise<unknown> {
   return row
 }
 
-/** Until the index is all built but for the wait; says by whom. */
-async function built(database: ServerAddress): Promise<number> {
-  return eventually('an index that waits to be valid', WAIT_LIMIT_MS, async () => {
+/** Until the build has waited longer than other migrations wait; says who builds. */
+async function waiting(database: ServerAddress): Promise<number> {
+  return eventually('a build that waits', WAIT_LIMIT_MS, async () => {
     const [row] = await administer(
       database,
       `SELECT pid FROM pg_stat_activity
-       WHERE datname = '${database.database}' AND wait_event = 'virtualxid' AND query LIKE '%CREATE INDEX%'`,
+       WHERE datname = '${database.database}' AND wait_event = 'virtualxid' AND query LIKE '%CREATE INDEX%'
+         AND clock_timestamp() - query_start > interval '${2 * TIMEOUTS_MS.migrationLock} ms'`,
     )
     return typeof row?.pid === 'number' ? row.pid : undefined
   })
@@ -48,37 +53,37 @@ async function isNoted(database: ServerAddress): Promise<boolean> {
 }
 
 t.test('while the index on time is built, everybody reads and writes', async (t) => {
-  const { database, endReading } = await startOld(t)
+  const { database, undone, endWork } = await startOld(t, READER)
   const store = await openTestStore(t, database)
   const migrating = migrate(database, 'up')
-  await built(database)
+  await waiting(database)
   await store.open([ANN])
   const paid = await executed(store, command(ANN, deposit(5n)))
   t.same(await store.history({ userID: ANN, limit: 1 }), { transactions: [paid], nextIDBefore: null })
   t.same(await indexState(database), { valid: false, kept_up: true })
   t.notOk(await isNoted(database))
-  await endReading()
-  t.same(await migrating, [MIGRATION])
+  await endWork()
+  t.same(await migrating, undone)
   t.same(await indexState(database), { valid: true, kept_up: true })
   t.same(await store.history({ userID: ANN, limit: 1 }), { transactions: [paid], nextIDBefore: null })
 })
 
 t.test('what a build that was cut off has left is built again at the next start', async (t) => {
-  const { database, endReading } = await startOld(t)
+  const { database, undone, endWork } = await startOld(t, READER)
   const cutOff = t.rejects(migrate(database, 'up'))
-  await administer(database, `SELECT pg_terminate_backend(${await built(database)})`)
+  await administer(database, `SELECT pg_terminate_backend(${await waiting(database)})`)
   await cutOff
   t.same(await indexState(database), { valid: false, kept_up: true })
   t.notOk(await isNoted(database))
-  await endReading()
-  t.same(await migrate(database, 'up'), [MIGRATION])
+  await endWork()
+  t.same(await migrate(database, 'up'), undone)
   t.same(await indexState(database), { valid: true, kept_up: true })
 })
 
 t.test('instances that wait for the one that builds do not keep it from finishing', async (t) => {
-  const { database, endReading } = await startOld(t)
+  const { database, undone, endWork } = await startOld(t, WRITER)
   const first = migrate(database, 'up')
-  await built(database)
+  await waiting(database)
   const others = [migrate(database, 'up'), migrate(database, 'up')]
   await eventually('the others wait', WAIT_LIMIT_MS, async () => {
     const rows = await administer(
@@ -88,6 +93,6 @@ t.test('instances that wait for the one that builds do not keep it from finishin
     )
     return rows.length === others.length ? true : undefined
   })
-  await endReading()
-  t.same(await Promise.all([first, ...others]), [[MIGRATION], [], []])
+  await endWork()
+  t.same(await Promise.all([first, ...others]), [undone, [], []])
 })
