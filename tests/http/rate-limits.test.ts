@@ -80,6 +80,10 @@ t.test(
     t.same(await statuses(['127.0.0.1'], forged), [404, 404, 404, 429], 'what the client wrote itself does not count')
     const network = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8::4', '2001:db8:0:1::1']
     t.same(await statuses(['127.0.0.1'], network), [404, 404, 404, 429, 404], 'an IPv6 network of 64 bits is one')
+    const ports = ['10.9.0.1:4001', '10.9.0.1:4002', '10.9.0.1:4003', '10.9.0.1:4004']
+    t.same(await statuses(['127.0.0.1'], ports), [404, 404, 404, 429], 'each port is the same caller')
+    const unknown = ['unknown', '_hidden', '9.9.9.9, garbage', '']
+    t.same(await statuses(['127.0.0.1'], unknown), [404, 404, 404, 429], 'who names no address is counted itself')
   },
 )
 

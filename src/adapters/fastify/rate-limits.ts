@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Rate, RateLimits } from '../../ports/rate-limits.ts'
+import { createCallerAddress } from './caller-address.ts'
 import { sendProblem } from './problem.ts'
 import type { App } from './server.ts'
 
@@ -15,11 +16,16 @@ export interface RateLimitHooks {
 }
 
 /** Nothing where nothing is limited. Counts are of this instance only, and gone when it ends. */
-export async function createRateLimits(app: App, { perUser, perAddress }: RateLimits): Promise<RateLimitHooks> {
+export async function createRateLimits(
+  app: App,
+  { perUser, perAddress }: RateLimits,
+  trustedProxies: readonly string[],
+): Promise<RateLimitHooks> {
   if (perUser === undefined && perAddress === undefined) return { perAddress: [], perUser: [] }
   await app.register(rateLimit, { global: false })
+  const callerAddress = createCallerAddress(trustedProxies)
   return {
-    perAddress: perAddress === undefined ? [] : [limitTo(app, perAddress)],
+    perAddress: perAddress === undefined ? [] : [limitTo(app, perAddress, ({ raw }) => callerAddress(raw))],
     perUser: perUser === undefined ? [] : [limitTo(app, perUser, userOf)],
   }
 }
@@ -29,18 +35,18 @@ function userOf({ caller }: FastifyRequest): string | undefined {
   return caller?.admin === true ? undefined : caller?.userID
 }
 
-/** @param keyOf whom to count a request for; `undefined`: nobody. Left out: its address, an IPv6 one by its network of 64 bits. */
-function limitTo(app: App, rate: Rate, keyOf?: (request: FastifyRequest) => string | undefined): onRequestHookHandler {
+/** @param keyOf whom to count a request for; `undefined`: no one. */
+function limitTo(app: App, rate: Rate, keyOf: (request: FastifyRequest) => string | undefined): onRequestHookHandler {
   const options = {
     max: rate.requests,
     timeWindow: rate.windowMs,
     // Taken, though the plugin's types leave it out; 5000 without it.
     cache: MAX_COUNTED,
-    ...(keyOf && { keyGenerator: (request: FastifyRequest) => keyOf(request) ?? '' }),
+    keyGenerator: (request: FastifyRequest) => keyOf(request) ?? '',
   }
   const count = app.createRateLimit(options)
   return async (request, reply) => {
-    if (keyOf !== undefined && keyOf(request) === undefined) return
+    if (keyOf(request) === undefined) return
     const counted = await count(request)
     if (counted.isAllowed || !counted.isExceeded) return
     return sendProblem(reply.header('retry-after', Math.max(1, counted.ttlInSeconds)), 'TOO_MANY_REQUESTS')

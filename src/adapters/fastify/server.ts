@@ -142,7 +142,6 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     connectionTimeout: timeouts.connectionMs,
     keepAliveTimeout: timeouts.keepAliveMs,
     return503OnClosing: false,
-    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     routerOptions: { maxParamLength: HTTP_BOUNDS.pathParameterCharacters, querystringParser: parseQueryString },
     ajv: {
       customOptions: {
@@ -192,7 +191,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     else done()
   })
   const guards = createGuards(authenticate)
-  const limits = await createRateLimits(app, rateLimits)
+  const limits = await createRateLimits(app, rateLimits, trustedProxies)
   app.addHook('onRoute', function (route) {
     const access = accessOf(route, this)
     const { onRequest, preHandler } = guards[access]

@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** A provider gives each subscriber at least so much of IPv6, who may send from any address in it. */
+const SUBSCRIBER_BITS = 64
+/** What an IPv4 address has before it where it is written as IPv6. */
+const MAPPED_BITS = 96
+
+/**
+ * Says by what name a request's sender is counted: an IPv4 address, or an IPv6 network of {@link SUBSCRIBER_BITS} bits,
+ * each written in one way. It is the one who connects; if that is a trusted proxy, the one whom it names, and so on. What
+ * a proxy names that is no address (`unknown`) is not believed: then it is the proxy itself.
+ */
+export function createCallerAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
+  const networks = trustedProxies.map(parseNetwork)
+  const isTrusted = (address: Address) => networks.some(([network, bits]) => isWithin(address, network, bits))
+
+  return ({ socket, headers }) => {
+    let caller = parseAddress(socket.remoteAddress ?? '')
+    if (networks.length === 0) return nameOf(caller)
+    for (const hop of hopsIn(headers['x-forwarded-for'])) {
+      if (caller === undefined || !isTrusted(caller)) break
+      const before = parseHop(hop)
+      if (before === undefined) break
+      caller = before
+    }
+    return nameOf(caller)
+  }
+}
+
+/** Nearest first. An element of a list may be empty (RFC 9110, 5.6.1). */
+function hopsIn(header: string | readonly string[] | undefined): readonly string[] {
+  return [header ?? []]
+    .flat()
+    .join()
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter((hop) => hop !== '')
+    .reverse()
+}
+
+/** An address as proxies write it: with a port or without, IPv6 in brackets or not, the whole in quotes or not. */
+export function parseHop(text: string): Address | undefined {
+  const unquoted = text.trim().replace(/^"(.*)"$/, '$1')
+  return parseAddress(unquoted) ?? parseAddress(unquoted.replace(/:\d{1,5}$/, ''))
+}
+
+/** The zone of an address is a network card of whoever wrote it, and IPv4 may be written as IPv6. */
+function parseAddress(text: string): Address | undefined {
+  const bare = text.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
+  return isIP(bare) === 0 ? undefined : ipaddr.process(bare)
+}
+
+function parseNetwork(text: string): [network: Address, bits: number] {
+  const [address = '', bits] = text.split('/')
+  const network = ipaddr.parse(address)
+  const length = Number(bits ?? (network.kind() === 'ipv4' ? 32 : 128))
+  return network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && length > MAPPED_BITS
+    ? [network.toIPv4Address(), length - MAPPED_BITS]
+    : [network, length]
+}
+
+function isWithin(address: Address, network: Address, bits: number): boolean {
+  return address.kind() === network.kind() && address.match(network, bits)
+}
+
+function nameOf(address: Address | undefined): string {
+  if (address instanceof ipaddr.IPv6)
+    return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${SUBSCRIBER_BITS}`).toString()
+  return String(address ?? 'unknown')
+}
