@@ -136,7 +136,7 @@ export async function startService(
         return error instanceof Error ? error.message : String(error)
       },
     )
-    const { rateLimits, trustedProxies } = config
+    const { rateLimits, trustedProxies, corsOrigins } = config
     const server = await buildServer({
       service: late.service,
       inspection: late.inspection,
@@ -150,6 +150,7 @@ export async function startService(
       authenticate: authenticatorOf(config, logger),
       rateLimits,
       trustedProxies,
+      corsOrigins,
       metrics: page,
       tracing,
     })

@@ -5,6 +5,7 @@ import { OTLP_PROTOCOLS, type OTLPProtocol } from '../ports/tracing.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './authentication.ts'
 import { parseNetworks } from './networks.ts'
+import { parseOrigins } from './origins.ts'
 
 /** Everything that the environment says, read once. */
 export interface Config {
@@ -27,6 +28,8 @@ export interface Config {
   readonly rateLimits: RateLimits
   /** Addresses and networks of proxies that say truly whom they speak for. */
   readonly trustedProxies: readonly string[]
+  /** Of pages that may call the service from a browser, beside its own. */
+  readonly corsOrigins: readonly string[]
   /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
   readonly traces: OTLPProtocol | undefined
 }
@@ -181,6 +184,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       [],
       'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
       parseNetworks,
+    ),
+    corsOrigins: read<readonly string[]>(
+      'CORS_ORIGINS',
+      [],
+      'origins as browsers write them, with commas between them and no path, no * and no / at the end: https://shop.example,http://localhost:3000',
+      parseOrigins,
+      hidingPassword,
     ),
     traces: traceEndpoint === undefined || env.OTEL_SDK_DISABLED === 'true' ? undefined : traceProtocol,
   })

@@ -97,6 +97,7 @@ export interface HTTPOptions {
   readonly authenticate?: Authenticator
   readonly rateLimits?: RateLimits
   readonly trustedProxies?: readonly string[]
+  readonly corsOrigins?: readonly string[]
   /** Who measures; nobody unless told otherwise. */
   readonly prometheus?: Prometheus
   /** Errors that the test brings about itself; otherwise a line of level error fails it. */
@@ -136,6 +137,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     authenticate: options.authenticate,
     ...(options.rateLimits && { rateLimits: options.rateLimits }),
     ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
+    ...(options.corsOrigins && { corsOrigins: options.corsOrigins }),
     ...(options.timeouts && { timeouts: options.timeouts }),
     eventLoopLatenessMs: options.eventLoopLatenessMs ?? (() => 0),
   })

@@ -25,6 +25,7 @@ t.test('with nothing set every default holds', async (t) => {
     authentication: { kind: 'loopback only' },
     rateLimits: { perUser: undefined, perAddress: undefined },
     trustedProxies: [],
+    corsOrigins: [],
     traces: undefined,
   })
   t.ok(Object.isFrozen(config))
@@ -49,6 +50,7 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'RATE_LIMIT_PER_USER',
     'RATE_LIMIT_PER_ADDRESS',
     'TRUST_PROXY',
+    'CORS_ORIGINS',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     'OTEL_SDK_DISABLED',
@@ -73,6 +75,7 @@ t.test('every variable is read', async (t) => {
     RATE_LIMIT_PER_USER: '20/s',
     RATE_LIMIT_PER_ADDRESS: '600/m',
     TRUST_PROXY: '10.0.0.0/8, ::1',
+    CORS_ORIGINS: 'https://shop.example, http://localhost:3000,http://[::1]:8080',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   })
@@ -95,6 +98,7 @@ t.test('every variable is read', async (t) => {
     },
     rateLimits: { perUser: { requests: 20, windowMs: 1000 }, perAddress: { requests: 600, windowMs: 60_000 } },
     trustedProxies: ['10.0.0.0/8', '::1'],
+    corsOrigins: ['https://shop.example', 'http://localhost:3000', 'http://[::1]:8080'],
     traces: 'http/json',
   })
 })
@@ -219,6 +223,8 @@ const TAKES = {
   RATE_LIMIT_PER_USER: 'requests a second or a minute: 20/s, 600/m',
   RATE_LIMIT_PER_ADDRESS: 'requests a second or a minute: 20/s, 600/m',
   TRUST_PROXY: 'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
+  CORS_ORIGINS:
+    'origins as browsers write them, with commas between them and no path, no * and no / at the end: https://shop.example,http://localhost:3000',
 }
 
 const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
@@ -246,6 +252,32 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
     'fe80::1%eth0',
     '10.0.0.0/8/8',
   ],
+  CORS_ORIGINS: [
+    '*',
+    'null',
+    'true',
+    'shop.example',
+    'https://*.example',
+    'https://shop.example/',
+    'https://shop.example/pay',
+    'https://shop.example?a',
+    'https://Shop.example',
+    'HTTPS://shop.example',
+    'https://shop.example:443',
+    'http://shop.example:80',
+    'https://shop.example:',
+    'https://shop.example:65536',
+    'https://bücher.example',
+    'https:shop.example',
+    'https://',
+    'ftp://shop.example',
+    'file:///shop',
+    'chrome-extension://abc',
+    'https://shop.example,',
+    ',',
+    'https://shop.example https://other.example',
+    'https://shop.example;https://other.example',
+  ],
 }
 
 for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {
@@ -268,6 +300,13 @@ t.test('a wrong endpoint for traces is named, and shown where no password can be
       `OTEL_EXPORTER_OTLP_ENDPOINT is ${shown}; it takes the URL`,
     )
   t.match(complaint({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }), /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it takes http/)
+})
+
+t.test('a CORS_ORIGINS that may have a password in it is not shown', async (t) => {
+  t.match(
+    complaint({ CORS_ORIGINS: 'https://me:hunter2@shop.example' }),
+    `CORS_ORIGINS is ${hidden('https://me:hunter2@shop.example')}; `,
+  )
 })
 
 t.test('of several wrong variables one is named', async (t) => {

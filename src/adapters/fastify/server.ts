@@ -19,6 +19,7 @@ import type { RequestSpan, RequestTracing } from '../../ports/tracing.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
 import { accessOf, createGuards } from './access.ts'
 import { describeAPI } from './api-description.ts'
+import { allowOrigins } from './cors.ts'
 import { decodableURL } from './decodable-url.ts'
 import { answerClientError, answerError } from './errors.ts'
 import { wrongHead } from './message-head.ts'
@@ -78,6 +79,8 @@ export interface ServerDeps {
   readonly rateLimits?: RateLimits
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[]
+  /** Of pages that may call the service from a browser, beside its own. */
+  readonly corsOrigins?: readonly string[]
   /** What `/metrics` shows; without it there is no such route. */
   readonly metrics?: MetricsPage | undefined
   readonly tracing?: RequestTracing | undefined
@@ -119,7 +122,7 @@ const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
   const { service, inspection, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
-  const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], metrics, tracing } = deps
+  const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], corsOrigins = [], metrics, tracing } = deps
   const app: App = fastify({
     loggerInstance: logger,
     // One logger for all requests: a child for each would cost more than the line that it writes.
@@ -187,7 +190,11 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
     const detail = wrongHead(request.raw)
     if (detail !== undefined) sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail })
-    else if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
+    else done()
+  })
+  await allowOrigins(app, corsOrigins)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
     else done()
   })
   const guards = createGuards(authenticate)
