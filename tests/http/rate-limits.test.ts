@@ -46,7 +46,7 @@ t.test(
   async (t) => {
     const { send } = await startHTTP(t, { rateLimits: { ...NONE, perAddress: THREE } })
     for (let round = 0; round < 10; round += 1) {
-      for (const path of ['/livez', '/readyz', '/openapi.json', '/docs'])
+      for (const path of ['/livez', '/readyz', '/openapi.json', '/docs/'])
         t.equal((await send({ method: 'GET', path })).status, 200)
       t.equal((await send({ method: 'GET', path: '/nothing' })).status, 404)
       t.equal((await send({ method: 'DELETE', path: walletPath('ann') })).status, 405)

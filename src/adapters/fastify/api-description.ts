@@ -5,7 +5,8 @@ import type { App } from './server.ts'
 
 /*
  * The OpenAPI document: made from the routes' schemas when it is first asked for, and kept. What the package that makes
- * it cannot say is put in afterwards: each titled schema once, the headers that every answer has, bodies that may be left out.
+ * it cannot say is put in afterwards: each titled schema once, the headers that every answer has, bodies that may be left out,
+ * and a relative address of the service.
  */
 
 const OVERVIEW = `One wallet per user, money as integers, and writes that happen once however often they are sent.
@@ -79,6 +80,17 @@ const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
 } as const
 
+const THIS_SERVICE = 'The service that this document comes from'
+
+/**
+ * Relative to where the document is read (OpenAPI 3.1, 4.8.5), so that it is right below a path of a proxy, too:
+ * `/openapi.json`, and `/docs/json` for the reference.
+ */
+export const SERVER_OF = {
+  document: { url: '.', description: THIS_SERVICE },
+  reference: { url: '..', description: THIS_SERVICE },
+} as const
+
 interface Description {
   readonly version: string
   /** Whether callers are told apart by their tokens. */
@@ -97,7 +109,6 @@ export async function describeAPI(app: App, { version, authenticated }: Descript
         description: OVERVIEW,
         license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
       },
-      servers: [{ url: '/', description: 'The service that this document comes from' }],
       tags: TAGS,
       ...(authenticated && { components: { securitySchemes: SECURITY_SCHEMES } }),
       security: authenticated ? [{ bearer: [] }] : [],
@@ -121,7 +132,12 @@ function complete(document: object): object {
       addHeaders(status, toObject(response))
     mendBody(toObject(operation.requestBody))
   }
-  return { ...document, paths, components: { ...toObject(components), schemas, headers: REQUIRED_HEADERS } }
+  return {
+    ...document,
+    servers: [SERVER_OF.document],
+    paths,
+    components: { ...toObject(components), schemas, headers: REQUIRED_HEADERS },
+  }
 }
 
 /** The same with each titled schema replaced by a reference, and kept in `schemas` under its title. */
