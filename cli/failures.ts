@@ -82,9 +82,9 @@ function innermost(cause: unknown): string {
 }
 
 function whatIsLeft(unsettled: WalletUnsettled, session: Session, movement: GivenMovement | undefined) {
-  const { transactionID, cause } = unsettled
+  const { transactionID } = unsettled
   if (movement === undefined) {
-    const maybe = unsettled.outcome === 'unknown' && !(cause instanceof Unreachable)
+    const maybe = unsettled.outcome === 'unknown'
     const says = maybe ? ' It may have been done; to do it again does no harm.' : ''
     return { exitCode: maybe ? EXIT.unsettled : EXIT.no, says }
   }

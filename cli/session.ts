@@ -1,11 +1,10 @@
 import { createWalletClient, type WalletClient } from '../client/client.ts'
+import { ACCESS_TOKEN, isServiceURL, isToken, whyNotSent } from '../client/sendable.ts'
 import type { Interrupted } from './exit-codes.ts'
 import type { Output } from './output.ts'
 import { wrongValue } from './usage.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
-/** What RFC 6750 lets stand behind `Bearer`. A token of anything else would come back in the error of `fetch`. */
-const TOKEN = /^[\w.~+/-]+=*$/
 
 /** What a command is given in: the process, or a test. */
 export interface Surroundings extends Output {
@@ -52,7 +51,7 @@ export function openSession(
       replayed = response.headers.get('idempotent-replayed') === 'true'
       return response
     } catch (error) {
-      const reason = whyUnreachable(error)
+      const reason = whyNotSent(error)
       if (!met && reason !== undefined) ending.abort(new Unreachable(reason, { cause: error }))
       else met = true
       throw error
@@ -73,8 +72,7 @@ export function openSession(
 function readURL(option: string | undefined, variable: string | undefined): string {
   const text = option ?? (variable || DEFAULT_URL)
   if (isServiceURL(text)) return text
-  // Somebody may take the part before an @ for the place of a password.
-  const held = text.includes('@') ? `${text.length} characters (not shown: a password may be in them)` : undefined
+  const held = /[@?#]/.test(text) ? `${text.length} characters (not shown: a secret may be in them)` : undefined
   throw wrongValue(
     option === undefined ? 'WALLET_URL' : '--url',
     held ?? JSON.stringify(text),
@@ -82,26 +80,8 @@ function readURL(option: string | undefined, variable: string | undefined): stri
   )
 }
 
-/** Without an @ there is no password in it. */
-function isServiceURL(text: string): boolean {
-  return /^https?:\/\/[^\s\p{Cc}?#@]+$/u.test(text) && URL.canParse(text)
-}
-
 function readToken(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined
-  if (TOKEN.test(text)) return text
-  throw wrongValue('WALLET_TOKEN', `${text.length} characters (not shown)`, 'an access token alone, without "Bearer"')
-}
-
-/** Why nothing was sent; `undefined` where something may have been. */
-function whyUnreachable(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (!(cause instanceof Error)) return undefined
-  // Several, where a name has several addresses.
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause
-  const { code = '', syscall = '' }: NodeJS.ErrnoException = first instanceof Error ? first : cause
-  const notConnected = ['connect', 'getaddrinfo'].includes(syscall) || code === 'UND_ERR_CONNECT_TIMEOUT'
-  const notTrusted = /^(?:EPROTO$|ERR_(?:TLS|SSL)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code)
-  if (notConnected || notTrusted) return code || cause.message
-  return cause.message === 'bad port' ? 'a port that no HTTP client uses' : undefined
+  if (isToken(text)) return text
+  throw wrongValue('WALLET_TOKEN', `${text.length} characters (not shown)`, ACCESS_TOKEN)
 }

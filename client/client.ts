@@ -11,7 +11,8 @@ import {
   type Wallet,
 } from './answers.ts'
 import type { Path, Transaction as WireTransaction } from './api-types.ts'
-import { createExchange, type Limits } from './exchange.ts'
+import { createExchange, type Limits, type TokenSource } from './exchange.ts'
+import { ACCESS_TOKEN, isServiceURL, isToken, SERVICE_URL } from './sendable.ts'
 
 export { TransactionType } from './answers.ts'
 export { type Outcome, type ProblemCode, WalletProblem, WalletUnsettled } from './errors.ts'
@@ -20,10 +21,10 @@ export type { HistoryPage, IssuedTransactionID, Transaction, TransactionIDStatus
 export interface ClientOptions {
   /** Where the service is, as its first line of output says it, with or without `/api/v1`; empty in a page that it serves. */
   readonly url: string
-  /** The global one unless told otherwise. */
+  /** The global one by default. One that repeats by itself would hide what it sent before. */
   readonly fetch?: typeof fetch
-  /** For `Authorization: Bearer`; a function is asked before each attempt. */
-  readonly token?: string | (() => string | Promise<string>)
+  /** For `Authorization: Bearer`; a function is asked before each attempt, `undefined` is none. */
+  readonly token?: string | TokenSource
   /** How long one attempt may take; the service itself answers within 6 s. */
   readonly attemptTimeoutMs?: number
   /** How long a call may take with all its attempts. */
@@ -60,7 +61,7 @@ export interface HistoryFilters {
 
 /**
  * Every method repeats its request until it is answered, and throws a `WalletProblem` when the answer is no, a
- * `WalletUnsettled` when none came in time, a `RangeError` for what can't be sent at all.
+ * `WalletUnsettled` when none came in time, a `RangeError` for an amount or an ID that can't be sent at all.
  */
 export interface WalletClient {
   /** Opens the user's wallet, or finds it open. */
@@ -88,10 +89,12 @@ const DEADLINE_MS = 60_000
 
 const WALLET = '/api/v1/users/{userID}/wallet' satisfies Path
 
+/** @throws {TypeError} for a URL or a token with which nothing could ever be sent; it repeats neither. */
 export function createWalletClient(options: ClientOptions): WalletClient {
   const { token, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, deadlineMs = DEADLINE_MS } = options
+  if (typeof token === 'string' && !isToken(token)) throw new TypeError(`token is not ${ACCESS_TOKEN}`)
   const exchange = createExchange({
-    url: toBase(options.url),
+    url: toBase(options),
     // Called without the client as its `this`, which a browser's would refuse.
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     token,
@@ -148,9 +151,10 @@ export function createWalletClient(options: ClientOptions): WalletClient {
 }
 
 /** Without a slash at its end; empty for the page's own origin. */
-function toBase(url: string): string {
-  if (url !== '' && !/^https?:\/\/[^/]/.test(url))
-    throw new RangeError(`not a URL of a service: ${JSON.stringify(url)}`)
+function toBase({ url, fetch }: ClientOptions): string {
+  const isOwn = url === '' && (fetch !== undefined || 'location' in globalThis)
+  // Not what it is: a password or a token may be in it.
+  if (!isOwn && !isServiceURL(url)) throw new TypeError(`url is not the address of a service: ${SERVICE_URL}`)
   return url.replace(/\/+$/, '').replace(/\/api\/v1$/, '')
 }
 

@@ -5,7 +5,7 @@ export type ProblemCode = Problem['code']
 
 /**
  * What is known of a write: `not-executed`: it surely was not, and will not be unless it is sent again; `unknown`: it
- * may have been. To find out, send it again with the same transaction ID, or ask for the ID's status.
+ * may have been, since something of one of its requests may have left. Of a read nothing is unknown. To find out, send it again with the same transaction ID, or ask for the ID's status.
  */
 export type Outcome = 'not-executed' | 'unknown'
 
@@ -47,21 +47,32 @@ export class WalletProblem extends Error {
   }
 }
 
-/** No final answer came before the deadline, or before the caller's signal ended it. `cause` is what came last. */
+/**
+ * Why there is no final answer: the deadline passed, the caller's signal ended the call, or it can't be sent: the token
+ * that a function gave is none, or no HTTP client connects to the port.
+ */
+type Reason = 'deadline' | 'aborted' | 'unsendable'
+
+const WHY: Readonly<Record<Reason, string>> = {
+  deadline: 'no final answer before the deadline',
+  aborted: 'ended by the caller',
+  unsendable: 'it cannot be sent',
+}
+
+/** No final answer came; `reason` says why, `cause` is what came last. */
 export class WalletUnsettled extends Error {
   override readonly name = 'WalletUnsettled'
-  readonly reason: 'deadline' | 'aborted'
+  readonly reason: Reason
   /** With this one the same write may be sent again, at any time. `undefined` where no write was about to be sent. */
   readonly transactionID: string | undefined
   readonly outcome: Outcome
 
   constructor(
-    reason: 'deadline' | 'aborted',
+    reason: Reason,
     outcome: Outcome,
     { transactionID, cause }: { transactionID: string | undefined; cause: unknown },
   ) {
-    const why = reason === 'deadline' ? 'no final answer before the deadline' : 'ended by the caller'
-    super(`${why}; ${outcome === 'unknown' ? 'it may have been executed' : 'it was not executed'}`, { cause })
+    super(`${WHY[reason]}; ${outcome === 'unknown' ? 'it may have been executed' : 'it was not executed'}`, { cause })
     this.reason = reason
     this.transactionID = transactionID
     this.outcome = outcome

@@ -1,12 +1,16 @@
 import { isProblem } from './answers.ts'
 import { WalletProblem, WalletUnsettled } from './errors.ts'
+import { ACCESS_TOKEN, isBadPort, isToken, whyNotSent } from './sendable.ts'
+
+/** Asked before each attempt; `undefined` for none. */
+export type TokenSource = () => string | undefined | Promise<string | undefined>
 
 /** How requests are sent, and for how long. */
 export interface ExchangeSettings {
   /** Without a slash at its end. */
   readonly url: string
   readonly fetch: typeof fetch
-  readonly token: string | (() => string | Promise<string>) | undefined
+  readonly token: string | TokenSource | undefined
   /** After so long without a whole answer the same request is sent again. */
   readonly attemptTimeoutMs: number
 }
@@ -35,10 +39,20 @@ interface Again {
   readonly cause: unknown
 }
 
-type Attempt<Result> = { readonly kind: 'done'; readonly result: Result } | Again
+/** Nothing of it was sent, and nothing of another one would be. */
+interface Never {
+  readonly kind: 'never'
+  readonly cause: unknown
+}
+
+type Attempt<Result> = { readonly kind: 'done'; readonly result: Result } | Again | Never
+
+class NoToken extends TypeError {}
 
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2000
+/** An attempt that is cut off may have been executed: none is begun again so near the deadline. */
+const LEAST_ATTEMPT_MS = 100
 
 /** What a service, or a proxy before it, says when the same request may be answered later. */
 const LATER = [429, 502, 503, 504]
@@ -46,6 +60,8 @@ const LATER = [429, 502, 503, 504]
 const NOT_DONE = ['OVERLOADED', 'DATABASE_UNAVAILABLE', 'AUTHENTICATION_UNAVAILABLE']
 /** After these no earlier attempt was executed either: it would have been answered with that. A token may expire in between. */
 const FINAL = [400, 404, 422]
+const MULTIPLE_CHOICES = 300
+const BAD_REQUEST = 400
 const TOO_MANY_REQUESTS = 429
 const INTERNAL_SERVER_ERROR = 500
 
@@ -54,28 +70,28 @@ const INTERNAL_SERVER_ERROR = 500
  * comes: every request of the service may be repeated, writes because of their transaction ID.
  *
  * @throws {WalletProblem} when the answer is no.
- * @throws {WalletUnsettled} when there is none in time.
+ * @throws {WalletUnsettled} when there is none in time, or at once if it can't be sent.
  */
 export function createExchange(settings: ExchangeSettings) {
   return async function exchange<Result>(request: Request<Result>, { deadline, signal }: Limits): Promise<Result> {
     let maybeExecuted = false
     let cause: unknown
-    const unsettled = (reason: 'deadline' | 'aborted') =>
-      new WalletUnsettled(reason, maybeExecuted ? 'unknown' : 'not-executed', {
+    const unsettled = (reason: 'deadline' | 'unsendable') =>
+      new WalletUnsettled(signal?.aborted ? 'aborted' : reason, maybeExecuted ? 'unknown' : 'not-executed', {
         transactionID: request.transactionID,
-        cause: reason === 'aborted' ? signal?.reason : cause,
+        cause: signal?.aborted ? signal.reason : cause,
       })
     for (let attempts = 0; ; attempts += 1) {
-      if (signal?.aborted) throw unsettled('aborted')
       const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw unsettled('deadline')
+      if (signal?.aborted || leftMs <= 0) throw unsettled('deadline')
       const limitMs = Math.min(settings.attemptTimeoutMs, leftMs)
       const attempt: Attempt<Result> = await attemptOnce(settings, request, signal, limitMs, maybeExecuted)
       if (attempt.kind === 'done') return attempt.result
-      maybeExecuted ||= attempt.maybeExecuted
       cause = attempt.cause
+      if (attempt.kind === 'never') throw unsettled('unsendable')
+      maybeExecuted ||= attempt.maybeExecuted
       const pauseMs = attempt.retryAfterMs + backoffMs(attempts)
-      if (!signal?.aborted && performance.now() + pauseMs >= deadline) throw unsettled('deadline')
+      if (performance.now() + pauseMs >= deadline - LEAST_ATTEMPT_MS) throw unsettled('deadline')
       await pause(pauseMs, signal)
     }
   }
@@ -89,69 +105,102 @@ async function attemptOnce<Result>(
   /** Whether an attempt before may have been. */
   maybeExecuted: boolean,
 ): Promise<Attempt<Result>> {
-  const { method, path, body, transactionID } = request
-  let sent = false
+  const { method, path, body } = request
+  let maybeSent = false
   // Not AbortSignal.any with AbortSignal.timeout: what they hold on to outlives the attempt.
   const ending = new AbortController()
   const end = () => ending.abort(signal?.reason)
-  const limit = setTimeout(() => ending.abort(new Error(`no whole answer within ${Math.round(limitMs)} ms`)), limitMs)
+  const tooLate = () => ending.abort(new Error(`no whole answer within ${Math.round(limitMs)} ms`))
+  // A process that was held up finds its timers before its sockets: what has come by then is read first.
+  let limit = setTimeout(() => {
+    limit = setTimeout(tooLate)
+  }, limitMs)
   signal?.addEventListener('abort', end)
   if (signal?.aborted) end()
   try {
     const { fetch, url, token } = settings
-    const authorization = await bearer(token)
-    sent = true
-    const response = await fetch(`${url}${path}`, {
+    const authorization = await unlessAborted(bearer(token), ending.signal)
+    maybeSent = true
+    const sending = fetch(`${url}${path}`, {
       method,
       headers: { ...authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      // A redirect would take money and token elsewhere, and hide from us that something was sent.
+      redirect: 'manual',
       signal: ending.signal,
+    })
+    const response = await sending.catch((error: unknown) => {
+      maybeSent = whyNotSent(error) === undefined
+      throw error
     })
     const answer: unknown = parse(await response.text())
     if (response.ok) return { kind: 'done', result: request.read(answer) }
-    if (LATER.includes(response.status)) return later(response, answer, method)
-    throw problemOf(response, answer, transactionID, maybeExecuted)
+    if (LATER.includes(response.status)) return later(response, answer, request)
+    throw problemOf(response, answer, request, maybeExecuted)
   } catch (cause) {
     if (cause instanceof WalletProblem) throw cause
-    return { kind: 'again', maybeExecuted: sent && method === 'PUT', retryAfterMs: 0, cause }
+    if (cause instanceof NoToken || isBadPort(cause)) return { kind: 'never', cause }
+    return { kind: 'again', maybeExecuted: maybeSent && isWrite(request), retryAfterMs: 0, cause }
   } finally {
     clearTimeout(limit)
     signal?.removeEventListener('abort', end)
   }
 }
 
-async function bearer(token: ExchangeSettings['token']): Promise<Record<string, string>> {
-  if (token === undefined) return {}
-  return { authorization: `Bearer ${typeof token === 'string' ? token : await token()}` }
+/** To read twice or to be given two IDs changes nothing. */
+function isWrite({ method }: Pick<Request<unknown>, 'method'>): boolean {
+  return method === 'PUT'
 }
 
-function later({ status, headers }: Response, answer: unknown, method: string): Again {
+async function bearer(token: ExchangeSettings['token']): Promise<Record<string, string>> {
+  const text = typeof token === 'function' ? await token() : token
+  if (text === undefined) return {}
+  if (!isToken(text)) throw new NoToken(`the token is not ${ACCESS_TOKEN}`)
+  return { authorization: `Bearer ${text}` }
+}
+
+/** What is awaited, unless the signal comes before it. */
+function unlessAborted<Result>(awaited: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+    awaited.then(resolve, reject)
+  })
+}
+
+function later({ status, headers }: Response, answer: unknown, request: Request<unknown>): Again {
   const code = isProblem(answer) ? answer.code : undefined
   const notDone = status === TOO_MANY_REQUESTS || (code !== undefined && NOT_DONE.includes(code))
   return {
     kind: 'again',
-    maybeExecuted: method === 'PUT' && !notDone,
+    maybeExecuted: isWrite(request) && !notDone,
     retryAfterMs: parseRetryAfter(headers.get('retry-after')),
     cause: new Error(`the answer was ${status} ${code ?? ''}`.trim()),
   }
 }
 
 function problemOf(
-  { status, headers }: Response,
+  { status, headers, type }: Response,
   answer: unknown,
-  transactionID: string | undefined,
+  request: Request<unknown>,
   maybeExecuted: boolean,
 ): WalletProblem {
   const known = isProblem(answer)
-  const notExecuted = known && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || FINAL.includes(status))
+  const refused = known && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || FINAL.includes(status))
+  // A browser hides the status of a redirect.
+  const redirect = type === 'opaqueredirect' || (status >= MULTIPLE_CHOICES && status < BAD_REQUEST)
+  const foreign = redirect
+    ? 'a redirect, which the client does not follow: give it the URL that it leads to'
+    : `an answer ${status} that is none of the service's`
   return new WalletProblem({
     status,
-    transactionID,
+    transactionID: request.transactionID,
     code: known ? answer.code : 'UNEXPECTED_ANSWER',
-    detail: known ? answer.detail : `an answer ${status} that is none of the service's`,
+    detail: known ? answer.detail : foreign,
     errors: known ? (answer.errors ?? []) : [],
     requestID: headers.get('x-request-id') ?? undefined,
-    outcome: notExecuted ? 'not-executed' : 'unknown',
+    outcome: refused || !isWrite(request) ? 'not-executed' : 'unknown',
   })
 }
 

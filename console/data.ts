@@ -8,7 +8,9 @@ const DEADLINE_MS = 8000
 const TOKEN = 'wallet-console-token'
 
 /** The service that this page came from, whatever path it stands under. */
-const url = new URL('..', document.baseURI).href.replace(/\/$/, '')
+const base = new URL('..', document.baseURI)
+// Credentials in the page's address are the browser's to send; an @ would look like some.
+const url = `${base.origin}${base.pathname}`.replaceAll('@', '%40').replace(/\/$/, '')
 
 /** An access token, kept for this tab only. */
 export const token = {
@@ -17,16 +19,14 @@ export const token = {
   forget: () => sessionStorage.removeItem(TOKEN),
 }
 
-const fetchWithToken: typeof fetch = (request, init) => {
-  const held = token.read()
-  return fetch(
-    request,
-    held === '' ? init : { ...init, headers: { ...init?.headers, authorization: `Bearer ${held}` } },
-  )
-}
-
-const client = createWalletClient({ url, deadlineMs: DEADLINE_MS, fetch: fetchWithToken })
-const exchange = createExchange({ url, fetch: fetchWithToken, token: undefined, attemptTimeoutMs: DEADLINE_MS })
+const heldToken = () => token.read() || undefined
+const client = createWalletClient({ url, deadlineMs: DEADLINE_MS, token: heldToken })
+const exchange = createExchange({
+  url,
+  fetch: (...request) => fetch(...request),
+  token: heldToken,
+  attemptTimeoutMs: DEADLINE_MS,
+})
 
 function ask<Result>(path: string, signal: AbortSignal): Promise<Result> {
   const read = (body: unknown) => body as Result
@@ -59,6 +59,7 @@ export const readFigures = async (signal: AbortSignal) =>
 /** What went wrong, in words for the person on call. */
 export function explain(error: unknown): string {
   if (error instanceof WalletProblem) return [error.detail, ...error.errors.map(({ message }) => message)].join(' ')
+  if (error instanceof WalletUnsettled && error.reason === 'unsendable') return 'This is no token, or no port for HTTP.'
   if (error instanceof WalletUnsettled) return 'The service did not answer. Does it run, and does its database?'
   return error instanceof Error ? error.message : String(error)
 }

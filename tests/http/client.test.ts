@@ -51,9 +51,34 @@ t.test('what is no amount, no URL or no ID that a URL can hold is never sent', a
     await t.rejects(client.deposit({ to: 'ann', amount }), RangeError, String(amount))
   for (const userID of ['', '.', '..']) await t.rejects(client.wallet(userID), RangeError, userID)
   for (const userID of ['', '.', '..']) await t.rejects(client.history(userID).next(), RangeError, userID)
-  for (const url of ['localhost:8080', 'ftp://service', 'http://', '/api'])
-    t.throws(() => createWalletClient({ url }), RangeError, url)
   t.equal(sent, 0)
+})
+
+t.test('a URL or a token with which nothing can be sent is refused at once, and not repeated', async (t) => {
+  const expected = 'url is not the address of a service: http:// or https://, a host, '
+  for (const url of [
+    ...['localhost:8080', 'ftp://service/secret', 'http://', 'http:///secret', '/secret', 'secret', 'http://a:secret'],
+    ...['http://me:secret@service', 'http://secret@service', 'http://service/secret@x', 'http://a\\@secret'],
+    ...['http://service?token=secret', 'http://service/?', 'http://service/#secret', 'http://service/api/v1#'],
+    ...[' http://secret', 'http://secret ', 'http://service/a secret', 'http://service\n', 'http://service:99999'],
+  ]) {
+    const create = () => createWalletClient({ url, fetch })
+    t.throws(create, { name: 'TypeError', message: new RegExp(`^${expected}(?!.*secret)`) }, url)
+  }
+  t.throws(() => createWalletClient({ url: '' }), TypeError, 'only a page has an origin')
+  for (const token of [
+    '',
+    'Bearer secret',
+    'secret\n',
+    'sécret',
+    '名secret',
+    'sec\0ret',
+    'secret secret',
+    'secret==x',
+  ]) {
+    const create = () => createWalletClient({ url: 'http://service', token })
+    t.throws(create, new TypeError('token is not an access token alone, without "Bearer"'), token)
+  }
 })
 
 t.test('any other user ID arrives as it is', async (t) => {

@@ -41,7 +41,7 @@ t.test('a program for browsers that uses the client compiles, with nothing of No
 })
 
 t.test('the client runs where there are a browser’s globals only', async (t) => {
-  for (const name of ['client', 'answers', 'errors', 'exchange']) {
+  for (const name of ['client', 'answers', 'errors', 'exchange', 'sendable']) {
     const text = await readFile(`dist/client/${name}.js`, 'utf8')
     t.notMatch(text, /\b(?:node:|require\(|process\.|Buffer\b|setImmediate|global\.)/, name)
   }
