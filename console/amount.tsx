@@ -1,12 +1,17 @@
-import { dollars } from './money.ts'
+import { dollars, zerosBehind } from './money.ts'
 
-/** Money in dollars and in base units, to the last one of them. */
+/**
+ * Money in dollars and in base units, to the last one of them. In a column the zeros behind take their place, unseen: nobody
+ * copies them, and no screen reader reads them out.
+ */
 export function Amount({ units, sign = '' }: { readonly units: bigint | number | string; readonly sign?: string }) {
+  const text = dollars(BigInt(units))
   return (
     <span class="amount">
       <span>
         {sign}
-        {dollars(BigInt(units))}
+        {text}
+        <span class="zeros">{zerosBehind(text)}</span>
       </span>{' '}
       <span class="units">
         {sign}

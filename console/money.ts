@@ -1,10 +1,17 @@
 const UNITS_PER_DOLLAR = 1_000_000n
+const DECIMALS = 6
 const MIN_DECIMALS = 2
 
 /** Base units as dollars, all of their decimals and never fewer than two: `1,234.5678`. */
 export function dollars(units: bigint): string {
   const [sign, size] = units < 0n ? ['−', -units] : ['', units]
   const whole = (size / UNITS_PER_DOLLAR).toString().replace(/\B(?=(\d{3})+$)/g, ',')
-  const decimals = (size % UNITS_PER_DOLLAR).toString().padStart(6, '0').replace(/0+$/, '')
+  const decimals = (size % UNITS_PER_DOLLAR).toString().padStart(DECIMALS, '0').replace(/0+$/, '')
   return `${sign}$${whole}.${decimals.padEnd(MIN_DECIMALS, '0')}`
+}
+
+/** The zeros that {@link dollars} leaves out: in their place, the points of a column stand below each other. */
+export function zerosBehind(text: string): string {
+  const decimals = text.length - text.indexOf('.') - 1
+  return '0'.repeat(DECIMALS - decimals)
 }

@@ -60,7 +60,10 @@ function Matches({ prefix }: { readonly prefix: string }) {
           <ul class="matches" aria-label="Wallets">
             {wallets.map(({ userID, balance }) => (
               <li key={userID}>
-                <a href={linkTo('wallets', userID)}>{userID}</a> <Amount units={balance} />
+                <a href={linkTo('wallets', userID)}>{userID}</a>{' '}
+                <span class="number">
+                  <Amount units={balance} />
+                </span>
               </li>
             ))}
             {more && <li class="quiet">… and more: type more of the ID</li>}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { dollars } from '../../console/money.ts'
+import { dollars, zerosBehind } from '../../console/money.ts'
 
 t.test('base units are written in dollars with all their decimals, and never fewer than two', async (t) => {
   const cases: readonly (readonly [bigint, string])[] = [
@@ -24,6 +24,18 @@ t.test('nothing is rounded: what is written reads back as the same units', async
     fc.property(fc.bigInt(0n, 2n ** 53n), (units) => {
       const [whole = '', decimals = ''] = dollars(units).replace(/[$,]/g, '').split('.')
       return BigInt(whole + decimals.padEnd(6, '0')) === units
+    }),
+  )
+})
+
+t.test('with the zeros behind them, all have six decimals and are the same money', async (t) => {
+  const cases = { '$0.00': '0000', '$258.8319': '00', '−$1.50': '0000', '$19.296201': '', '$1,000.00001': '0' }
+  for (const [text, zeros] of Object.entries(cases)) t.equal(zerosBehind(text), zeros, text)
+  fc.assert(
+    fc.property(fc.bigInt(-(2n ** 53n), 2n ** 53n), (units) => {
+      const text = dollars(units)
+      const [whole = '', decimals = ''] = (text + zerosBehind(text)).replace(/[$,]/g, '').split('.')
+      return decimals.length === 6 && BigInt(whole.replace('−', '') + decimals) === (units < 0n ? -units : units)
     }),
   )
 })
