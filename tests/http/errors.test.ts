@@ -7,7 +7,7 @@ import { CONTRACT_ERRORS, type ContractCode, isProblem } from '../support/proble
 import { createWalletClient, openWith, textOf, walletPath } from '../support/wallet-client.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
-const SHORT_MS = 500
+const SHORT_MS = 2000
 
 /** Every route of the API, as a valid call. */
 function everyCall(transactionID: string): Call[] {

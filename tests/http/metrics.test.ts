@@ -56,7 +56,7 @@ for (const [error, code] of [
   [MAYBE_WRITTEN, 'OUTCOME_UNKNOWN'],
 ] as const) {
   t.test(`a store that fails shows: batches that failed, and ${code}, which begins at 0`, async (t) => {
-    const { client, held, figures } = await setUp(t, uniformBounds({ deadlineMs: 150 }))
+    const { client, held, figures } = await setUp(t, uniformBounds({ deadlineMs: 1500 }))
     const before = await figures()
     t.equal(before.series.filter(({ labels }) => labels.outcome === code).length, 1, 'it is there before it happens')
     t.equal(before.sum('wallet_batch_failures_total'), 0)

@@ -5,15 +5,15 @@ import { runHere, type Said } from './run-command-line.ts'
 import { type Ended, runWallet } from './service-process.ts'
 import { createWalletClient, openWith } from './wallet-client.ts'
 
-/** How long the service tries by itself to reach its store. */
-const SERVICE_MS = 300
+/** Whatever a test does at once, and however slow the machine is. */
+const BOUNDS = uniformBounds({ maxQueued: 10_000, deadlineMs: 60_000 })
 const DOLLAR = 1_000_000
 
 /** A service over a store that can be held, with 5 dollars in Ann's wallet, 0 in Bob's, and the command line to it, as a program and here. */
 export async function startCommandWorld(t: Test) {
   const clock = settableClock()
   const held = createHeldStore(clock)
-  const http = await startHTTP(t, { clock, store: held.store, bounds: uniformBounds({ deadlineMs: SERVICE_MS }) })
+  const http = await startHTTP(t, { clock, store: held.store, bounds: BOUNDS })
   const { port } = await listen(t, http)
   const client = createWalletClient(http.send)
   await openWith(client, 'ann', 5 * DOLLAR)

@@ -16,7 +16,7 @@ export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384
 
 const START_LIMIT_MS = 30_000
 /** Longer lives no test's service, unless told otherwise. */
-const END_LIMIT_MS = 60_000
+const END_LIMIT_MS = 120_000
 const URL_IN_LINE = /listening at (http:\S+)\/api\/v1/
 
 export interface Ended {
