@@ -59,12 +59,12 @@ export const readFigures = async (signal: AbortSignal) =>
 /** What went wrong, in words for the person on call. */
 export function explain(error: unknown): string {
   if (error instanceof WalletProblem) return [error.detail, ...error.errors.map(({ message }) => message)].join(' ')
-  if (error instanceof WalletUnsettled && error.reason === 'unsendable') return 'This is no token, or no port for HTTP.'
   if (error instanceof WalletUnsettled) return 'The service did not answer. Does it run, and does its database?'
   return error instanceof Error ? error.message : String(error)
 }
 
 /** Whether there is nothing to see without a token, or another one. */
 export function isDenied(error: unknown): boolean {
+  if (error instanceof WalletUnsettled) return error.reason === 'unsendable'
   return error instanceof WalletProblem && (error.status === 401 || error.status === 403)
 }
