@@ -83,7 +83,7 @@ export function createExchange(settings: ExchangeSettings) {
       })
     for (let attempts = 0; ; attempts += 1) {
       const leftMs = deadline - performance.now()
-      if (signal?.aborted || leftMs <= 0) throw unsettled('deadline')
+      if (signal?.aborted || leftMs <= (attempts > 0 ? LEAST_ATTEMPT_MS : 0)) throw unsettled('deadline')
       const limitMs = Math.min(settings.attemptTimeoutMs, leftMs)
       const attempt: Attempt<Result> = await attemptOnce(settings, request, signal, limitMs, maybeExecuted)
       if (attempt.kind === 'done') return attempt.result

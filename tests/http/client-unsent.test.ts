@@ -28,8 +28,7 @@ function deposit(options: Options, signal?: AbortSignal): Promise<unknown> {
 
 async function unsettled(...given: Parameters<typeof deposit>): Promise<WalletUnsettled> {
   const error = await deposit(...given)
-  if (!(error instanceof WalletUnsettled)) throw error
-  t.equal(error.transactionID, ID)
+  if (!(error instanceof WalletUnsettled) || error.transactionID !== ID) throw error
   return error
 }
 
@@ -69,6 +68,26 @@ t.test('nobody listens, at every attempt until the deadline: it was not executed
   t.match(error, { reason: 'deadline', outcome: 'not-executed', cause: { cause: { code: 'ECONNREFUSED' } } })
   t.match(error.message, /it was not executed$/)
   t.ok(attempts > 1, `${attempts} attempts`)
+})
+
+t.test(
+  'a refusal that came while the process was held up beyond the deadline is read: it was not executed',
+  async (t) => {
+    const url = `http://127.0.0.1:${await freePort()}`
+    const heldUp: typeof fetch = (...request) => {
+      const sending = fetch(...request)
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DEADLINE_MS + 50))
+      return sending
+    }
+    const error = await unsettled({ url, fetch: heldUp })
+    t.match(error, { reason: 'deadline', outcome: 'not-executed', cause: { cause: { code: 'ECONNREFUSED' } } })
+  },
+)
+
+t.test('no attempt is begun again that the deadline would soon cut off', async (t) => {
+  const { url, requests } = await counted(t, 503)
+  t.match(await unsettled({ url, deadlineMs: 99 }), { reason: 'deadline' })
+  t.equal(requests(), 1)
 })
 
 t.test('no such host: it was not executed', async (t) => {
