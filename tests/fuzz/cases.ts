@@ -65,6 +65,10 @@ const strangeType = fc.constantFrom(
   ...['APPLICATION/JSON', 'application/json; charset=utf-16', 'application/json;charset="', 'application/json ; x=y'],
 )
 
+const strangeEncoding = fc.constantFrom(
+  ...[undefined, undefined, 'identity', 'Identity', 'gzip', 'br', 'identity, gzip', 'utf-8', '*', '__proto__'],
+)
+
 /** Valid requests with `kind` done to them, of every operation. */
 export function casesOf(operations: readonly Operation[], ids: IssuedIDs): fc.Arbitrary<Case> {
   return fc.oneof(
@@ -94,11 +98,12 @@ function messages(operation: Operation, kind: Kind, ids: IssuedIDs): fc.Arbitrar
       query: does('the query') ? strangeQuery(operation) : queryOf(operation),
       method: does('the method') ? fc.constantFrom(...METHODS) : methodOf(operation),
       contentType: does('the media type') ? strangeType : fc.constant(operation.body && JSON_TYPE),
+      contentEncoding: does('the media type') ? strangeEncoding : fc.constant(undefined),
       body: bodyOf(operation.body, ids, { values: does('a value'), members: does('a member'), text: does('the text') }),
     })
-    .map(({ user, segments, reshape, query, method, contentType, body }) => {
+    .map(({ user, segments, reshape, query, method, contentType, contentEncoding, body }) => {
       const path = operation.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => segments[name]?.(user) ?? '')
-      return { method, target: reshape(path) + query, contentType, body: body(user) }
+      return { method, target: reshape(path) + query, contentType, contentEncoding, body: body(user) }
     })
 }
 

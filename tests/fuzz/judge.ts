@@ -60,7 +60,7 @@ export function createJudge(operations: readonly Operation[], known: Known): (me
 
   function judgeOperation(operation: Operation, path: string, message: Message): Verdict {
     const readsBody = operation.method !== 'GET'
-    if (readsBody && !isJSONType(message)) return only('UNSUPPORTED_MEDIA_TYPE')
+    if (readsBody && !isPlainJSON(message)) return only('UNSUPPORTED_MEDIA_TYPE')
     const asked = askedOf(operation, path, message)
     const rule = asked === undefined || (readsBody && asked.members === undefined) ? undefined : RULES[operation.id]
     return (asked && rule?.(asked, known)) ?? only('INVALID_REQUEST')
@@ -91,10 +91,12 @@ function parametersOf(operation: Operation, path: string): ReadonlyMap<string, s
   return parameters
 }
 
-/** No body needs no type, and may have any. */
-function isJSONType(message: Message): boolean {
+/** No body needs no type, and may have any; nor does its encoding matter. */
+function isPlainJSON(message: Message): boolean {
+  const { contentType, contentEncoding = 'identity' } = message
   if (lengthOf(message) === 0) return true
-  return message.contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+  const isJSON = contentType?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+  return isJSON && contentEncoding.toLowerCase() === 'identity'
 }
 
 function askedOf(operation: Operation, path: string, { target, body }: Message): Asked | undefined {

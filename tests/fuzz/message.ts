@@ -4,13 +4,15 @@ export interface Message {
   /** Printable ASCII without a space. */
   readonly target: string
   readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
   readonly body: Buffer | undefined
 }
 
-export function toBytes({ method, target, contentType, body }: Message): Buffer {
+export function toBytes({ method, target, contentType, contentEncoding, body }: Message): Buffer {
   const type = contentType === undefined ? [] : [`content-type: ${contentType}`]
+  const encoding = contentEncoding === undefined ? [] : [`content-encoding: ${contentEncoding}`]
   const length = body === undefined ? [] : [`content-length: ${body.length}`]
-  const head = [`${method} ${target} HTTP/1.1`, 'host: x', ...type, ...length, '', ''].join('\r\n')
+  const head = [`${method} ${target} HTTP/1.1`, 'host: x', ...type, ...encoding, ...length, '', ''].join('\r\n')
   return Buffer.concat([Buffer.from(head), body ?? Buffer.alloc(0)])
 }
 

@@ -212,6 +212,7 @@ const UNUSUAL: readonly Alter[] = [
   withHeader('connection: close'),
   withHeader('upgrade: h2c', 'connection: upgrade, http2-settings'),
   withHeader('expect: miracles'),
+  withHeader('content-encoding: identity'),
   withHeader('cookie: __proto__=x', '__proto__: x', 'constructor: x', 'x-request-id: mine', 'x: \xfc'),
   withHeader(...Array(2500).fill('a:')),
   withHeader(`x: ${'x'.repeat(HEAD_BYTES / 2)}`),

@@ -130,3 +130,16 @@ t.test('parameters of the content type change nothing, since JSON is UTF-8 by de
   const headers = { 'content-type': 'application/json; charset=utf-16' }
   isProblem(t, await send({ method: 'PUT', path, body: utf16, headers }), 'INVALID_REQUEST')
 })
+
+t.test('a request to upgrade is the last one on its connection, whatever is wrong with its body', async (t) => {
+  const { port } = await listen(t, await startHTTP(t))
+  for (const header of ['content-type: text/plain', 'content-encoding: gzip', 'content-type: application/json']) {
+    const raw = await connectRaw(t, port)
+    const upgrade = 'upgrade: websocket\r\nconnection: upgrade'
+    raw.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\n${upgrade}\r\n${header}\r\ncontent-length: 1\r\n\r\n{`)
+    const answer = await raw.answer()
+    t.ok([400, 415].includes(answer.status), header)
+    t.equal(answer.headers.connection, 'close', header)
+    await raw.closed()
+  }
+})

@@ -33,7 +33,8 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 
 /** The body was read to its end, but Fastify would close the connection: what was pipelined behind it would get no answer. */
 function keepOpen(reply: FastifyReply): FastifyReply {
-  return reply.removeHeader('connection')
+  // After a request to upgrade Node reads nothing more from the connection: its client must hear that it ends.
+  return reply.request.headers.upgrade === undefined ? reply.removeHeader('connection') : reply
 }
 
 /** Answers bytes that are no HTTP; there is no request yet that could be named. */
