@@ -40,8 +40,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const DATABASE = 'wallet'
 /** Held by the service whose server this is, for as long as it lives. */
 /** What a server says that found another one, or a process of one that was killed: a moment later that looks different. */
-const ANOTHER_SERVER = /lock file "[^"]+" already exists|is still in use/
-const ANOTHER_SERVER_LIMIT_MS = 10_000
+const ANOTHER_SERVER = /lock file "[^"]+" (?:already exists|is empty)|is still in use/
+const ANOTHER_SERVER_LIMIT_MS = 30_000
 const POLL_MS = 20
 const RESTART_DELAY_MS = 250
 /** After a crash it reads its log of up to `max_wal_size` again. */
