@@ -34,8 +34,9 @@ export function quick(): Suite {
     files: compiled(
       [...others, ...http.filter((name) => !small.includes(name))].filter((name) => !SLOW.includes(name)),
     ),
-    together: { unit: tests('unit'), cli: tests('cli'), ...halves('http', small) },
-    flags: [],
+    together: { ...thirds('http', small), unit: tests('unit'), cli: tests('cli') },
+    // More than there are cores: where others use them too, they share what is left of them by process.
+    flags: ['--jobs=4'],
     durable: false,
   }
 }
@@ -73,7 +74,7 @@ function compiled(names: readonly string[]): readonly string[] {
   return names.map((name) => `dist/tests/${name}`)
 }
 
-function halves(name: string, files: readonly string[]): Readonly<Record<string, readonly string[]>> {
-  const every = (rest: number) => files.filter((_, index) => index % 2 === rest)
-  return { [`${name}-1`]: every(0), [`${name}-2`]: every(1) }
+function thirds(name: string, files: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const every = (rest: number) => files.filter((_, index) => index % 3 === rest)
+  return { [`${name}-1`]: every(0), [`${name}-2`]: every(1), [`${name}-3`]: every(2) }
 }
