@@ -6,6 +6,7 @@ import { createLogger } from './logger.ts'
 import { UnusableDatabase } from './prepare-database.ts'
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)
+const PARENT_CHECK_MS = 250
 
 /** An error that the person who starts the service can mend: one line is worth more than a stack. */
 function forOperator(error: unknown): string | undefined {
@@ -33,6 +34,18 @@ function exitWith(error: unknown): never {
   process.exit(1)
 }
 
+/**
+ * What npm or npx started ends with it. A signal to npx ends npx and its shell, and reaches no one behind that shell; no
+ * signal at all comes from an npm that was killed. Either way we then have another parent.
+ */
+function endWithNpm(end: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) end()
+  }, PARENT_CHECK_MS).unref()
+}
+
 async function main(): Promise<void> {
   const config = takeConfig(process.env)
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
@@ -54,15 +67,16 @@ async function main(): Promise<void> {
     process.exit(0)
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      // While starting, nothing was accepted yet, and what was started ends with us.
-      if (service === undefined) process.exit(0)
-      stop(service, signal).catch(exitWith)
-    })
+  function end(signal: NodeJS.Signals): void {
+    if (stopping) return
+    stopping = true
+    // While starting, nothing was accepted yet, and what was started ends with us.
+    if (service === undefined) process.exit(0)
+    stop(service, signal).catch(exitWith)
   }
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, end)
+  endWithNpm(() => end('SIGTERM'))
   service = await startService(config, { logger, logRequest }, version)
 }
 

@@ -39,6 +39,8 @@ export interface Place {
   /** What runs the command, if not a plain shell: `unshare`, say. */
   readonly through?: readonly string[]
   readonly umask?: string
+  /** What starts the service, if not `npm start`. */
+  readonly command?: string
 }
 
 const execute = promisify(execFile)
@@ -109,7 +111,7 @@ export interface Running {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Types `npm start` and waits until the service says where it listens. */
+/** Types `npm start`, or what the place says, and waits until the service says where it listens. */
 export async function start(t: Test, place: Place): Promise<Running> {
   const dataDir = dataDirOf(place)
   killDatabaseAfterwards(t, dataDir)
@@ -141,7 +143,7 @@ export async function refusedStart(t: Test, place: Place): Promise<string> {
 }
 
 function launch(t: Test, place: Place) {
-  const [program, ...parameters] = commandLine(place, 'exec npm start')
+  const [program, ...parameters] = commandLine(place, `exec ${place.command ?? 'npm start'}`)
   const child = spawn(program, parameters, {
     ...{ cwd: place.folder, env: environment(place), ...place.user },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -199,6 +199,20 @@ t.test('what root has made in root’s own folder, a user can not start, is told
   await serves(t, { ...root, dataDir })
 })
 
+for (const [command, signal] of [
+  ['npx wallet start', 'SIGTERM'],
+  ['npx wallet start', 'SIGKILL'],
+  ['npm start', 'SIGKILL'],
+] as const)
+  t.test(
+    `${signal} to npm alone, with "${command}", leaves neither the service nor its database running`,
+    async (t) => {
+      const running = await start(t, { ...root, command, dataDir: await newDataDir(t) })
+      await running.end(signal)
+      t.match(running.output(), '"msg":"stopped"')
+    },
+  )
+
 for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGINT'] as const)
   t.test(`${signal} to the service stops it as cleanly as SIGTERM`, async (t) => {
     const dataDir = await newDataDir(t)
