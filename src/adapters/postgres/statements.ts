@@ -173,7 +173,7 @@ export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
       AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
       AND created_at < least(${timestamp(sql, query.createdBefore)}, (
             SELECT created_at FROM user_wallet_transaction
-            WHERE user_id = ${query.userID}::text AND id >= ${textOrNull(query.idBefore)}::bigint
+            WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
             ORDER BY id
             LIMIT 1
           ), 'infinity')
@@ -207,13 +207,12 @@ export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit
          ) AS newest
   FROM user_wallet WHERE user_id = ${userID}::text`
 
-/** NULL if there is no such bound. */
-const timestamp = (sql: Sql, instant: Instant | undefined) =>
-  sql`timestamptz 'epoch' + ${textOrNull(instant)}::bigint * interval '1 microsecond'`
+/** NULL if there is no such bound. A parameter itself is never NULL. */
+const bound = (sql: Sql, value: bigint | undefined) =>
+  sql`nullif(${value === undefined ? '' : String(value)}::text, '')::bigint`
 
-function textOrNull(value: bigint | undefined): string | null {
-  return value === undefined ? null : String(value)
-}
+const timestamp = (sql: Sql, instant: Instant | undefined) =>
+  sql`timestamptz 'epoch' + ${bound(sql, instant)} * interval '1 microsecond'`
 
 /** U+10FFFF comes last: a user ID of 128 characters that begins with `prefix` is no greater than this. */
 export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<WalletRow[]>`
