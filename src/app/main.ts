@@ -36,7 +36,7 @@ function exitWith(error: unknown): never {
 
 /**
  * What npm or npx started ends with it. A signal to npx ends npx and its shell, and reaches no one behind that shell; no
- * signal at all comes from an npm that was killed. Either way we then have another parent.
+ * signal at all comes from an npm that was killed. Either way we then have another parent. (A killed npx leaves its shell.)
  */
 function endWithNpm(end: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return

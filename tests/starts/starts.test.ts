@@ -201,7 +201,6 @@ t.test('what root has made in root’s own folder, a user can not start, is told
 
 for (const [command, signal] of [
   ['npx wallet start', 'SIGTERM'],
-  ['npx wallet start', 'SIGKILL'],
   ['npm start', 'SIGKILL'],
 ] as const)
   t.test(
