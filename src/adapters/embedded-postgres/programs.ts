@@ -12,7 +12,6 @@ import { EmbeddedPostgresError, messageOf } from './failure.ts'
 export interface Programs {
   readonly initdb: string
   readonly postgres: string
-  readonly pgCtl: string
   /** The major version of PostgreSQL, which its data must have too. */
   readonly major: string
 }
@@ -83,7 +82,7 @@ async function tryPrograms(folder: string, account: Account | undefined): Promis
   if (major === undefined) throw new Error(`initdb says ${stdout.trim()}`)
   // initdb looks for this one as well.
   await execute(program('postgres'), ['--version'], { ...account, cwd: '/', env: PROGRAM_ENVIRONMENT })
-  return { initdb, postgres: program('postgres'), pgCtl: program('pg_ctl'), major }
+  return { initdb, postgres: program('postgres'), major }
 }
 
 /** npm packs no links: the package makes those between its libraries after it was installed, if npm lets it. */

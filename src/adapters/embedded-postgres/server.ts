@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type FileHandle, open, readFile, realpath, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import type { ServerAddress } from '../../ports/server-address.ts'
 import { endWithUs } from './child.ts'
@@ -49,8 +48,6 @@ const START_LIMIT_MS = 5 * 60_000
 const STOP_LIMIT_MS = 30_000
 const MAX_LOG_BYTES = 1024 * 1024
 const LAST_LOG_LINES = 3
-
-const execute = promisify(execFile)
 
 /**
  * Starts a PostgreSQL of our own on `dataDir`, which is made if it is missing. What a killed service left running there is
@@ -268,13 +265,20 @@ async function stopServer(server: Server): Promise<void> {
   clearTimeout(timer)
 }
 
-/** The same for a server that is no child of ours; it is over when our connection is, and no one else may have it before. */
-async function stopLeftover(cluster: Cluster, owner: pg.Client): Promise<void> {
-  const { programs, account, pgdata, dataArgument } = cluster
+/**
+ * The same for a server that is no child of ours; it is over when our connection is, and no one else may have it before.
+ * The number in its file is its own only if it still answers after we have read it: it may have been told to stop before.
+ */
+async function stopLeftover({ pgdata }: Cluster, owner: pg.Client): Promise<void> {
   // Not events.once, which takes the error that comes first for a failure.
   const stopped = new Promise<void>((resolve) => owner.once('end', () => resolve()))
-  const options = { ...account, cwd: pgdata, env: PROGRAM_ENVIRONMENT }
-  await execute(programs.pgCtl, ['stop', '-D', dataArgument, '-m', 'fast', '-W'], options)
+  const pid = Number.parseInt(await readFile(join(pgdata, 'postmaster.pid'), 'utf8').catch(() => ''), 10)
+  const answers = await owner.query('SELECT').then(
+    () => true,
+    () => false,
+  )
+  if (!answers || !(pid > 0)) return
+  process.kill(pid, 'SIGINT')
   await stopped
 }
 
