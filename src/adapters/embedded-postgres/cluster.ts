@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { type Account, serverAccount } from './account.ts'
 import { endWithUs } from './child.ts'
-import { EmbeddedPostgresError } from './failure.ts'
+import { codeOf, EmbeddedPostgresError } from './failure.ts'
 import { findPrograms, PROGRAM_ENVIRONMENT, type Programs } from './programs.ts'
 
 /** PostgreSQL's data in a DATA_DIR, and what is needed to run a server on them. */
@@ -62,7 +62,7 @@ export async function prepareCluster(dataDir: string): Promise<Cluster> {
 /** The version of the data that are there, as PostgreSQL writes it; `undefined` if there are none. */
 export async function dataVersion(dataDir: string): Promise<string | undefined> {
   const version = await readFile(join(dataDir, PGDATA, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
   return version?.trim()
@@ -82,7 +82,7 @@ export async function socketDirOf(folder: string): Promise<Pick<Cluster, 'socket
 /** Somebody's own files are none of our business, and a folder with them would be given to the server's account. */
 async function requireEmpty(dataDir: string): Promise<void> {
   const names = await readdir(dataDir).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   })
   const foreign = names.find(
@@ -113,7 +113,7 @@ async function createData(dataDir: string, { initdb }: Programs, account: Accoun
     await running
     await rename(staging, join(dataDir, PGDATA)).catch((error: unknown) => {
       // Another start was first, and what it made is as good.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error
+      if (codeOf(error) !== 'ENOTEMPTY') throw error
     })
   } catch (error) {
     await rm(staging, { recursive: true, force: true, maxRetries: 5 })
@@ -136,7 +136,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { PORT, USER } from './cluster.ts'
+import { codeOf } from './failure.ts'
 
 const CONNECT_LIMIT_MS = 5000
 const OWNER = 'wallet-service owner'
@@ -46,10 +47,6 @@ export async function takeOwnership(owner: pg.Client): Promise<'ours' | 'gone' |
     if (comesOrGoes(codeOf(error))) return 'gone'
     throw error
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 /** Without a code: there was no answer in time, or the connection ended in the middle of one. */

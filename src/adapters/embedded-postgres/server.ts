@@ -37,7 +37,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
 }
 
 const DATABASE = 'wallet'
-/** Held by the service whose server this is, for as long as it lives. */
 /** What a server says that found another one, or a process of one that was killed: a moment later that looks different. */
 const ANOTHER_SERVER = /lock file "[^"]+" (?:already exists|is empty)|is still in use/
 const ANOTHER_SERVER_LIMIT_MS = 30_000
