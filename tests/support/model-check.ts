@@ -118,10 +118,10 @@ async function judge(
 ): Promise<Figures> {
   const { kind, order, tookEffect } = explainHistory(history, { retries })
   if (kind !== 'explained') {
-    const file = await dump(seed, plan, history, order)
+    const { file, next } = await dump(seed, plan, history, order)
     throw new Unexplained(
       `seed ${seed}: its history is ${kind}; the longest order found has ${order.length} of ${history.length} operations. ` +
-        `It is in ${file}. Again: npm run test:soak -- --seed ${seed}`,
+        `It is in ${file}. Again: npm run test:soak -- --seed ${seed}\nThe first that found no place:\n${next}`,
     )
   }
   return {

@@ -4,13 +4,20 @@ import { join } from 'node:path'
 import type { Plan } from './random-plans.ts'
 import type { WalletOperation } from './wallet-model.ts'
 
-/** Writes the plan's faults, then the operations that could be explained in their order, then the others, a line each. */
+/** How many operations a message shows: the file is gone if it was a machine of the CI that wrote it. */
+const SHOWN = 20
+
+/**
+ * Writes the plan's faults, then the operations that could be explained in their order, then the others, a line each.
+ *
+ * @returns the file, and the first of the others.
+ */
 export async function dump(
   seed: number,
   { instances, bounds }: Plan,
   history: readonly WalletOperation[],
   order: readonly WalletOperation[],
-): Promise<string> {
+): Promise<{ file: string; next: string }> {
   const inOrder = order.map((operation, index) => ({ place: index + 1, ...operation }))
   const others = history
     .filter((operation) => !order.includes(operation))
@@ -20,5 +27,5 @@ export async function dump(
   )
   const file = join(await mkdtemp(join(tmpdir(), 'wallet-model-')), `seed-${seed}.jsonl`)
   await writeFile(file, `${lines.join('\n')}\n`)
-  return file
+  return { file, next: lines.slice(1 + order.length, 1 + order.length + SHOWN).join('\n') }
 }

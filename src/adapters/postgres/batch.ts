@@ -1,3 +1,4 @@
+import type { Refusal } from '../../domain/outcome.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { Reads, WalletStore } from '../../ports/wallet-store.ts'
 import { type Lane, LaneError } from './lane.ts'
@@ -15,7 +16,7 @@ export interface BatchProgress {
 type Decide = Parameters<WalletStore['transact']>[1]
 type Outcomes = Awaited<ReturnType<WalletStore['transact']>>
 
-/** Lock, decide, write, commit: two round trips (three where something was refused), whatever the size of the batch. */
+/** Lock, decide, write, commit: two round trips (one or two more if something was refused), whatever the size of the batch. */
 export async function runBatch(
   lane: Lane,
   reads: Reads,
@@ -33,13 +34,8 @@ export async function runBatch(
     { wallet: (userID) => wallets.get(userID), outcome: (transactionID) => earlier.get(transactionID) },
     readInstant(now),
   )
-  // Refusals are rare: the statement for them goes only where there are some.
-  if (writes.refusals.length > 0) {
-    const [refusals] = await step('refuse', () =>
-      lane.roundTrip((sql) => [statements.insertRefusals(sql, fence, writes.refusals)]),
-    )
-    if (refusals.count !== writes.refusals.length) throw new LaneError('refusals are missing')
-  }
+  // Refusals are rare: the statements for them go only if there are some.
+  if (writes.refusals.length > 0) await step('refuse', () => refuse(lane, fence, writes.refusals))
 
   progress.committing = true
   const [inserted, updated, committed] = await step('commit', () =>
@@ -57,4 +53,19 @@ export async function runBatch(
     updated.count === writes.wallets.length
   if (!whole) throw new LaneError('the batch was not committed whole')
   return outcomes
+}
+
+async function refuse(lane: Lane, fence: string, refusals: readonly Refusal[]): Promise<void> {
+  const absent = refusals.flatMap(({ code, movement }) =>
+    code === 'PASSIVE_WALLET_NOT_FOUND' && movement.passiveUserID !== null ? [movement.passiveUserID] : [],
+  )
+  if (absent.length > 0) {
+    const [, opened] = await lane.roundTrip((sql) => [
+      statements.lockAbsence(sql, absent),
+      statements.readWallets(sql, absent),
+    ])
+    if (opened.length > 0) throw new LaneError('a wallet was opened while a transfer to it was refused')
+  }
+  const [inserted] = await lane.roundTrip((sql) => [statements.insertRefusals(sql, fence, refusals)])
+  if (inserted.count !== refusals.length) throw new LaneError('refusals are missing')
 }

@@ -4,6 +4,7 @@ import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type { Sql } from './lane.ts'
 import type { MomentRow, OutcomeRow, WalletRow } from './rows.ts'
+import { absenceIsLocked } from './statements.ts'
 
 /*
  * The statements that have another form where the tables are distributed by user_id over the workers of a Citus
@@ -38,7 +39,8 @@ export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<Walle
   SELECT user_id, balance, version,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
-  FROM open_wallets(${textArray([...new Set(userIDs)], (userID) => userID)}::text[])`
+  FROM open_wallets(${textArray([...new Set(userIDs)], (userID) => userID)}::text[])
+  WHERE ${absenceIsLocked(sql, userIDs)}`
 
 /** The coordinator's clock, which is the only one that counts, and its transaction, which those on the workers hang on. */
 export const readMoment = (sql: Sql) => sql<MomentRow[]>`

@@ -140,11 +140,35 @@ export const insertRefusals = (sql: Sql, fence: string, rows: readonly Refusal[]
        AS new (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
   WHERE pg_current_xact_id() = ${fence}::xid8`
 
+/**
+ * A wallet that is not there has no row to lock. Whoever refuses a transfer for that holds one of these locks until the
+ * refusal is committed, and whoever opens wallets holds them too (shared: openings do not wait for each other). So no
+ * client sees a wallet, then a transaction ID unused, and then that ID refused because there is no such wallet. They are
+ * few, so that a batch of openings never fills the server's table of locks, and taken in one order.
+ */
+const ABSENCE_LOCK = '11'
+const ABSENCE_LOCKS = '64'
+
+const absenceLocks = (sql: Sql, userIDs: readonly UserID[]) => sql`
+  SELECT DISTINCT abs(hashtext(user_id) % ${ABSENCE_LOCKS}::int) AS number
+  FROM unnest(${textArray(userIDs, (userID) => userID)}::text[]) AS absent (user_id)
+  ORDER BY number`
+
+/** To be read after it, in a statement of its own: wallets that were opened while this waited are there then. */
+export const lockAbsence = (sql: Sql, userIDs: readonly UserID[]) => sql<[]>`
+  SELECT pg_advisory_xact_lock(${ABSENCE_LOCK}::int, number) FROM (${absenceLocks(sql, userIDs)}) AS lock`
+
+/** For the WHERE of an opening: true, once the locks are held. */
+export const absenceIsLocked = (sql: Sql, userIDs: readonly UserID[]) => sql`
+  (SELECT count(pg_advisory_xact_lock_shared(${ABSENCE_LOCK}::int, number))
+   FROM (${absenceLocks(sql, userIDs)}) AS lock) IS NOT NULL`
+
 /** Those that were missing, as they are now; sorted, so that two of these do not wait for each other. */
 export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
   INSERT INTO user_wallet (user_id, balance, version, created_at, updated_at)
   SELECT user_id, 0, 0, now(), now()
   FROM unnest(${textArray([...new Set(userIDs)].sort(), (userID) => userID)}::text[]) AS new (user_id)
+  WHERE ${absenceIsLocked(sql, userIDs)}
   ON CONFLICT (user_id) DO NOTHING
   RETURNING user_id, balance, version,
             (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,

@@ -16,6 +16,8 @@ export async function prepareWrites(lane: Lane): Promise<void> {
   await form.prepareLock(lane)
   await lane.roundTrip((sql) => [statements.insertTransactions(sql, NO_FENCE, [])])
   await lane.roundTrip((sql) => [form.updateWallets(sql, NO_FENCE, [])])
+  await lane.roundTrip((sql) => [statements.lockAbsence(sql, [])])
+  await lane.roundTrip((sql) => [statements.readWallets(sql, [])])
   await lane.roundTrip((sql) => [statements.insertRefusals(sql, NO_FENCE, [])])
   await lane.roundTrip((sql) => [statements.rollback(sql)])
 }
