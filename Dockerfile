@@ -6,6 +6,7 @@ RUN npm ci --no-audit --no-fund
 FROM dependencies AS build
 # What is compiled, each folder by itself. A new one is let in by .dockerignore too.
 COPY tsconfig.json tsconfig.service.json ./
+COPY audit audit
 COPY cli cli
 COPY client client
 COPY console console

@@ -1,12 +1,12 @@
-import { auditLedger } from '../db/audit/audit.ts'
-import { keepReport } from '../db/audit/keep.ts'
-import { createProgress } from '../db/audit/progress.ts'
-import { describeReport, reportAsJSON } from '../db/audit/report.ts'
+import { auditLedger } from '../audit/audit.ts'
+import { keepReport } from '../audit/keep.ts'
+import { describeReport, reportAsJSON } from '../audit/report.ts'
+import { describeAddress } from '../db/address.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { takeConfig } from '../src/app/config.ts'
-import { describeAddress } from '../src/ports/server-address.ts'
 import { describeFailure } from './missing-right.ts'
 import { print, say, UnwritableOutput } from './output.ts'
+import { createProgress } from './progress.ts'
 
 const DAMAGED = 1
 const NOT_CHECKED = 2

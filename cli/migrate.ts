@@ -1,7 +1,7 @@
+import { describeAddress } from '../db/address.ts'
 import { migrate, whereTablesLie } from '../db/migrate.ts'
 import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { takeConfig } from '../src/app/config.ts'
-import { describeAddress } from '../src/ports/server-address.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeFailure } from './missing-right.ts'
 import { print, say } from './output.ts'

@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings'
-import { parseInstant } from '../src/adapters/fastify/rfc3339.ts'
+import { parseInstant } from '../src/domain/rfc3339.ts'
 import { parseUserID, USER_ID_WORDS } from '../src/domain/user-id.ts'
 import { AMOUNT_TAKES, parseAmount } from './amounts.ts'
 import { wrongValue } from './usage.ts'

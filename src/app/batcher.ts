@@ -6,7 +6,7 @@ import { StoreError } from '../ports/wallet-store.ts'
 /** Every bound that a batcher keeps. */
 export interface BatcherBounds {
   /** How many batches may be in flight at once. */
-  readonly lanes: number
+  readonly concurrency: number
   /** How many items one batch may hold. */
   readonly maxBatch: number
   /** How many items may wait; one more fails with `OVERLOADED` at once. */
@@ -27,6 +27,8 @@ export interface BatcherOptions<Item, Result> extends BatcherBounds {
   run(items: readonly Item[]): Promise<readonly Result[]>
   /** Items that share a key are never in flight in two batches at once, and run in the order in which they came. */
   keysOf(item: Item): readonly string[]
+  /** Items only read: what was cut off has changed nothing, so its outcome is never unknown. */
+  readonly readsOnly?: boolean
   /** Nobody, unless told otherwise. */
   readonly watch?: BatcherWatch
 }
@@ -64,13 +66,13 @@ const DEADLINE_CHECK_MS = 100
  * next. No timer is involved: a lone item leaves at the end of the event loop's turn it came in.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, keysOf, lanes, maxBatch, maxQueued, deadlineMs, watch = UNWATCHED } = options
+  const { run, keysOf, concurrency, maxBatch, maxQueued, deadlineMs, readsOnly = false, watch = UNWATCHED } = options
   const { tracing } = watch
   type Queued = Entry<Item, Result>
   const outstanding = new Set<Queued>()
   const keysInFlight = new Set<string>()
   let queue: Queued[] = []
-  let lanesInUse = 0
+  let batchesInFlight = 0
   let justAnswered = 0
   let pumpScheduled = false
   let backoffMs = 0
@@ -89,10 +91,10 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   function pump(): void {
     pumpScheduled = false
-    while (!backingOff && lanesInUse < lanes && queue.length > 0) {
+    while (!backingOff && batchesInFlight < concurrency && queue.length > 0) {
       const batch = gather()
       if (batch.length === 0) return
-      void flyBatch(batch)
+      void runBatch(batch)
     }
   }
 
@@ -101,21 +103,21 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
    * answered, since they will be back. Without it uneven batches never even out (51 items, then 4, then 9, and round
    * again), and the small ones cost a commit each.
    */
-  function share(): number {
-    const even = Math.ceil((outstanding.size + justAnswered) / (lanes + 1))
+  function fairBatchSize(): number {
+    const even = Math.ceil((outstanding.size + justAnswered) / (concurrency + 1))
     return Math.min(maxBatch, Math.max(even, MIN_SHARE))
   }
 
   /**
    * Takes what may go now. An item that must wait holds back the later ones that share a key with it. One that shares
-   * a key with this batch goes with it even past the share: no other lane could take it meanwhile.
+   * a key with this batch goes with it even past the share: no other connection could take it meanwhile.
    */
   function gather(): Queued[] {
     const batch: Queued[] = []
     const waiting: Queued[] = []
     const heldBack = new Set<string>()
     const taken = new Set<string>()
-    const limit = share()
+    const limit = fairBatchSize()
     const mustWait = (keys: readonly string[]) => keys.some((key) => keysInFlight.has(key) || heldBack.has(key))
     const hasRoom = (keys: readonly string[]) =>
       batch.length < limit || (batch.length < maxBatch && keys.some((key) => taken.has(key)))
@@ -133,8 +135,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     return batch
   }
 
-  async function flyBatch(batch: readonly Queued[]): Promise<void> {
-    lanesInUse += 1
+  async function runBatch(batch: readonly Queued[]): Promise<void> {
+    batchesInFlight += 1
     try {
       metrics.batchStarted(batch.length, longestWaitMs(batch))
       const results = await tracing.batch(watch.name, batch, () => run(batch.map((entry) => entry.item)))
@@ -148,7 +150,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       if (error instanceof StoreError) retryLater(batch, error)
       else for (const entry of batch) fail(entry, error)
     } finally {
-      lanesInUse -= 1
+      batchesInFlight -= 1
       for (const entry of batch) {
         entry.inFlight = false
         for (const key of entry.keys) keysInFlight.delete(key)
@@ -178,7 +180,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     const now = performance.now()
     for (const entry of outstanding) {
       if (entry.deadline > now) break
-      const unknown = entry.maybeWritten || entry.inFlight
+      const unknown = !readsOnly && (entry.maybeWritten || entry.inFlight)
       settle(entry, { kind: 'failed', code: unknown ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE' })
     }
     queue = queue.filter((entry) => !entry.settled)

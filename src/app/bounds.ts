@@ -1,14 +1,14 @@
-import { TIMEOUTS_MS } from '../ports/timeouts.ts'
+import { TIMEOUTS_MS } from '../timeouts.ts'
 import type { BatcherBounds } from './batcher.ts'
 import type { Config } from './config.ts'
 import type { ServiceBounds } from './wallet-service.ts'
 
 /** Connections for everything that is not a batch of movements. */
-export const READ_LANES = 4
+export const READ_CONNECTIONS = 4
 
 /** For each thing that the console asks: few people look, one thing at a time. */
 export const INSPECTION_BOUNDS: BatcherBounds = {
-  lanes: 1,
+  concurrency: 1,
   maxBatch: 1,
   maxQueued: 32,
   deadlineMs: TIMEOUTS_MS.request,
@@ -18,9 +18,9 @@ export const INSPECTION_BOUNDS: BatcherBounds = {
 export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {
   const deadlineMs = TIMEOUTS_MS.request
   return {
-    movements: { lanes, maxBatch: batchMax, maxQueued: queueMax, deadlineMs },
-    opens: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
-    walletReads: { lanes: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
-    singleReads: { lanes: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
+    movements: { concurrency: lanes, maxBatch: batchMax, maxQueued: queueMax, deadlineMs },
+    opens: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
+    walletReads: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
+    singleReads: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
   }
 }

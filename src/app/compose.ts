@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { describeAddress, type ServerAddress } from '../../db/address.ts'
 import { migrationNames, whereTablesLie } from '../../db/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
-import { watchConnections } from '../adapters/fastify/drain.ts'
-import { buildServer } from '../adapters/fastify/server.ts'
+import { buildServer, type Services } from '../adapters/fastify/server.ts'
+import { watchConnections } from '../adapters/fastify/wire/drain.ts'
 import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
 import type { OpenTelemetry } from '../adapters/opentelemetry/tracing.ts'
 import { durabilityRisk } from '../adapters/postgres/durability.ts'
@@ -18,13 +19,11 @@ import { fromMilliseconds } from '../domain/instant.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import type { Readiness } from '../ports/readiness.ts'
 import type { RequestLog } from '../ports/request-log.ts'
-import { describeAddress, type ServerAddress } from '../ports/server-address.ts'
-import { TIMEOUTS_MS } from '../ports/timeouts.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { READ_LANES, serviceBounds } from './bounds.ts'
+import { TIMEOUTS_MS } from '../timeouts.ts'
+import { READ_CONNECTIONS, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
-import { createLateService } from './late-service.ts'
 import { listenAddress } from './listen-address.ts'
 import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
 import { createWalletService } from './wallet-service.ts'
@@ -60,8 +59,8 @@ export async function startService(
   const databaseName =
     embedded === undefined ? `PostgreSQL, ${describeAddress(address)}` : `embedded PostgreSQL in ${config.dataDir}`
 
-  const late = createLateService()
   let store: WalletStore | undefined
+  let services: Services | undefined
   let stopping = false
   let risk: string | undefined
   let distribution: string | undefined
@@ -77,12 +76,12 @@ export async function startService(
   async function connect(database: ServerAddress): Promise<void> {
     const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
-    const lanes = { writeLanes: config.lanes, readLanes: READ_LANES }
-    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...lanes, ...watch })
+    const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
+    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...connections, ...watch })
     try {
       await candidate.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
-      await candidate.transact({ wallets: new Set(), transactionIDs: [] }, (state, now) => decideBatch([], state, now))
+      await candidate.transact([], decideBatch)
       risk = await durabilityRisk(database)
       distribution = await whereTablesLie(database)
     } catch (error) {
@@ -93,8 +92,8 @@ export async function startService(
     const clock = () => fromMilliseconds(Date.now())
     // Ready from here on, and not before.
     store = candidate
-    late.arrive(
-      createWalletService({
+    services = {
+      wallets: createWalletService({
         store: candidate,
         transactionIDs,
         clock,
@@ -102,8 +101,8 @@ export async function startService(
         bounds: serviceBounds(config),
         ...watch,
       }),
-      createInspection(candidate),
-    )
+      inspection: createInspection(candidate),
+    }
   }
 
   function sayReady(line: string): void {
@@ -138,8 +137,7 @@ export async function startService(
     )
     const { rateLimits, trustedProxies, corsOrigins } = config
     const server = await buildServer({
-      service: late.service,
-      inspection: late.inspection,
+      services: () => services,
       readiness,
       logger,
       logRequest(entry) {

@@ -1,7 +1,5 @@
+import { parseServerAddress, type ServerAddress } from '../../db/address.ts'
 import type { Micros } from '../domain/instant.ts'
-import type { Rate, RateLimits } from '../ports/rate-limits.ts'
-import { parseServerAddress, type ServerAddress } from '../ports/server-address.ts'
-import { OTLP_PROTOCOLS, type OTLPProtocol } from '../ports/tracing.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './authentication.ts'
 import { parseNetworks } from './networks.ts'
@@ -33,6 +31,22 @@ export interface Config {
   /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
   readonly traces: OTLPProtocol | undefined
 }
+
+/** At most so many requests in each window of time. */
+interface Rate {
+  readonly requests: number
+  readonly windowMs: number
+}
+
+/** `undefined`: no limit. */
+interface RateLimits {
+  readonly perUser: Rate | undefined
+  readonly perAddress: Rate | undefined
+}
+
+/** How traces are sent to a collector: OTLP over HTTP. */
+const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const
+type OTLPProtocol = (typeof OTLP_PROTOCOLS)[number]
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -1,7 +1,6 @@
 import type { Inspection, LedgerReads, Looked } from '../ports/inspection.ts'
 import { createBatcher } from './batcher.ts'
 import { INSPECTION_BOUNDS } from './bounds.ts'
-import { readOnly } from './read-only.ts'
 
 export function createInspection(reads: LedgerReads): Inspection {
   return {
@@ -19,10 +18,11 @@ function bounded<Asked extends readonly unknown[], Value>(
   const queue = createBatcher<Asked, Value>({
     ...INSPECTION_BOUNDS,
     keysOf: () => [],
+    readsOnly: true,
     run: (batch) => Promise.all(batch.map((asked) => read(...asked))),
   })
   return async (...asked) => {
-    const settled = readOnly(await queue.submit(asked))
+    const settled = await queue.submit(asked)
     return settled.kind === 'done' ? { kind: 'found', value: settled.result } : settled
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { ServerAddress } from '../../db/address.ts'
 import { migrate, SchemaError } from '../../db/migrate.ts'
 import { UnusableServer } from '../../db/own-session.ts'
-import type { ServerAddress } from '../ports/server-address.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 
 /** The database is there, but is not one to start on; waiting would not help. The message is one line for the operator. */

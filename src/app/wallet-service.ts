@@ -1,5 +1,5 @@
 import { type Command, walletsOf } from '../domain/command.ts'
-import { type BatchDecision, decideBatch } from '../domain/decide.ts'
+import { decideBatch } from '../domain/decide.ts'
 import type { HistoryQuery } from '../domain/history.ts'
 import { after, type Instant, type Micros } from '../domain/instant.ts'
 import type { Outcome } from '../domain/outcome.ts'
@@ -12,7 +12,6 @@ import type { TransactionIDs } from '../ports/transaction-ids.ts'
 import type { Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher } from './batcher.ts'
-import { readOnly } from './read-only.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
@@ -35,7 +34,8 @@ export interface ServiceBounds {
   readonly singleReads: BatcherBounds
 }
 
-const noKeys = (): readonly string[] => []
+/** Reads may run in any order, and many of one wallet at once. */
+const READS = { keysOf: (): readonly string[] => [], readsOnly: true } as const
 
 export function createWalletService(deps: WalletServiceDeps): WalletService {
   const { store, transactionIDs, clock, transactionIDTtl, bounds, metrics = NO_METRICS, tracing = NO_TRACING } = deps
@@ -45,7 +45,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     ...bounds.movements,
     ...watched('movements'),
     keysOf: walletsOf,
-    run: transact,
+    run: (commands) => store.transact(commands, decideBatch),
   })
   const opens = createBatcher({
     ...bounds.opens,
@@ -56,30 +56,21 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   const walletReads = createBatcher({
     ...bounds.walletReads,
     ...watched('wallets'),
-    keysOf: noKeys,
+    ...READS,
     run: (users: readonly UserID[]) => store.wallets(users),
   })
   const histories = createBatcher({
     ...bounds.singleReads,
     ...watched('histories'),
-    keysOf: noKeys,
+    ...READS,
     run: each((query: HistoryQuery) => store.history(query)),
   })
   const outcomes = createBatcher({
     ...bounds.singleReads,
     ...watched('statuses'),
-    keysOf: noKeys,
+    ...READS,
     run: each((of: { userID: UserID; transactionID: TransactionID }) => store.outcome(of.userID, of.transactionID)),
   })
-
-  function transact(commands: readonly Command[]): Promise<readonly Outcome[]> {
-    const wallets = new Set<UserID>()
-    for (const command of commands) for (const userID of walletsOf(command)) wallets.add(userID)
-    return store.transact(
-      { wallets, transactionIDs: commands },
-      (state, now): BatchDecision => decideBatch(commands, state, now),
-    )
-  }
 
   function expiry(issuedAt: Instant): Instant {
     return after(issuedAt, transactionIDTtl)
@@ -92,21 +83,21 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async wallet(userID) {
-      const settled = readOnly(await walletReads.submit(userID))
+      const settled = await walletReads.submit(userID)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'found', wallet: settled.result }
     },
 
     issue(userID) {
       const now = clock()
-      return { kind: 'issued', transactionID: transactionIDs.issue(userID, now), expiresAt: expiry(now) }
+      return { transactionID: transactionIDs.issue(userID, now), expiresAt: expiry(now) }
     },
 
     async status(userID, transactionID) {
       if (outcomes.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
       const issuedAt = transactionIDs.issuedAt(userID, transactionID)
       if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
-      const settled = readOnly(await outcomes.submit({ userID, transactionID }))
+      const settled = await outcomes.submit({ userID, transactionID })
       if (settled.kind === 'failed') return settled
       const { stored, now } = settled.result
       const unused: TransactionStatus = { kind: now >= expiry(issuedAt) ? 'expired' : 'unused' }
@@ -116,23 +107,17 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     isOverloaded: () => movements.isFull(),
 
     async submit(request) {
-      const { userID, transactionID, movement, requestID } = request
+      const { userID, transactionID, movement } = request
       if (movements.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
       if (movement.passiveUserID === userID) return rejected('SELF_TRANSFER')
       const issuedAt = transactionIDs.issuedAt(userID, transactionID)
       if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
-      const settled = await movements.submit({
-        userID,
-        transactionID,
-        movement,
-        requestID,
-        expiresAt: expiry(issuedAt),
-      })
+      const settled = await movements.submit({ ...request, expiresAt: expiry(issuedAt) })
       return settled.kind === 'done' ? settled.result : settled
     },
 
     async history(query) {
-      const settled = readOnly(await histories.submit(query))
+      const settled = await histories.submit(query)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
     },

@@ -1,5 +1,5 @@
 import type { Instant } from './instant.ts'
-import type { Amount } from './money.ts'
+import type { Movement } from './movement.ts'
 import type { TransactionID } from './transaction.ts'
 import type { UserID } from './user-id.ts'
 
@@ -7,11 +7,6 @@ declare const requestID: unique symbol
 
 /** Names one request in logs and problems. */
 export type RequestID = string & { readonly [requestID]: true }
-
-/** What a transaction ID is bound to by its first use: the same ID with anything else here is a reuse. */
-export type Movement =
-  | { readonly kind: 'deposit' | 'withdraw'; readonly amount: Amount; readonly passiveUserID: null }
-  | { readonly kind: 'transfer'; readonly amount: Amount; readonly passiveUserID: UserID }
 
 /** A write to decide: who wants what, under which ID. */
 export interface Command {
@@ -23,10 +18,6 @@ export interface Command {
   /** Kept with a refusal, so that its replay is the same byte for byte. */
   readonly requestID: RequestID
   readonly movement: Movement
-}
-
-export function sameMovement(a: Movement, b: Movement): boolean {
-  return a.kind === b.kind && a.amount === b.amount && a.passiveUserID === b.passiveUserID
 }
 
 /** The wallets that a command may change, the acting one first. */

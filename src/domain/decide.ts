@@ -1,14 +1,8 @@
-import { type Command, sameMovement } from './command.ts'
+import type { Command } from './command.ts'
 import { after, type Instant, latest } from './instant.ts'
 import { type Balance, minus, plus } from './money.ts'
-import {
-  movementOf,
-  type Outcome,
-  type Refusal,
-  type RefusalCode,
-  type RejectionCode,
-  type StoredOutcome,
-} from './outcome.ts'
+import { movementOf, sameMovement } from './movement.ts'
+import type { Outcome, Refusal, RefusalCode, RejectionCode, StoredOutcome } from './outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from './transaction.ts'
 import type { UserID } from './user-id.ts'
 import type { Wallet } from './wallet.ts'

@@ -1,12 +1,24 @@
-import type { Movement, RequestID } from './command.ts'
+import type { RequestID } from './command.ts'
 import type { Instant } from './instant.ts'
-import { type Transaction, type TransactionID, TransactionType } from './transaction.ts'
+import type { Movement } from './movement.ts'
+import type { Transaction, TransactionID } from './transaction.ts'
 import type { UserID } from './user-id.ts'
 
-/** Why a movement was refused. The refusal is the transaction ID's outcome, for ever. */
-export type RefusalCode =
-  /** Kept like the others, so that an ID once called expired stays so even when a clock is set back. */
-  'TRANSACTION_ID_EXPIRED' | 'PASSIVE_WALLET_NOT_FOUND' | 'INSUFFICIENT_BALANCE' | 'BALANCE_LIMIT_EXCEEDED'
+/*
+ * A command is executed, or it is one of two kinds of no. *Refused*: it was decided, and the refusal is the transaction ID's
+ * outcome for ever. *Rejected*: it cannot be decided as it stands, and nothing is kept. The third kind, *failed*, is none of
+ * the domain's: the service could not ask, and the same request may be sent again (`Failed`, in the port of the service).
+ */
+
+/** Why a movement was refused. */
+export const REFUSAL_CODES = [
+  /** Kept like the others, so that an ID once called expired stays so even if a clock is set back. */
+  'TRANSACTION_ID_EXPIRED',
+  'PASSIVE_WALLET_NOT_FOUND',
+  'INSUFFICIENT_BALANCE',
+  'BALANCE_LIMIT_EXCEEDED',
+] as const
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
 /** Why a command was turned away with nothing kept. */
 export type RejectionCode = 'TRANSACTION_ID_REUSED' | 'WALLET_NOT_FOUND'
@@ -31,20 +43,3 @@ export type StoredOutcome =
 export type Outcome =
   | (StoredOutcome & { readonly replayed: boolean })
   | { readonly kind: 'rejected'; readonly code: RejectionCode }
-
-/** The movement that wrote a transaction, seen from the wallet that acted. */
-export function movementOf(transaction: Transaction): Movement | undefined {
-  const { type, amount, passiveUserID } = transaction
-  switch (type) {
-    case TransactionType.Deposit:
-      return { kind: 'deposit', amount, passiveUserID: null }
-    case TransactionType.Withdrawal:
-      return { kind: 'withdraw', amount, passiveUserID: null }
-    case TransactionType.TransferOut:
-      return passiveUserID === null ? undefined : { kind: 'transfer', amount, passiveUserID }
-    case TransactionType.TransferIn:
-      return undefined
-    default:
-      return type satisfies never
-  }
-}

@@ -1,9 +1,5 @@
 import type { QueueName, StoreStep } from './metrics.ts'
 
-/** How traces are sent to a collector: OTLP over HTTP. */
-export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const
-export type OTLPProtocol = (typeof OTLP_PROTOCOLS)[number]
-
 /** The span of one request. */
 export interface RequestSpan {
   /** Does the work of the request, so that {@link ServiceTracing.current} finds this span in it. */

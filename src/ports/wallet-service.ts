@@ -1,4 +1,4 @@
-import type { Movement, RequestID } from '../domain/command.ts'
+import type { Command } from '../domain/command.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Outcome, RejectionCode, StoredOutcome } from '../domain/outcome.ts'
@@ -6,13 +6,8 @@ import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 
-/** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}. */
-export interface MovementRequest {
-  readonly userID: UserID
-  readonly transactionID: TransactionID
-  readonly requestID: RequestID
-  readonly movement: Movement
-}
+/** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}: the ID says when it expires. */
+export type MovementRequest = Omit<Command, 'expiresAt'>
 
 /** Turned away for what was asked; nothing was kept. */
 export interface Rejected {
@@ -38,7 +33,7 @@ export interface WalletService {
   open(userID: UserID): Promise<{ kind: 'opened'; wallet: Wallet; created: boolean } | Failed>
   wallet(userID: UserID): Promise<{ kind: 'found'; wallet: Wallet } | Rejected | Failed>
   /** Issues a transaction ID; keeps nothing. */
-  issue(userID: UserID): { kind: 'issued'; transactionID: TransactionID; expiresAt: Instant } | Failed
+  issue(userID: UserID): { transactionID: TransactionID; expiresAt: Instant }
   status(
     userID: UserID,
     transactionID: TransactionID,

@@ -1,3 +1,4 @@
+import type { Command } from '../domain/command.ts'
 import type { BatchDecision, State } from '../domain/decide.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
@@ -6,12 +7,8 @@ import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 
-/** What a batch of commands is decided on. */
-export interface Reads {
-  /** Every wallet that a command may change; locked in ascending order, whatever the order here. */
-  readonly wallets: ReadonlySet<UserID>
-  readonly transactionIDs: readonly { readonly userID: UserID; readonly transactionID: TransactionID }[]
-}
+/** How a batch is decided: the domain's {@link decideBatch}, which a test may watch. */
+export type Decide = (commands: readonly Command[], state: State, now: Instant) => BatchDecision
 
 export interface OpenedWallet {
   readonly wallet: Wallet
@@ -25,10 +22,11 @@ export interface WalletStore {
   open(userIDs: readonly UserID[]): Promise<readonly OpenedWallet[]>
 
   /**
-   * Locks the wallets, reads what is known, calls `decide` once, keeps all that it returned in one atomic step, and
-   * answers with its outcomes. After an error the batch may be tried again: its transaction IDs make that safe.
+   * Locks the wallets of the commands in ascending order, reads the outcomes of their transaction IDs, calls `decide`
+   * once, keeps all that it returned in one atomic step, and answers with its outcomes. After an error the batch may be
+   * tried again: its transaction IDs make that safe.
    */
-  transact(reads: Reads, decide: (state: State, now: Instant) => BatchDecision): Promise<readonly Outcome[]>
+  transact(commands: readonly Command[], decide: Decide): Promise<readonly Outcome[]>
 
   /** A wallet or `undefined` for each user, in their order. */
   wallets(userIDs: readonly UserID[]): Promise<readonly (Wallet | undefined)[]>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { administer, createTestDatabase, testServer } from '../support/database.ts'
+import { administer, createTestDatabase, testServer } from '../support/database/database.ts'
 
 const TRIGGER_REFUSES = '23001'
 /** It takes no TRUNCATE of a shard from anyone but itself. */

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { auditLedger } from '../../db/audit/audit.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { auditLedger } from '../../audit/audit.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { startRestartableService } from '../support/fault-world.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
 
 const AUDITS = 10
 const LOAD_LIMIT_MS = 5000

@@ -1,33 +1,33 @@
 import t, { type Test } from 'tap'
-import type { Lane } from '../../src/adapters/postgres/lane.ts'
+import type { Connection } from '../../src/adapters/postgres/connection.ts'
+import { dialectOf } from '../../src/adapters/postgres/dialect.ts'
 import * as statements from '../../src/adapters/postgres/statements.ts'
-import { storeForm } from '../../src/adapters/postgres/store-form.ts'
-import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
-import { ANN, BOB } from '../contract/store-calls.ts'
-import { startCitusWorld } from '../support/citus-world.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
-import { failureOf, openTestLane, openTestStore } from '../support/lanes.ts'
+import { TIMEOUTS_MS } from '../../src/timeouts.ts'
+import { ANN, BOB, command, transfer } from '../contract/store-calls.ts'
+import { startCitusWorld } from '../support/citus/citus-world.ts'
+import { failureOf, openTestConnection, openTestStore } from '../support/database/connections.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 
 /** What a busy machine may add. */
 const MARGIN_MS = 700
-const BOTH = { wallets: new Set([ANN, BOB]), transactionIDs: [] }
+const BOTH = [command(ANN, transfer(BOB, 1n))]
 
-async function laneWithWallets(t: Test): Promise<{ lane: Lane; other: Lane }> {
+async function connectionWithWallets(t: Test): Promise<{ connection: Connection; other: Connection }> {
   const database = await createTestDatabase(t)
   const store = await openTestStore(t, database)
   await store.open([ANN, BOB])
-  return { lane: await openTestLane(t, database), other: await openTestLane(t, database) }
+  return { connection: await openTestConnection(t, database), other: await openTestConnection(t, database) }
 }
 
-t.test('a lane knows that the tables are distributed, and has one connection to each worker', async (t) => {
-  const { lane } = await laneWithWallets(t)
-  t.equal(lane.isDistributed(), true)
+t.test('a connection knows that the tables are distributed, and has one connection to each worker', async (t) => {
+  const { connection } = await connectionWithWallets(t)
+  t.equal(connection.isDistributed(), true)
   for (const [name, value] of [
     ['plan_cache_mode', 'auto'],
     ['citus.max_adaptive_executor_pool_size', '1'],
     ['citus.propagate_set_commands', 'local'],
   ] as const) {
-    const [[row]] = await lane.roundTrip((sql) => [
+    const [[row]] = await connection.roundTrip((sql) => [
       sql<{ setting: string }[]>`SELECT current_setting(${name}::text) AS setting`,
     ])
     t.equal(row?.setting, value, name)
@@ -35,9 +35,9 @@ t.test('a lane knows that the tables are distributed, and has one connection to 
 })
 
 t.test('a lock that a worker waits for is given up as early as elsewhere', async (t) => {
-  const { lane, other } = await laneWithWallets(t)
-  await storeForm(lane).lock(lane, BOTH)
-  const { error, ms } = await failureOf(storeForm(other).lock(other, BOTH))
+  const { connection, other } = await connectionWithWallets(t)
+  await dialectOf(connection).lock(connection, BOTH)
+  const { error, ms } = await failureOf(dialectOf(other).lock(other, BOTH))
   t.match(error, { code: '55P03' })
   t.ok(ms >= TIMEOUTS_MS.lock - 10 && ms < TIMEOUTS_MS.lock + MARGIN_MS, `${ms} ms`)
 })
@@ -46,8 +46,8 @@ t.test('workers whose coordinator is gone without a word give the locks back', a
   const { database, workers } = await startCitusWorld(t)
   const store = await openTestStore(t, database)
   await store.open([ANN, BOB])
-  const lane = await openTestLane(t, database)
-  await storeForm(lane).lock(lane, BOTH)
+  const connection = await openTestConnection(t, database)
+  await dialectOf(connection).lock(connection, BOTH)
   // Nothing passes between the nodes any more, and nobody is told.
   for (const { relay } of workers) relay.blackHole()
   const start = performance.now()
@@ -71,15 +71,18 @@ t.test('a worker whose connection ends between the lock and the write fails the 
   const { database, workers } = await startCitusWorld(t)
   const store = await openTestStore(t, database)
   await store.open([ANN, BOB])
-  const lane = await openTestLane(t, database)
-  const { moment } = await storeForm(lane).lock(lane, BOTH)
+  const connection = await openTestConnection(t, database)
+  const { clock } = await dialectOf(connection).lock(connection, BOTH)
   for (const { relay } of workers) relay.reset()
   const rich = { balance: 5n as never, version: 1n, createdAt: 1n as never, updatedAt: 1n as never }
   const wallets = [ANN, BOB].map((userID) => ({ userID, ...rich }))
   await t.rejects(
-    lane.roundTrip((sql) => [storeForm(lane).updateWallets(sql, moment.fence, wallets), statements.commit(sql)]),
+    connection.roundTrip((sql) => [
+      dialectOf(connection).updateWallets(sql, clock.xid, wallets),
+      statements.commit(sql),
+    ]),
   )
-  lane.discard()
+  connection.discard()
   t.same(
     await administer(database, 'SELECT FROM user_wallet WHERE version <> 0'),
     [],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { migrate, migrationNames, whereTablesLie } from '../../db/migrate.ts'
-import { administer, createBareDatabase, createTestDatabase, testServer, toURL } from '../support/database.ts'
-import { runServiceToEnd, runWallet, startServiceProcess } from '../support/service-process.ts'
+import { administer, createBareDatabase, createTestDatabase, testServer, toURL } from '../support/database/database.ts'
+import { runServiceToEnd, runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 const SAYS = /^Citus \S+: the tables are distributed by user_id, 4 shards on 2 nodes$/m
 

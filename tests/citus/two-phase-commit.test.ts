@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { auditLedger } from '../../db/audit/audit.ts'
-import { type CitusWorld, preparedOn, recover, startCitusWorld } from '../support/citus-world.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startRestartableService } from '../support/fault-world.ts'
-import type { ProtocolMessage } from '../support/protocol-messages.ts'
-import { createClient } from '../support/service-client.ts'
+import { auditLedger } from '../../audit/audit.ts'
+import { type CitusWorld, preparedOn, recover, startCitusWorld } from '../support/citus/citus-world.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
+import type { ProtocolMessage } from '../support/faults/protocol-messages.ts'
+import { createClient } from '../support/process/service-client.ts'
 
 const WARM_MS = 1000
 const DOWN_MS = 1000

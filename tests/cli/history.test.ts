@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startCommandWorld } from '../support/command-world.ts'
-import { startLongHistory } from '../support/long-history.ts'
-import { runHere } from '../support/run-command-line.ts'
+import { startLongHistory } from '../support/database/long-history.ts'
+import { startCommandWorld } from '../support/process/command-world.ts'
+import { runHere } from '../support/process/run-command-line.ts'
 
 const PAGE_ROWS = 1000
 const ID = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'

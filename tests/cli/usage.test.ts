@@ -1,5 +1,5 @@
 import t from 'tap'
-import { runHere } from '../support/run-command-line.ts'
+import { runHere } from '../support/process/run-command-line.ts'
 
 /** Commands that are right: with a wrong value in them nothing is asked of anybody. */
 const WALLET_COMMANDS = [

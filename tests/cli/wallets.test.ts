@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import t from 'tap'
 import { calledAs } from '../../cli/command-line.ts'
-import { startCommandWorld } from '../support/command-world.ts'
+import { freePort } from '../support/database/relay.ts'
 import { listenOnFreePort } from '../support/listen.ts'
-import { freePort } from '../support/relay.ts'
-import { runHere } from '../support/run-command-line.ts'
+import { startCommandWorld } from '../support/process/command-world.ts'
+import { runHere } from '../support/process/run-command-line.ts'
 
 t.test('each command says what came of it, in words or as the service says it', async (t) => {
   const { here: run, client } = await startCommandWorld(t)

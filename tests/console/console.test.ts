@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { createWalletClient } from '../../client/client.ts'
-import { startBrowser } from '../support/browser.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { createIssuer } from '../support/issuer.ts'
-import { runWallet, startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { createIssuer } from '../support/http/issuer.ts'
+import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
+import { startBrowser } from './browser.ts'
 
 const HTML = '<img src=x onerror=alert(1)>'
 const TRANSACTIONS = 260

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { createWalletClient } from '../../client/client.ts'
-import { startBrowser } from '../support/browser.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { createIssuer } from '../support/issuer.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { createIssuer } from '../support/http/issuer.ts'
 import { listenOnFreePort } from '../support/listen.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
+import { startBrowser } from './browser.ts'
 
 /** A shop's page; its address says behind the # which service it uses, with which token. */
 const PAGE = `<!doctype html><title>Shop</title><script type="module">

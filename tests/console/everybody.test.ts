@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { createWalletClient } from '../../client/client.ts'
-import { barriers, startBrowser } from '../support/browser.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { runWallet, startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
+import { barriers, startBrowser } from './browser.ts'
 
 /** A folder to put a picture of every view into, for people to look at. */
 const { SCREENSHOTS } = process.env

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { startBrowser } from '../support/browser.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { startPrefixProxy } from '../support/prefix-proxy.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
+import { startBrowser } from './browser.ts'
+import { startPrefixProxy } from './prefix-proxy.ts'
 
 async function startService(t: Test): Promise<{ readonly url: string }> {
   return startServiceProcess(t, { env: { DATABASE_URL: toURL(await createTestDatabase(t)) } })

@@ -3,7 +3,7 @@ import { migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
 import type { LedgerReads } from '../../src/ports/inspection.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { createTestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { walletStoreContract } from './wallet-store-contract.ts'
 
 const INSTANCES = 4
@@ -13,7 +13,7 @@ walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
   const address = await createTestDatabase(t)
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
   const stores = Array.from({ length: INSTANCES }, () =>
-    createPostgresWalletStore({ address, writeLanes: 2, readLanes: 1, schemaVersion }),
+    createPostgresWalletStore({ address, writeConnections: 2, readConnections: 1, schemaVersion }),
   )
   const close = async () => void (await Promise.all(stores.map((store) => store.close())))
   t.teardown(close)
@@ -26,7 +26,7 @@ walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
   }
   return {
     open: (userIDs) => next().open(userIDs),
-    transact: (reads, decide) => next().transact(reads, decide),
+    transact: (commands, decide) => next().transact(commands, decide),
     wallets: (userIDs) => next().wallets(userIDs),
     outcome: (userID, transactionID) => next().outcome(userID, transactionID),
     history: (query) => next().history(query),

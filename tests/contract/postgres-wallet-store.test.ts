@@ -1,13 +1,13 @@
 import t from 'tap'
 import { migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
-import { createTestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { walletStoreContract } from './wallet-store-contract.ts'
 
 walletStoreContract(t, async (t) => {
   const address = await createTestDatabase(t)
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
-  const store = createPostgresWalletStore({ address, writeLanes: 8, readLanes: 2, schemaVersion })
+  const store = createPostgresWalletStore({ address, writeConnections: 8, readConnections: 2, schemaVersion })
   t.teardown(() => store.close())
   return store
 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import { type Command, type RequestID, walletsOf } from '../../src/domain/command.ts'
+import type { Command, RequestID } from '../../src/domain/command.ts'
 import { decideBatch } from '../../src/domain/decide.ts'
 import { fromMilliseconds } from '../../src/domain/instant.ts'
 import { toAmount } from '../../src/domain/money.ts'
@@ -36,8 +36,7 @@ export function command(userID: UserID, movement: Movement, given: Partial<Comma
 }
 
 export function transact(store: WalletStore, ...commands: readonly Command[]): Promise<readonly Outcome[]> {
-  const wallets = new Set(commands.flatMap(walletsOf))
-  return store.transact({ wallets, transactionIDs: commands }, (state, now) => decideBatch(commands, state, now))
+  return store.transact(commands, decideBatch)
 }
 
 export async function executed(store: WalletStore, of: Command): Promise<Transaction> {

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import t from 'tap'
-import { administer, createBareDatabase, createTestDatabase } from '../support/database.ts'
-import { startPgBouncer } from '../support/pgbouncer.ts'
-import { refused } from '../support/refused.ts'
+import { administer, createBareDatabase, createTestDatabase } from '../support/database/database.ts'
+import { refused } from '../support/process/refused.ts'
+import { startPgBouncer } from './pgbouncer.ts'
 
 /** What the service asks for as a connection begins. */
 const SETTINGS = {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { readFigures } from '../support/figures.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { readFigures } from '../support/http/figures.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 const MISSING =
   'promtool is missing. Install Prometheus: apt-get install prometheus, or https://prometheus.io/download/'

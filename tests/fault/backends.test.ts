@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { administer } from '../support/database.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { backendsOf, startFaultWorld } from '../support/fault-world.ts'
+import { administer } from '../support/database/database.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { backendsOf, startFaultWorld } from '../support/faults/fault-world.ts'
 
 const WARM_MS = 500
 const ROUNDS = 20

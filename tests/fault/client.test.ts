@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { auditLedger } from '../../audit/audit.ts'
 import { createWalletClient } from '../../client/client.ts'
-import { auditLedger } from '../../db/audit/audit.ts'
-import { startFaultWorld } from '../support/fault-world.ts'
+import { startFaultWorld } from '../support/faults/fault-world.ts'
 
 const CALLERS = 20
 const DEPOSITS = 60

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import type { ServerAddress } from '../../db/address.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startRestartableService } from '../support/fault-world.ts'
-import { createClient } from '../support/service-client.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
+import { createClient } from '../support/process/service-client.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const HOUR_MS = 3_600_000
@@ -40,7 +40,7 @@ async function serviceWithClock(t: Test, database: ServerAddress, env: Readonly<
   const file = join(await temporaryFolder(t), 'shift')
   const service = await startRestartableService(t, database, {
     env: { CLOCK_SHIFT_FILE: file, ...env },
-    preload: new URL('../support/shifted-clock.js', import.meta.url),
+    preload: new URL('shifted-clock.js', import.meta.url),
   })
   return {
     service,

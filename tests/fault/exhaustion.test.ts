@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { median } from '../../bench/figures.ts'
+import { percentile } from '../../bench/open-loop.ts'
 import { connect } from '../../db/migrate.ts'
-import { median } from '../bench/figures.ts'
-import { percentile } from '../bench/open-loop.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startFaultWorld } from '../support/fault-world.ts'
-import { processMemory } from '../support/process-memory.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startFaultWorld } from '../support/faults/fault-world.ts'
+import { processMemory } from '../support/process/process-memory.ts'
 
 const QUEUE_MAX = 20
 const CLIENTS = 100
@@ -17,7 +17,7 @@ const AT_ONCE_MS = 50
 const MORE_MEMORY_MB = 30
 
 t.test(
-  'with its lanes stuck and its queue full the service says OVERLOADED at once, and takes no more memory',
+  'with its connections stuck and its queue full the service says OVERLOADED at once, and takes no more memory',
   async (t) => {
     const { database, service } = await startFaultWorld(t, { env: { QUEUE_MAX: String(QUEUE_MAX) } })
     const load = await startFaultLoad(t, { urls: [service.url], clients: CLIENTS, pauseMs: PAUSE_MS })

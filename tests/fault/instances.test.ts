@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
-import { startBalancer } from '../support/balancer.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startFaultWorld, startRestartableService } from '../support/fault-world.ts'
+import { TIMEOUTS_MS } from '../../src/timeouts.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startFaultWorld, startRestartableService } from '../support/faults/fault-world.ts'
+import { startBalancer } from '../support/process/balancer.ts'
 
 const WARM_MS = 1500
 

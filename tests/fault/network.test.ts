@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createTestDatabase } from '../support/database.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startRestartableService } from '../support/fault-world.ts'
-import { createProtocolRelay } from '../support/protocol-relay.ts'
+import { createTestDatabase } from '../support/database/database.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
+import { createProtocolRelay } from '../support/faults/protocol-relay.ts'
 
 const WARM_MS = 1000
 const RESETS = 20

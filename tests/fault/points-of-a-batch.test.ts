@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startRestartableService } from '../support/fault-world.ts'
-import type { ProtocolMessage } from '../support/protocol-messages.ts'
-import { createProtocolRelay, type ProtocolRelay, type Verdict } from '../support/protocol-relay.ts'
+import type { ServerAddress } from '../../db/address.ts'
+import { TIMEOUTS_MS } from '../../src/timeouts.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
+import type { ProtocolMessage } from '../support/faults/protocol-messages.ts'
+import { createProtocolRelay, type ProtocolRelay, type Verdict } from '../support/faults/protocol-relay.ts'
 
 const WARM_MS = 500
 const BETWEEN_MS = 150

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startRestartableService } from '../support/fault-world.ts'
-import { type OwnServer, startOwnServer } from '../support/own-server.ts'
-import { createClient } from '../support/service-client.ts'
+import { type OwnServer, startOwnServer } from '../support/database/own-server.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startRestartableService } from '../support/faults/fault-world.ts'
+import { createClient } from '../support/process/service-client.ts'
 
 const WARM_MS = 1000
 const KILLS = 3

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { startFaultLoad } from '../support/fault-load.ts'
-import { checkPromises } from '../support/fault-verdict.ts'
-import { startFaultWorld } from '../support/fault-world.ts'
+import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { checkPromises } from '../support/faults/fault-verdict.ts'
+import { startFaultWorld } from '../support/faults/fault-world.ts'
 
 const WARM_MS = 1000
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
-import type { Answer } from '../support/http.ts'
-import type { RawClient } from '../support/raw-client.ts'
+import type { Answer } from '../support/http/http.ts'
+import type { RawClient } from '../support/http/raw-client.ts'
 import { complaintOf } from './examine.ts'
 import type { Verdict } from './judge.ts'
 import { type Message, shown, toBytes } from './message.ts'

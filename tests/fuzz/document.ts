@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Answer } from '../support/http.ts'
+import type { Answer } from '../support/http/http.ts'
 
 /*
  * The OpenAPI document as a client reads it: what can be asked, and what every answer must look like.

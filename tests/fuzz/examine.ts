@@ -1,5 +1,5 @@
-import type { Answer } from '../support/http.ts'
-import { CONTRACT_ERRORS } from '../support/problem.ts'
+import type { Answer } from '../support/http/http.ts'
+import { CONTRACT_ERRORS } from '../support/http/problem.ts'
 import type { Verdict } from './judge.ts'
 import type { Message } from './message.ts'
 

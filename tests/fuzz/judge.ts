@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring'
-import type { Body } from '../support/http.ts'
-import type { ContractCode } from '../support/problem.ts'
+import type { Body } from '../support/http/http.ts'
+import type { ContractCode } from '../support/http/problem.ts'
 import { decoded, exactAmount, isInstant, isInteger, isTransactionID, isUserID, membersOf } from './contract-values.ts'
 import type { Operation } from './document.ts'
 import { type Message, pathOf } from './message.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connectRaw, type RawClient } from '../support/raw-client.ts'
+import { connectRaw, type RawClient } from '../support/http/raw-client.ts'
 import { type Case, KINDS } from './cases.ts'
 import { complaintOf } from './examine.ts'
 import { shown, toBytes } from './message.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import { seeded } from '../support/random-seed.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 /** Well below tap's own limit, which would not say what was being done. */
 const TIME_LIMIT_MS = 100_000

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { rawRequest } from '../support/raw-client.ts'
+import { rawRequest } from '../support/http/raw-client.ts'
 import type { Case } from './cases.ts'
 import type { Message } from './message.ts'
 import { DEPOSITOR } from './texts.ts'

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
-import { auditLedger } from '../../db/audit/audit.ts'
-import { administer, createTestDatabase, toURL } from '../support/database.ts'
+import { auditLedger } from '../../audit/audit.ts'
+import { administer, createTestDatabase, toURL } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Body } from '../support/http.ts'
-import { processMemory } from '../support/process-memory.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import type { Body } from '../support/http/http.ts'
+import { processMemory } from '../support/process/process-memory.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 import { KEY_VARIABLE } from './transaction-ids.ts'
 
 export interface ServiceUnderFuzz {

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { connectRaw, rawRequest } from '../support/raw-client.ts'
+import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
 import { casesOf } from './cases.ts'
 import { readOperations } from './document.ts'
 import { createJudge } from './judge.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { connectRaw, rawRequest } from '../support/raw-client.ts'
+import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
 import { play } from './connection.ts'
 import { runCases } from './run-cases.ts'
 import { SCRIPT_KINDS, type Script, scriptsOf } from './scripts.ts'

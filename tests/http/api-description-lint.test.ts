@@ -1,6 +1,6 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
+import { startHTTP } from '../support/http/http.ts'
 
 /** Redocly's own, with every warning an error. Its library, not its command: that one would call home. */
 const RULES = 'recommended-strict'

@@ -1,17 +1,9 @@
 import t from 'tap'
-import { readAPIDocument } from '../support/api-document.ts'
-import { startAPIWorld } from '../support/api-world.ts'
-import { createAnswerChecker } from '../support/documented-answers.ts'
-import type { Answer } from '../support/http.ts'
-import {
-  deposited,
-  exampleCall,
-  fresh,
-  openBoth,
-  PROVOKE,
-  type Shown,
-  transferred,
-} from '../support/provoked-answers.ts'
+import { readAPIDocument } from '../support/http/api-document.ts'
+import { startAPIWorld } from '../support/http/api-world.ts'
+import type { Answer } from '../support/http/http.ts'
+import { createAnswerChecker } from './documented-answers.ts'
+import { deposited, exampleCall, fresh, openBoth, PROVOKE, type Shown, transferred } from './provoked-answers.ts'
 
 /*
  * Sends what the API description shows, as it shows it, and compares each answer with what the description says: every

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { createWalletClient, WalletProblem, WalletUnsettled } from '../../client/client.ts'
-import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/held-store.ts'
-import { listen, settableClock, startHTTP } from '../support/http.ts'
-import { createRelay } from '../support/relay.ts'
-import { createWalletClient as createBareClient } from '../support/wallet-client.ts'
+import { createRelay } from '../support/database/relay.ts'
+import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/http/held-store.ts'
+import { listen, settableClock, startHTTP } from '../support/http/http.ts'
+import { createWalletClient as createBareClient } from '../support/http/wallet-client.ts'
 
 /** How long the service under test tries by itself. */
 const SERVICE_MS = 100

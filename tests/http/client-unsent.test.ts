@@ -5,9 +5,9 @@ import { createServer as createTLSServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { createWalletClient, WalletProblem, WalletUnsettled } from '../../client/client.ts'
 import { whyNotSent } from '../../client/sendable.ts'
+import { freePort } from '../support/database/relay.ts'
 import { listenOnFreePort } from '../support/listen.ts'
-import { freePort } from '../support/relay.ts'
-import { SELF_SIGNED } from '../support/self-signed.ts'
+import { SELF_SIGNED } from './self-signed.ts'
 
 /* Whether a movement that was not answered may have been executed: with sockets that fail in every way there is. */
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { createWalletClient, TransactionType, WalletProblem } from '../../client/client.ts'
-import { listen, startHTTP, TTL } from '../support/http.ts'
+import { listen, startHTTP, TTL } from '../support/http/http.ts'
 
 const MAX = 9_007_199_254_740_991n
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
-import { createHeldStore } from '../support/held-store.ts'
-import { settableClock, startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith } from '../support/wallet-client.ts'
+import { createHeldStore } from '../support/http/held-store.ts'
+import { settableClock, startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
 
 const PAGE = '/console/'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { type Answer, type Call, startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { API_PATHS, createWalletClient, walletPath } from '../support/wallet-client.ts'
+import { type Answer, type Call, startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { API_PATHS, createWalletClient, walletPath } from '../support/http/wallet-client.ts'
 
 const SHOP = 'https://shop.example'
 const LISTED = [SHOP, 'http://localhost:3000']

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 

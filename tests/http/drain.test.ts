@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { createHeldStore } from '../support/held-store.ts'
-import { listen, settableClock, startHTTP } from '../support/http.ts'
-import { connectRaw, rawRequest } from '../support/raw-client.ts'
-import { createWalletClient, walletPath } from '../support/wallet-client.ts'
+import { createHeldStore } from '../support/http/held-store.ts'
+import { listen, settableClock, startHTTP } from '../support/http/http.ts'
+import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
+import { createWalletClient, walletPath } from '../support/http/wallet-client.ts'
 
 const LIMIT_MS = 60_000
 /** What waits for this is found out by the limit of the whole file. */

@@ -1,10 +1,9 @@
 import t from 'tap'
-import { createLateService } from '../../src/app/late-service.ts'
 import type { WalletService } from '../../src/ports/wallet-service.ts'
-import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/held-store.ts'
-import { type Call, settableClock, startHTTP, TTL } from '../support/http.ts'
-import { CONTRACT_ERRORS, type ContractCode, isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith, textOf, walletPath } from '../support/wallet-client.ts'
+import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/http/held-store.ts'
+import { type Call, settableClock, startHTTP, TTL } from '../support/http/http.ts'
+import { CONTRACT_ERRORS, type ContractCode, isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith, textOf, walletPath } from '../support/http/wallet-client.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 const SHORT_MS = 2000
@@ -74,7 +73,7 @@ t.test('every refusal has its code, status, title and type', async (t) => {
 t.test('a full queue answers OVERLOADED at once on every route, and the ID stays unused', async (t) => {
   const clock = settableClock()
   const held = createHeldStore(clock)
-  const bounds = uniformBounds({ lanes: 1, maxBatch: 1, maxQueued: 1 })
+  const bounds = uniformBounds({ concurrency: 1, maxBatch: 1, maxQueued: 1 })
   const { send } = await startHTTP(t, { clock, store: held.store, bounds })
   const client = createWalletClient(send)
   await openWith(client, 'ann', 100)
@@ -133,7 +132,7 @@ t.test('a write that may have happened is OUTCOME_UNKNOWN, and the same ID finds
 })
 
 t.test('before the database has ever answered every route says DATABASE_UNAVAILABLE', async (t) => {
-  const { send } = await startHTTP(t, { service: createLateService().service })
+  const { send } = await startHTTP(t, { serviceNow: () => undefined })
   const issue = { method: 'POST', path: `${walletPath('ann')}/transactionID` }
   for (const call of [issue, ...everyCall('00000000-0000-8000-8000-000000000000')])
     isProblem(t, await send(call), 'DATABASE_UNAVAILABLE', undefined, `${call.method} ${call.path}`)

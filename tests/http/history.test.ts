@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { HTTP_STORES } from '../support/http-stores.ts'
-import { isProblem } from '../support/problem.ts'
+import { HTTP_STORES } from '../support/http/http-stores.ts'
+import { isProblem } from '../support/http/problem.ts'
 import {
   createWalletClient,
   idsOf,
@@ -8,7 +8,7 @@ import {
   textOf,
   transactionsOf,
   type WalletClient,
-} from '../support/wallet-client.ts'
+} from '../support/http/wallet-client.ts'
 
 const LENGTH = 25
 

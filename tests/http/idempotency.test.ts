@@ -1,4 +1,5 @@
 import t from 'tap'
+import { IS_QUICK } from '../run/suites.ts'
 import {
   type Answer,
   listen,
@@ -8,11 +9,10 @@ import {
   startHTTPOverPostgres,
   type TestHTTP,
   TTL,
-} from '../support/http.ts'
-import { startHTTPOverInstances } from '../support/http-instances.ts'
-import { isProblem } from '../support/problem.ts'
-import { IS_QUICK } from '../support/suites.ts'
-import { createWalletClient, type Kind, openWith, transactionsOf } from '../support/wallet-client.ts'
+} from '../support/http/http.ts'
+import { startHTTPOverInstances } from '../support/http/http-instances.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, type Kind, openWith, transactionsOf } from '../support/http/wallet-client.ts'
 
 const AT_ONCE = 50
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type Body, startHTTP, type TestHTTP } from '../support/http.ts'
-import { createWalletClient, openWith, textOf, walletPath } from '../support/wallet-client.ts'
+import { type Body, startHTTP, type TestHTTP } from '../support/http/http.ts'
+import { createWalletClient, openWith, textOf, walletPath } from '../support/http/wallet-client.ts'
 
 const INFO = 30
 

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { listen, startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { connectRaw } from '../support/raw-client.ts'
-import { createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
+import { listen, startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { connectRaw } from '../support/http/raw-client.ts'
+import { createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 const path = `${walletPath('ann')}/deposit`
 

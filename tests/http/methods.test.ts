@@ -1,8 +1,8 @@
 import { METHODS } from 'node:http'
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { API_PATHS, createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { API_PATHS, createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 const PATHS: Readonly<Record<string, readonly string[]>> = {
   ...API_PATHS,

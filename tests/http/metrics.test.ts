@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
-import { parseFigures } from '../support/figures.ts'
-import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/held-store.ts'
-import { type HTTPOptions, settableClock, startHTTP } from '../support/http.ts'
-import { createWalletClient } from '../support/wallet-client.ts'
+import { parseFigures } from '../support/http/figures.ts'
+import { createHeldStore, MAYBE_WRITTEN, NOT_WRITTEN, uniformBounds } from '../support/http/held-store.ts'
+import { type HTTPOptions, settableClock, startHTTP } from '../support/http/http.ts'
+import { createWalletClient } from '../support/http/wallet-client.ts'
 
 async function setUp(t: Test, bounds: HTTPOptions['bounds']) {
   const clock = settableClock()
@@ -26,7 +26,7 @@ t.test('the page is text as Prometheus reads it, of a route that the API does no
 })
 
 t.test('it says how many wait, how many are in flight, and how many may wait', async (t) => {
-  const { client, held, figures } = await setUp(t, uniformBounds({ lanes: 1, maxBatch: 2, maxQueued: 3 }))
+  const { client, held, figures } = await setUp(t, uniformBounds({ concurrency: 1, maxBatch: 2, maxQueued: 3 }))
   const ids = await Promise.all(Array.from({ length: 6 }, () => client.newID('ann')))
   const reached = held.hold()
   const first = ids.slice(0, 2).map((id) => client.deposit('ann', 1, id))

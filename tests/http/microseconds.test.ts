@@ -1,6 +1,6 @@
 import t from 'tap'
-import { listen, SECOND, startHTTP, startHTTPOverPostgres } from '../support/http.ts'
-import { createWalletClient, idsOf, openWith, textOf, transactionsOf } from '../support/wallet-client.ts'
+import { listen, SECOND, startHTTP, startHTTPOverPostgres } from '../support/http/http.ts'
+import { createWalletClient, idsOf, openWith, textOf, transactionsOf } from '../support/http/wallet-client.ts'
 
 const FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Readiness } from '../../src/ports/readiness.ts'
-import { type Body, startHTTP } from '../support/http.ts'
-import { CONTRACT_ERRORS, type ContractCode } from '../support/problem.ts'
+import { type Body, startHTTP } from '../support/http/http.ts'
+import { CONTRACT_ERRORS, type ContractCode } from '../support/http/problem.ts'
 
 const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'put /api/v1/users/{userID}/wallet': ['200', '201'],

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { createHeldStore, uniformBounds } from '../support/held-store.ts'
-import { type Answer, type Call, settableClock, startHTTP, TTL } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
+import { createHeldStore, uniformBounds } from '../support/http/held-store.ts'
+import { type Answer, type Call, settableClock, startHTTP, TTL } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 /*
  * For every two errors that stand next to each other in the contract's table, a request to which both apply: the first
@@ -68,7 +68,7 @@ t.test(
   async (t) => {
     const clock = settableClock()
     const held = createHeldStore(clock)
-    const bounds = uniformBounds({ lanes: 1, maxBatch: 1, maxQueued: 1 })
+    const bounds = uniformBounds({ concurrency: 1, maxBatch: 1, maxQueued: 1 })
     const { send } = await startHTTP(t, { clock, store: held.store, bounds })
     const client = createWalletClient(send)
     await openWith(client, 'ann', 10)

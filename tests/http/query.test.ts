@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 const NO_INTEGERS = ['', '%20', '0x10', '1e2', '%205', '5%20', '+5', '05', '5.0', '-1', '-0', 'NaN', 'null', 'true']
 const NO_INTEGER_EITHER = ['1_000', '[5]', '５', '%00', '5%00', '%ff', '%ZZ', '9007199254740993', '1'.repeat(400)]

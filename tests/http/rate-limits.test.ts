@@ -1,8 +1,8 @@
 import t from 'tap'
-import { type Call, startHTTP } from '../support/http.ts'
-import { bearer, createIssuer, trusting } from '../support/issuer.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, walletPath } from '../support/wallet-client.ts'
+import { type Call, startHTTP } from '../support/http/http.ts'
+import { bearer, createIssuer, trusting } from '../support/http/issuer.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, walletPath } from '../support/http/wallet-client.ts'
 
 const HOUR_MS = 3_600_000
 const NONE = { perUser: undefined, perAddress: undefined }

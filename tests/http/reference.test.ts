@@ -1,6 +1,6 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
 
 const PAGE = '/docs/'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { createWalletClient, openWith, walletPath } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 t.test('no answer is kept by anybody, or taken for anything but what it says', async (t) => {
   const { send } = await startHTTP(t)

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { eventually } from '../support/eventually.ts'
-import { createHeldStore, uniformBounds } from '../support/held-store.ts'
-import { settableClock, startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient } from '../support/wallet-client.ts'
+import { createHeldStore, uniformBounds } from '../support/http/held-store.ts'
+import { settableClock, startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient } from '../support/http/wallet-client.ts'
 
 /** Longer than the event loop may be late before requests are turned away unread. */
 const LATE_MS = 60
@@ -12,7 +12,7 @@ const LATE_MS = 60
 async function setUp(t: Test, options: { readonly waiting: number }) {
   const clock = settableClock()
   const held = createHeldStore(clock)
-  const bounds = uniformBounds({ lanes: 1, maxBatch: 1, maxQueued: 1 })
+  const bounds = uniformBounds({ concurrency: 1, maxBatch: 1, maxQueued: 1 })
   const eventLoop = { lateMs: 0 }
   const { send, service } = await startHTTP(t, {
     clock,

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { createHeldStore } from '../support/held-store.ts'
-import { type HTTPOptions, listen, settableClock, startHTTP } from '../support/http.ts'
-import { connectRaw, rawRequest } from '../support/raw-client.ts'
-import { createWalletClient, idsOf, openWith, walletPath } from '../support/wallet-client.ts'
+import { createHeldStore } from '../support/http/held-store.ts'
+import { type HTTPOptions, listen, settableClock, startHTTP } from '../support/http/http.ts'
+import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
+import { createWalletClient, idsOf, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 const SHORT = { requestMs: 1000, requestCheckMs: 30, connectionMs: 30_000, keepAliveMs: 65_000 }
 

@@ -1,8 +1,14 @@
 import t, { type Test } from 'tap'
-import type { Body, Call } from '../support/http.ts'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, type Kind, openWith, type WalletClient, walletPath } from '../support/wallet-client.ts'
+import type { Body, Call } from '../support/http/http.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import {
+  createWalletClient,
+  type Kind,
+  openWith,
+  type WalletClient,
+  walletPath,
+} from '../support/http/wallet-client.ts'
 
 const BODY_BYTES = 16 * 1024
 

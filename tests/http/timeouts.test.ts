@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { listen, startHTTP } from '../support/http.ts'
-import { connectRaw, rawRequest } from '../support/raw-client.ts'
+import { listen, startHTTP } from '../support/http/http.ts'
+import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
 
 /** Each test shortens the one that it is about. */
 const LONG = { requestMs: 60_000, requestCheckMs: 30, connectionMs: 60_000, keepAliveMs: 60_000 }

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { HTTP_STORES } from '../support/http-stores.ts'
-import { createWalletClient, openWith, textOf } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { HTTP_STORES } from '../support/http/http-stores.ts'
+import { createWalletClient, openWith, textOf } from '../support/http/wallet-client.ts'
 
 t.test('a transaction ID is issued with the time until which it may be used', async (t) => {
   const client = createWalletClient((await startHTTP(t)).send)

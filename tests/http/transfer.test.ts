@@ -1,7 +1,7 @@
 import t from 'tap'
-import { HTTP_STORES } from '../support/http-stores.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith, transactionsOf } from '../support/wallet-client.ts'
+import { HTTP_STORES } from '../support/http/http-stores.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith, transactionsOf } from '../support/http/wallet-client.ts'
 
 for (const [where, start] of HTTP_STORES) {
   t.test(`transfers ${where}`, async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { listen, type Send, startHTTP, startHTTPOverPostgres, type TestHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, idsOf, textOf, transactionsOf, walletPath } from '../support/wallet-client.ts'
+import { listen, type Send, startHTTP, startHTTPOverPostgres, type TestHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, idsOf, textOf, transactionsOf, walletPath } from '../support/http/wallet-client.ts'
 
 type Test = Parameters<typeof startHTTP>[0]
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { SECOND, startHTTP } from '../support/http.ts'
-import { HTTP_STORES } from '../support/http-stores.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, walletPath } from '../support/wallet-client.ts'
+import { SECOND, startHTTP } from '../support/http/http.ts'
+import { HTTP_STORES } from '../support/http/http-stores.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, walletPath } from '../support/http/wallet-client.ts'
 
 t.test('opening a wallet answers 201 once and 200 from then on, with the same wallet', async (t) => {
   const { send, clock } = await startHTTP(t)

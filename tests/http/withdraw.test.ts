@@ -1,7 +1,7 @@
 import t from 'tap'
-import { startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { createWalletClient, openWith } from '../support/wallet-client.ts'
+import { startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
 
 t.test('a withdrawal answers with the Withdrawal and lowers the balance, down to nothing', async (t) => {
   const client = createWalletClient((await startHTTP(t)).send)

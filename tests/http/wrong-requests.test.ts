@@ -1,9 +1,9 @@
 import t from 'tap'
-import { EXPECTED } from '../../src/adapters/fastify/expected.ts'
-import { onCreation } from '../support/declared-routes.ts'
-import { type Call, startHTTP } from '../support/http.ts'
-import { isProblem } from '../support/problem.ts'
-import { walletPath } from '../support/wallet-client.ts'
+import { EXPECTED } from '../../src/adapters/fastify/wire/expected.ts'
+import { onCreation } from '../support/http/declared-routes.ts'
+import { type Call, startHTTP } from '../support/http/http.ts'
+import { isProblem } from '../support/http/problem.ts'
+import { walletPath } from '../support/http/wallet-client.ts'
 
 /* A wrong request is told what is expected instead, in words. The words are for people, and exact here: nobody else reads them all. */
 

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { connect } from '../../db/migrate.ts'
 import { ANN, BOB, command, deposit, executed, transact, transfer } from '../contract/store-calls.ts'
-import { createTestDatabase, leftOutOnCitus } from '../support/database.ts'
+import { openTestStore } from '../support/database/connections.ts'
+import { createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { openTestStore } from '../support/lanes.ts'
 
 /*
  * A wallet that is not there has no row to lock. What keeps it from being opened between the moment at which a transfer

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 
 const ID = '01930000-0000-8000-8000-000000000001'
 const MAX = 9_007_199_254_740_991n

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { type AuditReport, auditLedger } from '../../db/audit/audit.ts'
-import { CHECKS, type CheckName } from '../../db/audit/checks.ts'
-import { describeFinding } from '../../db/audit/report.ts'
-import { damage, writeLedger } from '../support/audited-ledger.ts'
+import { type AuditReport, auditLedger } from '../../audit/audit.ts'
+import { CHECKS, type CheckName } from '../../audit/checks.ts'
+import { describeFinding } from '../../audit/report.ts'
+import { damage, writeLedger } from '../support/database/audited-ledger.ts'
 
 interface Damage {
   readonly what: string

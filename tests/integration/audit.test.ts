@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
-import { auditLedger } from '../../db/audit/audit.ts'
+import { auditLedger } from '../../audit/audit.ts'
+import type { ServerAddress } from '../../db/address.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { damage, storeOn, writeLedger } from '../support/audited-ledger.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { damage, storeOn, writeLedger } from '../support/database/audited-ledger.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
+import { runBatch, runBatches } from '../support/database/run-commands.ts'
 import { transactionID } from '../support/domain-builders.ts'
-import { createCast, type Draft } from '../support/random-commands.ts'
-import { runBatch, runBatches } from '../support/run-commands.ts'
+import { createCast, type Draft } from '../support/random/random-commands.ts'
 
 /** One page: as many ranges as there can be. */
 const SMALLEST_RANGE_BYTES = 8192

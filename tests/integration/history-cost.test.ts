@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
-import type { Lane } from '../../src/adapters/postgres/lane.ts'
-import { prepareReads } from '../../src/adapters/postgres/warm-up.ts'
+import type { Connection } from '../../src/adapters/postgres/connection.ts'
+import { prepareReads } from '../../src/adapters/postgres/prepare.ts'
 import { DEFAULT_PAGE, type HistoryQuery, MAX_LOOKED_AT } from '../../src/domain/history.ts'
 import { after, fromMilliseconds, type Instant } from '../../src/domain/instant.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
-import { administer, createTestDatabase, leftOutOnCitus } from '../support/database.ts'
-import { openTestLane } from '../support/lanes.ts'
+import { openTestConnection } from '../support/database/connections.ts'
+import { administer, createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
 
 const LENGTH = 100_000
 const START = fromMilliseconds(Date.UTC(2024, 0, 1))
@@ -41,12 +41,12 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** Runs the statement that the lane has prepared for a page, with the plan that it keeps for it. */
+/** Runs the statement that the connection has prepared for a page, with the plan that it keeps for it. */
 async function explainPage(
-  lane: Lane,
+  connection: Connection,
   { idBefore, createdBefore, createdAfter, types = [1, 2, 3, 4] }: Bounds,
 ): Promise<PlanNode> {
-  const [[prepared]] = await lane.roundTrip((sql) => [
+  const [[prepared]] = await connection.roundTrip((sql) => [
     sql.unsafe<{ name: string }[]>(`SELECT name FROM pg_prepared_statements WHERE statement LIKE '%row_number()%'`),
   ])
   const bounds = [createdAfter, createdBefore].map((instant) => instant ?? 'NULL')
@@ -59,7 +59,7 @@ async function explainPage(
     `'{${types}}'`,
     MAX_LOOKED_AT,
   ]
-  const [[row]] = await lane.roundTrip((sql) => [
+  const [[row]] = await connection.roundTrip((sql) => [
     sql.unsafe<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
       `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values}, ${DEFAULT_PAGE + 1})`,
     ),
@@ -73,7 +73,7 @@ t.test(
   { skip: leftOutOnCitus('its plans are of another kind') },
   async (t) => {
     const database = await createTestDatabase(t)
-    const empty = await openTestLane(t, database, prepareReads)
+    const empty = await openTestConnection(t, database, prepareReads)
     await administer(
       database,
       `INSERT INTO user_wallet VALUES ('${LONG}', 1, ${LENGTH}, now(), now());
@@ -81,25 +81,25 @@ t.test(
        SELECT '${LONG}', id, gen_random_uuid(), 1, 1, NULL, 1, timestamptz '2024-01-01 00:00Z' + id * interval '1 second'
        FROM generate_series(1, ${LENGTH}) AS id`,
     )
-    const filled = await openTestLane(t, database, prepareReads)
-    for (const [when, lane] of [
+    const filled = await openTestConnection(t, database, prepareReads)
+    for (const [when, connection] of [
       ['empty', empty],
       ['filled', filled],
     ] as const)
-      await checkCosts(t, when, lane)
+      await checkCosts(t, when, connection)
     await administer(database, 'ANALYZE user_wallet_transaction')
     await checkCosts(t, 'analyzed', filled)
   },
 )
 
-async function checkCosts(t: Test, when: string, lane: Lane): Promise<void> {
+async function checkCosts(t: Test, when: string, connection: Connection): Promise<void> {
   for (const [name, bounds] of Object.entries(BOUNDS)) {
-    const plan = await explainPage(lane, bounds)
+    const plan = await explainPage(connection, bounds)
     const buffers = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
     t.ok(buffers <= MAX_BUFFERS, `planned when ${when}, ${name}: ${buffers} buffers`)
     t.ok(mostRows(plan) <= MAX_ROWS, `planned when ${when}, ${name}: ${mostRows(plan)} rows`)
   }
-  const rows = mostRows(await explainPage(lane, { types: [2] }))
+  const rows = mostRows(await explainPage(connection, { types: [2] }))
   t.ok(rows <= MAX_LOOKED_AT + 2, `planned when ${when}, of a rare type: ${rows} rows`)
 }
 

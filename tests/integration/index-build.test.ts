@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
+import type { ServerAddress } from '../../db/address.ts'
 import { connect, migrate } from '../../db/migrate.ts'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
+import { TIMEOUTS_MS } from '../../src/timeouts.ts'
 import { ANN, command, deposit, executed } from '../contract/store-calls.ts'
-import { administer, createTestDatabase } from '../support/database.ts'
+import { openTestStore } from '../support/database/connections.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { openTestStore } from '../support/lanes.ts'
 
 const MIGRATION = '0003_history_by_time'
 const WAIT_LIMIT_MS = 20_000

@@ -1,18 +1,18 @@
 import t, { type Test } from 'tap'
+import type { ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { createTestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database/database.ts'
+import { runBatch } from '../support/database/run-commands.ts'
 import { alice, command, deposit } from '../support/domain-builders.ts'
 import { eventually } from '../support/eventually.ts'
-import { createFaultyRelay, type FaultyRelay } from '../support/faulty-relay.ts'
-import { runBatch } from '../support/run-commands.ts'
+import { createFaultyRelay, type FaultyRelay } from '../support/faults/faulty-relay.ts'
 
 const LIMIT_MS = 5000
 const NEVER = 8_000_000_000_000_000n as ReturnType<typeof command>['expiresAt']
 
-/** A store behind a relay, its one read lane open, and another on the same database that no fault touches. */
+/** A store behind a relay, its one read connection open, and another on the same database that no fault touches. */
 async function start(t: Test): Promise<{ relay: FaultyRelay; store: WalletStore; other: WalletStore }> {
   const database = await createTestDatabase(t)
   const relay = await createFaultyRelay(t, database)
@@ -23,7 +23,7 @@ async function start(t: Test): Promise<{ relay: FaultyRelay; store: WalletStore;
 
 async function connectStore(t: Test, address: ServerAddress): Promise<WalletStore> {
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
-  const store = createPostgresWalletStore({ address, schemaVersion, writeLanes: 1, readLanes: 1 })
+  const store = createPostgresWalletStore({ address, schemaVersion, writeConnections: 1, readConnections: 1 })
   t.teardown(() => store.close())
   return store
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { dumpSchema } from '../../db/dump-schema.ts'
-import { administer, createBareDatabase, createTestDatabase } from '../support/database.ts'
+import { dumpSchema } from '../run/dump-schema.ts'
+import { administer, createBareDatabase, createTestDatabase } from '../support/database/database.ts'
 
 const committed = await readFile(new URL('../../../db/schema.sql', import.meta.url), 'utf8')
 

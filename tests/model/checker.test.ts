@@ -1,8 +1,8 @@
 import t from 'tap'
-import { problemBody } from '../../src/adapters/fastify/problem.ts'
+import { problemBody } from '../../src/adapters/fastify/wire/problem.ts'
 import { alice, bob, deposit, transfer, withdraw } from '../support/domain-builders.ts'
-import { answered, executed, id, move, opened, unanswered, walletOf } from '../support/told-histories.ts'
-import { explainHistory, type WalletOperation, type WireAnswer } from '../support/wallet-model.ts'
+import { answered, executed, id, move, opened, unanswered, walletOf } from './told-histories.ts'
+import { explainHistory, type WalletOperation, type WireAnswer } from './wallet-model.ts'
 
 const strict = { retries: false }
 const retrying = { retries: true }

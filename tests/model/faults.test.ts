@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createTestDatabase } from '../support/database.ts'
-import { checkOverPostgres } from '../support/model-check.ts'
-import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
-import { firstSeed } from '../support/random-seed.ts'
+import { createTestDatabase } from '../support/database/database.ts'
+import { firstSeed } from '../support/random/random-seed.ts'
+import { checkOverPostgres } from './model-check.ts'
+import { describe, NO_FIGURES, sum } from './model-figures.ts'
 
 const SEEDS = 100
 /** Each on a database of its own, since a fault may end all sessions on it. With more of them requests wait past their deadlines. */

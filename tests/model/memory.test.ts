@@ -1,7 +1,7 @@
 import t from 'tap'
-import { checkOverMemory, startOverMemory } from '../support/model-check.ts'
-import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
-import { firstSeed } from '../support/random-seed.ts'
+import { firstSeed } from '../support/random/random-seed.ts'
+import { checkOverMemory, startOverMemory } from './model-check.ts'
+import { describe, NO_FIGURES, sum } from './model-figures.ts'
 
 const SEEDS = 200
 

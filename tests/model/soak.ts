@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { createTestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database/database.ts'
+import { withTestServer } from '../support/database/test-server.ts'
 import { withLifetime } from '../support/lifetime.ts'
-import { checkOverPostgres } from '../support/model-check.ts'
-import { describe, NO_FIGURES, sum } from '../support/model-figures.ts'
-import { MAX_SEED } from '../support/random-seed.ts'
-import { withTestServer } from '../support/test-server.ts'
+import { MAX_SEED } from '../support/random/random-seed.ts'
+import { checkOverPostgres } from './model-check.ts'
+import { describe, NO_FIGURES, sum } from './model-figures.ts'
 
 /*
  * npm run test:soak -- [--minutes 10] [--seed 42]

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import { describeAddress } from '../../src/ports/server-address.ts'
-import { damage, writeLedger } from '../support/audited-ledger.ts'
-import { createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
-import { databaseProcesses } from '../support/database-processes.ts'
-import { dataDirFor, startEmbeddedService } from '../support/embedded-service.ts'
-import { type ProcessOptions, runWallet } from '../support/service-process.ts'
+import { describeAddress } from '../../db/address.ts'
+import { damage, writeLedger } from '../support/database/audited-ledger.ts'
+import { createBareDatabase, createTestDatabase, toURL } from '../support/database/database.ts'
+import { databaseProcesses } from '../support/database/database-processes.ts'
+import { dataDirFor, startEmbeddedService } from '../support/process/embedded-service.ts'
+import { type ProcessOptions, runWallet } from '../support/process/service-process.ts'
 
 const runAudit = (t: Test, parameters: readonly string[], options: ProcessOptions) =>
   runWallet(t, ['audit', ...parameters], options)

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { AuditReport } from '../../db/audit/audit.ts'
-import { keepReport } from '../../db/audit/keep.ts'
-import { damage, writeLedger } from '../support/audited-ledger.ts'
-import { administer, createRole, createTestDatabase, toURL } from '../support/database.ts'
-import { createClient } from '../support/service-client.ts'
-import { runWallet, startServiceProcess } from '../support/service-process.ts'
+import type { AuditReport } from '../../audit/audit.ts'
+import { keepReport } from '../../audit/keep.ts'
+import { damage, writeLedger } from '../support/database/audited-ledger.ts'
+import { administer, createRole, createTestDatabase, toURL } from '../support/database/database.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 t.test('the console shows what the auditor found when it last looked', async (t) => {
   const address = await writeLedger(t)

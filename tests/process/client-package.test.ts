@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { readAPIDocument, renderClientTypes } from '../support/api-document.ts'
+import { readAPIDocument, renderClientTypes } from '../support/http/api-document.ts'
 
 const run = promisify(execFile)
 

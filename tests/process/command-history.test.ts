@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
-import { startLongHistory } from '../support/long-history.ts'
+import { startLongHistory } from '../support/database/long-history.ts'
 
 async function pipeline(command: string, env: Readonly<Record<string, string>>) {
   const script = `set -o pipefail; wallet() { env -u NODE_OPTIONS node dist/cli/wallet.js "$@"; }; ${command}`

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { runHere } from '../support/run-command-line.ts'
-import { launchWallet, runWallet } from '../support/service-process.ts'
+import { runHere } from '../support/process/run-command-line.ts'
+import { launchWallet, runWallet } from '../support/process/service-process.ts'
 
 const START_LIMIT_MS = 30_000
 

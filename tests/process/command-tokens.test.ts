@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { createIssuer } from '../support/issuer.ts'
-import { runWallet, startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { createIssuer } from '../support/http/issuer.ts'
+import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 t.test('a token comes from WALLET_TOKEN, and is never shown', async (t) => {
   const issuer = await createIssuer(t)

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { commandIn, startCommandWorld } from '../support/command-world.ts'
+import { freePort } from '../support/database/relay.ts'
 import { listenOnFreePort } from '../support/listen.ts'
-import { freePort } from '../support/relay.ts'
-import { launchWallet, runWallet } from '../support/service-process.ts'
+import { commandIn, startCommandWorld } from '../support/process/command-world.ts'
+import { launchWallet, runWallet } from '../support/process/service-process.ts'
 
 const run = promisify(execFile)
 

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { databaseProcesses } from '../support/database-processes.ts'
-import { dataDirFor, startEmbeddedService } from '../support/embedded-service.ts'
-import type { ProcessOptions } from '../support/service-process.ts'
+import { databaseProcesses } from '../support/database/database-processes.ts'
+import { dataDirFor, startEmbeddedService } from '../support/process/embedded-service.ts'
+import type { ProcessOptions } from '../support/process/service-process.ts'
 
 const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 }
 const asRoot = process.getuid?.() === 0 ? false : 'only root can do this'

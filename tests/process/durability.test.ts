@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
+import type { ServerAddress } from '../../db/address.ts'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/server.ts'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { administer, createTestDatabase, toURL } from '../support/database.ts'
-import { dataDirFor } from '../support/embedded-service.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { administer, createTestDatabase, toURL } from '../support/database/database.ts'
+import { dataDirFor } from '../support/process/embedded-service.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 const WARN_LEVEL = 40
 

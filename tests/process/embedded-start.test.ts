@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { databaseProcesses } from '../support/database-processes.ts'
-import { dataDirFor } from '../support/embedded-service.ts'
+import { databaseProcesses } from '../support/database/database-processes.ts'
 import { eventually } from '../support/eventually.ts'
-import { createClient } from '../support/service-client.ts'
-import { launchService, runServiceToEnd, startServiceProcess } from '../support/service-process.ts'
+import { dataDirFor } from '../support/process/embedded-service.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { launchService, runServiceToEnd, startServiceProcess } from '../support/process/service-process.ts'
 
 async function entries(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch(() => [])

@@ -1,9 +1,9 @@
 import pg from 'pg'
 import t from 'tap'
-import { databaseProcesses } from '../support/database-processes.ts'
-import { dataDirFor, startEmbeddedService } from '../support/embedded-service.ts'
+import { databaseProcesses } from '../support/database/database-processes.ts'
 import { eventually } from '../support/eventually.ts'
-import { checkAfterwards, startLoad } from '../support/load.ts'
+import { dataDirFor, startEmbeddedService } from '../support/process/embedded-service.ts'
+import { checkAfterwards, startLoad } from '../support/process/load.ts'
 
 t.test('SIGTERM under load: what was accepted is answered, and nothing is left running', async (t) => {
   const dataDir = await dataDirFor(t)

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createBareDatabase, toURL } from '../support/database.ts'
-import { readFigures } from '../support/figures.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createBareDatabase, toURL } from '../support/database/database.ts'
+import { readFigures } from '../support/http/figures.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 const INSTANCES = 4
 const ROUNDS = 2

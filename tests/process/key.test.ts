@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import type { ServerAddress } from '../../db/address.ts'
+import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database/database.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 async function start(t: Test, database: ServerAddress, key?: string) {
   const env = { DATABASE_URL: toURL(database), ...(key !== undefined && { TRANSACTION_ID_KEY: key }) }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import t, { type Test } from 'tap'
+import type { ServerAddress } from '../../db/address.ts'
 import { startService } from '../../src/app/compose.ts'
 import { readConfig } from '../../src/app/config.ts'
-import type { ServerAddress } from '../../src/ports/server-address.ts'
-import { administer, createBareDatabase, createRole, toURL } from '../support/database.ts'
-import { createClient } from '../support/service-client.ts'
-import { runServiceToEnd, runWallet, startServiceProcess } from '../support/service-process.ts'
+import { administer, createBareDatabase, createRole, toURL } from '../support/database/database.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { runServiceToEnd, runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 const SILENT = { logger: pino({ level: 'silent' }), logRequest: () => {} }
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { METHODS } from 'node:http'
 import t, { type Test } from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { type Figures, readFigures, type Series, since } from '../support/figures.ts'
-import { connectRaw } from '../support/raw-client.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { type Figures, readFigures, type Series, since } from '../support/http/figures.ts'
+import { connectRaw } from '../support/http/raw-client.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 const LABELS = ['queue', 'pool', 'state', 'step', 'method', 'route', 'status', 'outcome', 'replayed', 'version', 'le']
 

@@ -1,11 +1,11 @@
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import t, { type Test } from 'tap'
-import { dumpSchema } from '../../db/dump-schema.ts'
+import { describeAddress } from '../../db/address.ts'
 import { connect, migrate, migrationNames, SchemaError } from '../../db/migrate.ts'
-import { describeAddress } from '../../src/ports/server-address.ts'
-import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database.ts'
+import { dumpSchema } from '../run/dump-schema.ts'
+import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { type ProcessOptions, runServiceToEnd, runWallet } from '../support/service-process.ts'
+import { type ProcessOptions, runServiceToEnd, runWallet } from '../support/process/service-process.ts'
 
 const runMigrate = (t: Test, parameters: readonly string[], options: ProcessOptions) =>
   runWallet(t, ['migrate', ...parameters], options)

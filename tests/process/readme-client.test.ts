@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 const run = promisify(execFile)
 

@@ -5,7 +5,7 @@ import pino from 'pino'
 import t from 'tap'
 import { startService } from '../../src/app/compose.ts'
 import { readConfig } from '../../src/app/config.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
 
 const run = promisify(execFile)
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { type Client, createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { type Client, createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 async function start(t: Test, env: Readonly<Record<string, string>>) {
   const service = await startServiceProcess(t, { env })

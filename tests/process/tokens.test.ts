@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database.ts'
-import { bearer, createIssuer } from '../support/issuer.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { bearer, createIssuer } from '../support/http/issuer.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
 
 t.test(
   'a service that takes tokens serves their users, and says once why it cannot, with no token in its log',

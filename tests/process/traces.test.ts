@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
-import { type CollectedSpan, startCollector } from '../support/collector.ts'
-import { createTestDatabase, toURL } from '../support/database.ts'
+import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { createRelay } from '../support/database/relay.ts'
 import { eventually } from '../support/eventually.ts'
-import { createRelay } from '../support/relay.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
+import { type CollectedSpan, startCollector } from './collector.ts'
 
 const DEPOSIT = 'PUT /api/v1/users/:userID/wallet/deposit'
 const NOBODY_LISTENS = 'http://127.0.0.1:1'
@@ -187,7 +187,7 @@ t.test('a collector that never answers holds no stop up for long', async (t) => 
 })
 
 t.test('without an endpoint nothing of the SDK is loaded; with one it is', async (t) => {
-  const preload = new URL('../support/list-scripts.js', import.meta.url)
+  const preload = new URL('list-scripts.js', import.meta.url)
   const scripts = async (env: Readonly<Record<string, string>>) => {
     const { service, client } = await start(t, env, preload)
     await client.open('ann')

@@ -6,14 +6,14 @@ import {
   createTestDatabase,
   testServer,
   toURL,
-} from '../support/database.ts'
+} from '../support/database/database.ts'
+import { buildNextVersion, NEXT_MIGRATION } from '../support/database/next-version.ts'
+import { createRelay } from '../support/database/relay.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildNextVersion, NEXT_MIGRATION } from '../support/next-version.ts'
-import { refused } from '../support/refused.ts'
-import { createRelay } from '../support/relay.ts'
-import { createClient } from '../support/service-client.ts'
-import { startServiceProcess } from '../support/service-process.ts'
-import { startReplicated } from '../support/standby.ts'
+import { refused } from '../support/process/refused.ts'
+import { createClient } from '../support/process/service-client.ts'
+import { startServiceProcess } from '../support/process/service-process.ts'
+import { startReplicated } from './standby.ts'
 
 const ATTEMPTS = 4
 

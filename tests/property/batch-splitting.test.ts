@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
+import { readAccounts, runBatches } from '../support/database/run-commands.ts'
 import { NOW } from '../support/domain-builders.ts'
-import { createCast, cuts, drafts, partition } from '../support/random-commands.ts'
-import { seeded } from '../support/random-seed.ts'
-import { readAccounts, runBatches } from '../support/run-commands.ts'
+import { createCast, cuts, drafts, partition } from '../support/random/random-commands.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 const RUNS = 300
 

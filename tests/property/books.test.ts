@@ -6,12 +6,13 @@ import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.
 import type { Command } from '../../src/domain/command.ts'
 import { after, type Instant } from '../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../src/domain/money.ts'
-import { movementOf, type Outcome } from '../../src/domain/outcome.ts'
+import { movementOf } from '../../src/domain/movement.ts'
+import type { Outcome } from '../../src/domain/outcome.ts'
 import { TransactionType } from '../../src/domain/transaction.ts'
+import { type Account, readAccounts, runBatches } from '../support/database/run-commands.ts'
 import { NOW, summary } from '../support/domain-builders.ts'
-import { type Cast, createCast, cuts, drafts, partition } from '../support/random-commands.ts'
-import { seeded } from '../support/random-seed.ts'
-import { type Account, readAccounts, runBatches } from '../support/run-commands.ts'
+import { type Cast, createCast, cuts, drafts, partition } from '../support/random/random-commands.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 /** What a run of random commands left behind. */
 interface Books {

@@ -4,11 +4,11 @@ import t from 'tap'
 import type { HistoryQuery } from '../../src/domain/history.ts'
 import type { Transaction } from '../../src/domain/transaction.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { bothStores } from '../support/both-stores.ts'
-import { createCast, successes } from '../support/random-commands.ts'
-import { expected, type QueryDraft, queryDrafts, toQuery } from '../support/random-queries.ts'
-import { seeded } from '../support/random-seed.ts'
-import { type Account, readAccounts, runBatches } from '../support/run-commands.ts'
+import { type Account, readAccounts, runBatches } from '../support/database/run-commands.ts'
+import { createCast, successes } from '../support/random/random-commands.ts'
+import { expected, type QueryDraft, queryDrafts, toQuery } from '../support/random/random-queries.ts'
+import { seeded } from '../support/random/random-seed.ts'
+import { bothStores } from './both-stores.ts'
 
 const RUNS = 30
 /** More than a history here has transactions. */

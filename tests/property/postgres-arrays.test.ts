@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { connect } from '../../db/migrate.ts'
 import { plainArray, textArray } from '../../src/adapters/postgres/arrays.ts'
-import { createTestDatabase } from '../support/database.ts'
-import { seeded } from '../support/random-seed.ts'
+import { createTestDatabase } from '../support/database/database.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 /** Characters that an array's syntax knows, more often than others. */
 const tricky = fc.string({

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { bothStores } from '../support/both-stores.ts'
-import { type Cast, createCast, cuts, type Draft, drafts, partition } from '../support/random-commands.ts'
-import { seeded } from '../support/random-seed.ts'
-import { readAccounts, runBatches, timeless, timelessAccount } from '../support/run-commands.ts'
+import { readAccounts, runBatches, timeless, timelessAccount } from '../support/database/run-commands.ts'
+import { type Cast, createCast, cuts, type Draft, drafts, partition } from '../support/random/random-commands.ts'
+import { seeded } from '../support/random/random-seed.ts'
+import { bothStores } from './both-stores.ts'
 
 const RUNS = 60
 

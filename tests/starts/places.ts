@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { databaseProcesses, killDatabaseAfterwards } from '../support/database-processes.ts'
+import { databaseProcesses, killDatabaseAfterwards } from '../support/database/database-processes.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Lifetime } from '../support/lifetime.ts'
-import { createClient } from '../support/service-client.ts'
+import { createClient } from '../support/process/service-client.ts'
 
 /** The sources; this file runs from `dist/tests/starts`. */
 const SOURCES = fileURLToPath(new URL('../../..', import.meta.url))

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { eventually } from '../support/eventually.ts'
-import { createClient } from '../support/service-client.ts'
+import { createClient } from '../support/process/service-client.ts'
 import {
   copyInstalled,
   copySources,

@@ -28,7 +28,7 @@ interface Flight {
   reject(error: Error): void
 }
 
-const BOUNDS: BatcherBounds = { lanes: 1, maxBatch: 100, maxQueued: 100, deadlineMs: 30_000 }
+const BOUNDS: BatcherBounds = { concurrency: 1, maxBatch: 100, maxQueued: 100, deadlineMs: 30_000 }
 const POLL_MS = 2
 const POLL_LIMIT_MS = 60_000
 

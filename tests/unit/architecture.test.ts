@@ -1,12 +1,12 @@
 import t from 'tap'
-import { layerOf, violations } from '../support/architecture-rules.ts'
 import { importsOf, readSources } from '../support/imports.ts'
+import { circleIn, layerOf, violations } from './architecture-rules.ts'
 
 const sources = readSources('src')
 
 t.test('every file of the service stands in a layer, and every layer has files', async (t) => {
   const layers = [...new Set(sources.map(({ path }) => layerOf(path).replace(/\/.*/, '')))]
-  t.strictSame(layers.sort(), ['adapters', 'app', 'domain', 'ports'])
+  t.strictSame(layers.sort(), ['adapters', 'app', 'domain', 'ports', 'timeouts'])
 })
 
 t.test('imports run one way: from the app and the adapters over the ports to the domain', async (t) => {
@@ -31,9 +31,20 @@ t.test(
   async (t) => {
     const cli = readSources('cli')
     t.ok(cli.length >= 10, 'its files were found')
-    t.strictSame([...cli, ...readSources('db')].flatMap(violations), [])
+    t.strictSame([...cli, ...readSources('audit'), ...readSources('db')].flatMap(violations), [])
   },
 )
+
+t.test('no file imports itself by way of others', async (t) => {
+  const all = ['src', 'audit', 'cli', 'client', 'console', 'db'].flatMap(readSources)
+  t.strictSame(circleIn(all), undefined)
+  const circle = [
+    { path: 'src/app/a.ts', text: "import type { B } from './b.ts'" },
+    { path: 'src/app/b.ts', text: "import { c } from './c.ts'" },
+    { path: 'src/app/c.ts', text: "import type { A } from './a.ts'" },
+  ]
+  t.strictSame(circleIn(circle), ['src/app/a.ts', 'src/app/b.ts', 'src/app/c.ts', 'src/app/a.ts'])
+})
 
 t.test('every import that the compiler keeps is one that the rules have seen', async (t) => {
   for (const file of sources) {
@@ -58,16 +69,19 @@ const WRONG = [
   ['src/domain/decide.ts', 'export async function decide() {}'],
   ['src/ports/clock.ts', "import { setTimeout } from 'node:timers'"],
   ['src/ports/clock.ts', "import type { Config } from '../app/config.ts'"],
-  ['src/ports/clock.ts', "import type { Lane } from '../adapters/postgres/lane.ts'"],
+  ['src/ports/clock.ts', "import type { Connection } from '../adapters/postgres/connection.ts'"],
   ['src/app/batcher.ts', "import { createMemoryWalletStore } from '../adapters/memory/wallet-store.ts'"],
-  ['src/app/batcher.ts', "import {\n  type Lane,\n  openLane,\n} from '../adapters/postgres/lane.ts'"],
-  ['src/app/batcher.ts', "const lane = await import('../adapters/postgres/lane.ts')"],
-  ['src/app/batcher.ts', 'const lane = await import(name)'],
-  ['src/app/compose.ts', "import { seeded } from '../../tests/support/random-seed.ts'"],
+  [
+    'src/app/batcher.ts',
+    "import {\n  type Connection,\n  openConnection,\n} from '../adapters/postgres/connection.ts'",
+  ],
+  ['src/app/batcher.ts', "const connection = await import('../adapters/postgres/connection.ts')"],
+  ['src/app/batcher.ts', 'const connection = await import(name)'],
+  ['src/app/compose.ts', "import { seeded } from '../support/random/random-seed.ts'"],
   ['src/app/compose.ts', "import postgres from 'postgres'"],
-  ['src/adapters/fastify/server.ts', "import { openLane } from '../postgres/lane.ts'"],
+  ['src/adapters/fastify/server.ts', "import { openConnection } from '../postgres/connection.ts'"],
   ['src/adapters/fastify/server.ts', "import { readConfig } from '../../app/config.ts'"],
-  ['src/adapters/fastify/routes/wallet.ts', "import type { Lane } from '../../postgres/lane.ts'"],
+  ['src/adapters/fastify/routes/wallet.ts', "import type { Connection } from '../../postgres/connection.ts'"],
   ['src/adapters/fastify/server.ts', "import { migrate } from '../../../db/migrate.ts'"],
   ['src/adapters/postgres/batch.ts', "import postgres from 'postgres'"],
   ['src/adapters/postgres/batch.ts', "import { type Sql, PostgresError } from 'postgres'"],
@@ -83,9 +97,9 @@ const WRONG = [
   ['client/client.ts', "import { EXIT } from '../cli/exit-codes.ts'"],
   ['db/migrate.ts', "import { say } from '../cli/output.ts'"],
   ['db/migrate.ts', "import { readConfig } from '../src/app/config.ts'"],
-  ['cli/history-command.ts', "import { openLane } from '../src/adapters/postgres/lane.ts'"],
+  ['cli/history-command.ts', "import { openConnection } from '../src/adapters/postgres/connection.ts'"],
   ['cli/history-command.ts', "import { createWalletService } from '../src/app/wallet-service.ts'"],
-  ['cli/history-command.ts', "import { toURL } from '../tests/support/database.ts'"],
+  ['cli/history-command.ts', "import { toURL } from '../tests/support/database/database.ts'"],
   ['src/helpers/text.ts', "import { toAmount } from '../domain/money.ts'"],
 ] as const
 
@@ -105,10 +119,10 @@ const RIGHT = [
   ['src/domain/decide.ts', "const text = 'process the Date async'"],
   ['src/domain/decide.ts', 'const lastUpdate = updatedAt'],
   ['src/ports/clock.ts', "import type { Instant } from '../domain/instant.ts'"],
-  ['src/app/compose.ts', "import { openLane } from '../adapters/postgres/lane.ts'"],
+  ['src/app/compose.ts', "import { openConnection } from '../adapters/postgres/connection.ts'"],
   ['src/app/batcher.ts', "import { createHash } from 'node:crypto'"],
   ['src/adapters/postgres/batch.ts', "import type { Sql } from 'postgres'"],
-  ['src/adapters/postgres/lane.ts', "import postgres from 'postgres'"],
+  ['src/adapters/postgres/connection.ts', "import postgres from 'postgres'"],
   ['src/adapters/fastify/routes/wallet.ts', "import { sendProblem } from '../problem.ts'"],
   ['cli/history-command.ts', "import { createWalletClient } from '../client/client.ts'"],
   ['cli/service-commands.ts', "await import('../src/app/main.ts')"],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createProgress } from '../../db/audit/progress.ts'
+import { createProgress } from '../../cli/progress.ts'
 
 function screenAndClock(isTTY: boolean) {
   const written: string[] = []

@@ -48,7 +48,7 @@ t.test('after a success the next failure is tried again soon', async (t) => {
 })
 
 t.test('while it waits to try again nothing is sent, and the failed items go first', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2, maxBatch: 1 })
+  const probe = createProbedBatcher({ concurrency: 2, maxBatch: 1 })
   const all = [probe.submit(item('a', 'x'))]
   await turn()
   probe.fail(0, notWritten())

@@ -31,7 +31,7 @@ t.test('while a batch is in flight, what arrives gathers and goes as the next', 
   await turn()
   gathered.push(probe.submit(item('c', 'z')))
   await turn()
-  t.strictSame(probe.started(), [['a']], 'the one lane is taken')
+  t.strictSame(probe.started(), [['a']], 'the one connection is taken')
   probe.finish(0)
   await first
   await turn()
@@ -40,8 +40,8 @@ t.test('while a batch is in flight, what arrives gathers and goes as the next', 
   t.equal((await Promise.all(gathered)).length, 2)
 })
 
-t.test('as many batches are in flight as there are lanes, and no more', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2 })
+t.test('as many batches are in flight as the concurrency allows, and no more', async (t) => {
+  const probe = createProbedBatcher({ concurrency: 2 })
   const all = [probe.submit(item('a', 'x'))]
   await turn()
   all.push(probe.submit(item('b', 'y')))
@@ -52,14 +52,14 @@ t.test('as many batches are in flight as there are lanes, and no more', async (t
   probe.finish(1)
   await all[1]
   await turn()
-  t.strictSame(probe.started(), [['a'], ['b'], ['c']], 'the lane that is free again takes the next')
+  t.strictSame(probe.started(), [['a'], ['b'], ['c']], 'the connection that is free again takes the next')
   probe.finish(0)
   probe.finish(2)
   await Promise.all(all)
 })
 
-t.test('a batch holds no more than its bound; the rest goes after it, or on another lane', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2, maxBatch: 2 })
+t.test('a batch holds no more than its bound; the rest goes after it, or on another connection', async (t) => {
+  const probe = createProbedBatcher({ concurrency: 2, maxBatch: 2 })
   const all = ['a', 'b', 'c', 'd', 'e'].map((name) => probe.submit(item(name, name)))
   await turn()
   t.strictSame(probe.started(), [
@@ -76,7 +76,7 @@ t.test('a batch holds no more than its bound; the rest goes after it, or on anot
 })
 
 t.test('items that share a key share a batch or wait, and are never in flight in two', async (t) => {
-  const probe = createProbedBatcher({ lanes: 3 })
+  const probe = createProbedBatcher({ concurrency: 3 })
   const all = [probe.submit(item('a', 'x', 'y'))]
   await turn()
   all.push(probe.submit(item('b', 'y', 'z')), probe.submit(item('c', 'w')))
@@ -94,8 +94,8 @@ t.test('items that share a key share a batch or wait, and are never in flight in
   await Promise.all(all)
 })
 
-t.test('past its share a batch takes those that no other lane could take meanwhile', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2 })
+t.test('past its share a batch takes those that no other connection could take meanwhile', async (t) => {
+  const probe = createProbedBatcher({ concurrency: 2 })
   const hot = Array.from({ length: 60 }, (_, n) => item(`hot ${n}`, 'h'))
   const others = Array.from({ length: 30 }, (_, n) => item(`other ${n}`, `o${n}`))
   const all = [...hot, ...others].map(probe.submit)
@@ -106,7 +106,7 @@ t.test('past its share a batch takes those that no other lane could take meanwhi
       [60, 60],
       [30, 0],
     ],
-    'all that share a wallet, and on the other lane an even share of the others',
+    'all that share a wallet, and on the other connection an even share of the others',
   )
   probe.finish(0)
   probe.finish(1)
@@ -114,7 +114,7 @@ t.test('past its share a batch takes those that no other lane could take meanwhi
 })
 
 t.test('an item that the bound on a batch cut off is not overtaken by one that shares its key', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2, maxBatch: 1 })
+  const probe = createProbedBatcher({ concurrency: 2, maxBatch: 1 })
   const all = [item('a', 'x'), item('b', 'x'), item('c', 'x', 'y'), item('d', 'y'), item('e', 'z')].map(probe.submit)
   await turn()
   t.strictSame(probe.started(), [['a'], ['e']])
@@ -152,7 +152,7 @@ t.test('one item more than may wait is overloaded at once, and those that wait a
 })
 
 t.test('a bug rejects its own batch and no other', async (t) => {
-  const probe = createProbedBatcher({ lanes: 2 })
+  const probe = createProbedBatcher({ concurrency: 2 })
   const all = [probe.submit(item('a', 'a')), probe.submit(item('b', 'b'))]
   await turn()
   const other = probe.submit(item('c', 'c'))
@@ -170,7 +170,7 @@ t.test('a bug rejects its own batch and no other', async (t) => {
   t.strictSame(
     probe.started(),
     [['a', 'b'], ['c'], ['d']],
-    'neither the lane nor the keys of the failed batch are lost',
+    'neither the connection nor the keys of the failed batch are lost',
   )
   probe.finish(2)
   t.match(await next, { kind: 'done' })

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { createCallerAddress } from '../../src/adapters/fastify/caller-address.ts'
+import { createCallerAddress } from '../../src/adapters/fastify/gate/caller-address.ts'
 
 const PROXY = '10.0.0.1'
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { MENTIONED } from '../support/citus-suite.ts'
+import { MENTIONED } from '../support/citus/citus-suite.ts'
 
 t.test(
   'every test of the contract, the properties and the faults is run on a Citus, or left out with a reason',

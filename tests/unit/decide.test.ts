@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Movement } from '../../src/domain/command.ts'
 import { decide } from '../../src/domain/decide.ts'
 import { after } from '../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../src/domain/money.ts'
+import type { Movement } from '../../src/domain/movement.ts'
 import { TransactionType } from '../../src/domain/transaction.ts'
 import {
   alice,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair } from 'jose'
 import t from 'tap'
-import { createIssuer, trusting } from '../support/issuer.ts'
+import { createIssuer, trusting } from '../support/http/issuer.ts'
 
 t.test('a token says who its user is, and whether they are an administrator', async (t) => {
   const issuer = await createIssuer(t)

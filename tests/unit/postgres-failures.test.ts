@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import t from 'tap'
-import { isBug, isRolledBack } from '../../src/adapters/postgres/failures.ts'
-import { LaneError } from '../../src/adapters/postgres/lane.ts'
+import { ConnectionError } from '../../src/adapters/postgres/connection.ts'
+import { isBug, isRolledBack } from '../../src/adapters/postgres/errors.ts'
 
 /** An error as the driver makes one of what the server sent. */
 function serverError(code: string, severity = 'ERROR'): Error {
@@ -44,7 +44,7 @@ t.test('a unique violation is no bug: another transaction with the same ID was f
 })
 
 t.test('a lost connection is no bug, whoever noticed it', async (t) => {
-  t.equal(isBug(new LaneError('the connection is lost')), false)
+  t.equal(isBug(new ConnectionError('the connection is lost')), false)
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT']) {
     t.equal(isBug(coded(code)), false, code)
   }
@@ -68,7 +68,7 @@ t.test('only a server that turned a statement down and lives on has surely rolle
   t.equal(isRolledBack(serverError('23505', 'ERROR')), true)
   t.equal(isRolledBack(serverError('57014', 'ERROR')), true)
   for (const severity of ['FATAL', 'PANIC']) t.equal(isRolledBack(serverError('57P01', severity)), false, severity)
-  for (const error of [new LaneError('lost'), coded('ECONNRESET'), new Error('x'), undefined]) {
+  for (const error of [new ConnectionError('lost'), coded('ECONNRESET'), new Error('x'), undefined]) {
     t.equal(isRolledBack(error), false)
   }
 })

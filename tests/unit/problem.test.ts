@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PROBLEMS, type ProblemCode, problemBody } from '../../src/adapters/fastify/problem.ts'
+import { PROBLEMS, type ProblemCode, problemBody } from '../../src/adapters/fastify/wire/problem.ts'
 
 /** The contract's error table. */
 const STATUSES: Readonly<Record<ProblemCode, number>> = {

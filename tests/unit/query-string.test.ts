@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseQueryString } from '../../src/adapters/fastify/query-string.ts'
+import { parseQueryString } from '../../src/adapters/fastify/wire/query-string.ts'
 
 const parse = (text: string) => ({ ...parseQueryString(text) })
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatInstant, parseInstant, roundedUp } from '../../src/adapters/fastify/rfc3339.ts'
 import { toInstant } from '../../src/domain/instant.ts'
-import { seeded } from '../support/random-seed.ts'
+import { formatInstant, parseInstant, roundedUp } from '../../src/domain/rfc3339.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 const NOON = 1_734_350_400_000_000n // 2024-12-16T12:00:00Z
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { costsFrom, fitWeights, shardsMet } from '../bench/scaling-costs.ts'
-import { type Cluster, type Costs, randomFrom, simulate } from '../bench/scaling-model.ts'
-import { STATEMENTS } from '../bench/simulated-batch.ts'
-import { createServers, createSimulation } from '../bench/simulated-queues.ts'
+import { costsFrom, fitWeights, shardsMet } from '../../bench/scaling/scaling-costs.ts'
+import { type Cluster, type Costs, randomFrom, simulate } from '../../bench/scaling/scaling-model.ts'
+import { STATEMENTS } from '../../bench/scaling/simulated-batch.ts'
+import { createServers, createSimulation } from '../../bench/scaling/simulated-queues.ts'
 
 const NOTHING: Costs = {
   ...{ serviceTransfer: 0, queryBatch: 0, queryTransfer: 0, queryTask: 0, queryTaskWallet: 0 },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeAddress, parseServerAddress, type ServerAddress } from '../../src/ports/server-address.ts'
+import { describeAddress, parseServerAddress, type ServerAddress } from '../../db/address.ts'
 
 const PLAIN: ServerAddress = {
   host: 'db',

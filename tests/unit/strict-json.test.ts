@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { InvalidJSON, parseStrictJSON } from '../../src/adapters/fastify/strict-json.ts'
-import { seeded } from '../support/random-seed.ts'
+import { InvalidJSON, parseStrictJSON } from '../../src/adapters/fastify/wire/strict-json.ts'
+import { seeded } from '../support/random/random-seed.ts'
 
 const NOT_JSON = new InvalidJSON(
   'The body is not JSON: send an object such as {"amount":5000000}, with its keys in double quotes.',

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { all, quick, type Suite } from '../support/suites.ts'
+import { all, quick, type Suite } from '../run/suites.ts'
 
 /** Folders with a command of their own, which `.ci/run` calls; that of Citus needs a server that CI has not got. */
 const OTHER_COMMANDS = ['citus', 'console', 'containers', 'deploy', 'fault', 'starts']

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { failures, tally } from '../support/tap-output.ts'
+import { failures, tally } from '../run/tap-output.ts'
 
 const TAP = `TAP version 14
 # Subtest: dist/tests/unit/a.test.js

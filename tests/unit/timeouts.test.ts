@@ -3,7 +3,7 @@ import { HTTP_TIMEOUTS } from '../../src/adapters/fastify/server.ts'
 import { MAX_BACKOFF_MS } from '../../src/app/batcher.ts'
 import { serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
-import { TIMEOUTS_MS } from '../../src/ports/timeouts.ts'
+import { TIMEOUTS_MS } from '../../src/timeouts.ts'
 
 const { lock, statement, idleInTransaction, roundTrip, open, request, drain, httpRequest, httpConnection } = TIMEOUTS_MS
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { toAmount, toBalance } from '../../src/domain/money.ts'
-import { movementOf } from '../../src/domain/outcome.ts'
+import { movementOf } from '../../src/domain/movement.ts'
 import { type Transaction, TransactionType, toTransactionType } from '../../src/domain/transaction.ts'
 import { alice, bob, deposit, NOW, transactionID, transfer, withdraw } from '../support/domain-builders.ts'
 

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, realpath, rename, stat } from 'node:fs
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import type { ServerAddress } from '../../ports/server-address.ts'
+import type { ServerAddress } from '../../../db/address.ts'
 import { endWithUs } from './child.ts'
 import { type Cluster, dataVersion, PORT, prepareCluster, removeStaleLocks, socketDirOf, USER } from './cluster.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'

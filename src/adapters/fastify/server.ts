@@ -1,74 +1,47 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type onRequestHookHandler,
-  type RawServerDefault,
-} from 'fastify'
-import type { TransactionID } from '../../domain/transaction.ts'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { parseInstant } from '../../domain/rfc3339.ts'
 import type { Authenticator } from '../../ports/authenticator.ts'
 import type { Inspection } from '../../ports/inspection.ts'
 import type { MetricsPage } from '../../ports/metrics.ts'
-import type { RateLimits } from '../../ports/rate-limits.ts'
 import type { Readiness } from '../../ports/readiness.ts'
 import type { RequestLog } from '../../ports/request-log.ts'
-import { TIMEOUTS_MS } from '../../ports/timeouts.ts'
-import type { RequestSpan, RequestTracing } from '../../ports/tracing.ts'
+import type { RequestTracing } from '../../ports/tracing.ts'
 import type { WalletService } from '../../ports/wallet-service.ts'
-import { accessOf, createGuards } from './access.ts'
-import { describeAPI } from './api-description.ts'
-import { allowOrigins } from './cors.ts'
-import { decodableURL } from './decodable-url.ts'
-import { answerClientError, answerError } from './errors.ts'
-import { wrongHead } from './message-head.ts'
-import { answerOtherMethods } from './method-not-allowed.ts'
-import { sendProblem } from './problem.ts'
-import { parseQueryString } from './query-string.ts'
-import { createRateLimits } from './rate-limits.ts'
-import { serveReference } from './reference.ts'
-import { forgetMalformedType, parseBody } from './request-body.ts'
-import { createRequestIDs } from './request-ids.ts'
-import { parseInstant } from './rfc3339.ts'
-import { consoleDataRoutes } from './routes/console-data.ts'
-import { consoleFileRoutes } from './routes/console-files.ts'
-import { documentRoutes } from './routes/documents.ts'
+import { TIMEOUTS_MS } from '../../timeouts.ts'
+import type { App } from './app.ts'
+import { consoleDataRoutes } from './console/data.ts'
+import { consoleFileRoutes } from './console/files.ts'
+import { secureDocuments } from './gate/headers.ts'
+import { buildGate } from './gate/order.ts'
+import { answerOtherMethods } from './gate/other-methods.ts'
+import type { RateLimits } from './gate/rate-limits.ts'
+import { decodableURL } from './gate/request-head.ts'
+import { traceRequests } from './gate/tracing.ts'
+import { describeAPI } from './openapi/document.ts'
+import { serveReference } from './openapi/reference.ts'
+import { documentRoutes } from './openapi/route.ts'
 import { historyRoutes } from './routes/history.ts'
 import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
-import { secureDocuments, setAPIHeaders } from './security-headers.ts'
-import { watchEventLoop } from './shed-load.ts'
-import { traceRequests } from './trace-requests.ts'
+import { answerClientError, answerError } from './wire/errors.ts'
+import { sendProblem } from './wire/problem.ts'
+import { parseQueryString } from './wire/query-string.ts'
+import { parseBody } from './wire/request-body.ts'
+import { createRequestIDs } from './wire/request-ids.ts'
 
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The transaction ID that this request is about, for the log. */
-    transactionID: TransactionID | undefined
-    /** The route as it is declared, for the log: `routeOptions` would be put together anew for each request. */
-    route: string | undefined
-    /** What came of this request, for those who count: see {@link RequestLog}. */
-    outcome: string | undefined
-    replayed: true | undefined
-    /** Only where requests are traced. */
-    span?: RequestSpan
-  }
+/** What the routes ask. */
+export interface Services {
+  readonly wallets: WalletService
+  /** For the console. */
+  readonly inspection: Inspection
 }
 
 export interface ServerDeps {
-  readonly service: WalletService
-  /** For the console. */
-  readonly inspection: Inspection
+  /** `undefined` until the database has answered for the first time; till then requests are answered with 503. */
+  services(): Services | undefined
   readonly readiness: Readiness
   readonly logger: FastifyBaseLogger
   readonly logRequest: RequestLog
@@ -121,7 +94,7 @@ const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
-  const { service, inspection, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
+  const { services, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
   const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], corsOrigins = [], metrics, tracing } = deps
   const app: App = fastify({
     loggerInstance: logger,
@@ -183,34 +156,12 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.decorateRequest('outcome', undefined)
   app.decorateRequest('replayed', undefined)
   if (tracing !== undefined) traceRequests(app, tracing)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    setAPIHeaders(reply)
-    // Node drops what came in one piece with a request to upgrade: whoever sent it must not wait for its answer.
-    if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
-    const detail = wrongHead(request.raw)
-    if (detail !== undefined) sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail })
-    else done()
-  })
-  await allowOrigins(app, corsOrigins)
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) sendProblem(reply, 'ROUTE_NOT_FOUND')
-    else done()
-  })
-  const guards = createGuards(authenticate)
-  const limits = await createRateLimits(app, rateLimits, trustedProxies)
-  app.addHook('onRoute', function (route) {
-    const access = accessOf(route, this)
-    const { onRequest, preHandler } = guards[access]
-    const guard = access === 'open' ? [] : [...limits.perAddress, ...onRequest, ...limits.perUser]
-    route.onRequest = [
-      enterRoute(route.url),
-      ...guard,
-      ...[route.onRequest ?? []].flat(),
-      checkBodySize,
-      forgetMalformedType,
-    ]
-    route.preHandler = [...preHandler, ...[route.preHandler ?? []].flat()]
+  await buildGate(app, {
+    ...{ authenticate, rateLimits, trustedProxies, corsOrigins },
+    bodyBytes: HTTP_BOUNDS.bodyBytes,
+    isStarted: () => services() !== undefined,
+    isOverloaded: () => services()?.wallets.isOverloaded() ?? false,
+    eventLoopLatenessMs: deps.eventLoopLatenessMs,
   })
   const answer405 = answerOtherMethods(app)
   app.addHook('onResponse', (request, reply, done) => {
@@ -227,14 +178,15 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     done()
   })
 
-  const latenessMs = deps.eventLoopLatenessMs ?? watchEventLoop(app)
+  const use = started(services)
+  const wallets = () => use().wallets
   await describeAPI(app, { version, authenticated: authenticate !== undefined })
   await app.register(
     async (api: App) => {
-      walletRoutes(api, service)
-      transactionIDRoutes(api, service)
-      movementRoutes(api, service, latenessMs)
-      historyRoutes(api, service)
+      walletRoutes(api, wallets)
+      transactionIDRoutes(api, wallets)
+      movementRoutes(api, wallets)
+      historyRoutes(api, wallets)
     },
     { prefix: '/api/v1' },
   )
@@ -246,7 +198,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   })
   await app.register(
     async (console: App) => {
-      consoleDataRoutes(console, inspection, metrics)
+      consoleDataRoutes(console, () => use().inspection, metrics)
       await consoleFileRoutes(console)
     },
     { prefix: '/console' },
@@ -256,15 +208,11 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   return app
 }
 
-function enterRoute(url: string): onRequestHookHandler {
-  return (request, _reply, done) => {
-    request.route = url
-    done()
+/** @returns the services, for handlers: the gate lets no request through before they are there. */
+function started(services: ServerDeps['services']): () => Services {
+  return () => {
+    const there = services()
+    if (there === undefined) throw new Error('a request passed the gate before there was a service')
+    return there
   }
-}
-
-/** Before the body is read, and before its content type is looked at: that it is too large is told first. */
-const checkBodySize: onRequestHookHandler = (request, reply, done) => {
-  if (Number(request.headers['content-length']) > HTTP_BOUNDS.bodyBytes) sendProblem(reply, 'BODY_TOO_LARGE')
-  else done()
 }

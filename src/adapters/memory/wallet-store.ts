@@ -31,14 +31,12 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return userIDs.map(openOne)
     },
 
-    async transact(reads, decide) {
-      const { outcomes: decided, writes } = decide(
-        {
-          wallet: (userID) => (reads.wallets.has(userID) ? wallets.get(userID) : undefined),
-          outcome: (transactionID) => outcomes.get(transactionID),
-        },
-        clock(),
-      )
+    async transact(commands, decide) {
+      const state = {
+        wallet: (userID: UserID) => wallets.get(userID),
+        outcome: (transactionID: TransactionID) => outcomes.get(transactionID),
+      }
+      const { outcomes: decided, writes } = decide(commands, state, clock())
       for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
       for (const transaction of writes.transactions) {
         histories.get(transaction.userID)?.push(transaction)

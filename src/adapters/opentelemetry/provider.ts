@@ -2,10 +2,10 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import type { OTLPProtocol } from '../../ports/tracing.ts'
 
 export interface ProviderOptions {
-  readonly protocol: OTLPProtocol
+  /** OTLP over HTTP, in one of its two forms. */
+  readonly protocol: 'http/protobuf' | 'http/json'
   readonly version: string
   /** Is told what is wrong with the settings or the collector, once a minute at the most. */
   readonly onProblem: (message: string) => void

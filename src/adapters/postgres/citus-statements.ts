@@ -1,10 +1,9 @@
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
-import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { Sql } from './lane.ts'
-import type { MomentRow, OutcomeRow, WalletRow } from './rows.ts'
-import { absenceIsLocked } from './statements.ts'
+import type { ClockRow, OutcomeRow, WalletRow } from './rows.ts'
+import type { Sql } from './sql.ts'
+import { absenceIsLocked, type IDOfUser } from './statements.ts'
 
 /*
  * The statements that have another form where the tables are distributed by user_id over the workers of a Citus
@@ -20,7 +19,7 @@ function users(userIDs: readonly UserID[]): string {
 }
 
 /*
- * Of the bounds that a lane has by itself its workers know nothing. These two they are told with the transaction: a lock
+ * Of the bounds that a connection has by itself its workers know nothing. These two they are told with the transaction: a lock
  * there is given up as early as elsewhere, and those of a coordinator that is gone without a word are given back. SET
  * takes no parameters; a test compares them with TIMEOUTS_MS.
  */
@@ -43,18 +42,18 @@ export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<Walle
   WHERE ${absenceIsLocked(sql, userIDs)}`
 
 /** The coordinator's clock, which is the only one that counts, and its transaction, which those on the workers hang on. */
-export const readMoment = (sql: Sql) => sql<MomentRow[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence`
+export const readClock = (sql: Sql) => sql<ClockRow[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid`
 
-/** The same outside a transaction, without a fence. */
-export const readTime = (sql: Sql) => sql<MomentRow[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS fence`
+/** The same outside a transaction, without one. */
+export const readTime = (sql: Sql) => sql<ClockRow[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS xid`
 
 /**
  * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both
  * halves would be gathered here first.
  */
-export const readOutcomes = (sql: Sql, ids: Reads['transactionIDs']) => sql<OutcomeRow[]>`
+export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<OutcomeRow[]>`
   SELECT known.user_id, known.id, known.transaction_id, known.type, known.amount, known.passive_user_id, known.balance,
          known.code, known.request_id, (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
   FROM (
@@ -71,7 +70,7 @@ export const readOutcomes = (sql: Sql, ids: Reads['transactionIDs']) => sql<Outc
     WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
   ) AS known`
 
-const wanted = (sql: Sql, ids: Reads['transactionIDs']) => sql`
+const wanted = (sql: Sql, ids: readonly IDOfUser[]) => sql`
   SELECT * FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
     AS w (transaction_id, user_id)`
 
@@ -79,7 +78,7 @@ const wanted = (sql: Sql, ids: Reads['transactionIDs']) => sql`
  * The fence is compared once, on the coordinator, whose transaction it is: it refers to no column. What does may not
  * depend on the time zone there, so the instant is put together without one.
  */
-export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) => sql<[]>`
+export const updateWallets = (sql: Sql, xid: string, rows: readonly Wallet[]) => sql<[]>`
   UPDATE user_wallet w
   SET balance = new.balance, version = new.version,
       updated_at = (timestamp 'epoch' + new.updated_at * interval '1 microsecond') AT TIME ZONE 'UTC'
@@ -90,4 +89,4 @@ export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) 
          ${plainArray(rows, (row) => row.updatedAt)}::bigint[])
        AS new (user_id, balance, version, updated_at)
   WHERE w.user_id = new.user_id AND w.user_id = ANY (${users(rows.map(({ userID }) => userID))}::text[])
-    AND pg_current_xact_id() = ${fence}::xid8`
+    AND pg_current_xact_id() = ${xid}::xid8`

@@ -1,16 +1,16 @@
-import type { ServerAddress } from '../../ports/server-address.ts'
-import { openLane } from './lane.ts'
+import type { ServerAddress } from '../../../db/address.ts'
+import { openConnection } from './connection.ts'
 import * as statements from './statements.ts'
 
 /** What the server's settings risk of that which was acknowledged, in one line; `undefined` where they are safe. */
 export async function durabilityRisk(address: ServerAddress): Promise<string | undefined> {
-  const lane = await openLane(address, async () => {})
+  const connection = await openConnection(address, async () => {})
   try {
-    const [rows] = await lane.roundTrip((sql) => [statements.readUnsafeSettings(sql)])
+    const [rows] = await connection.roundTrip((sql) => [statements.readUnsafeSettings(sql)])
     const names = rows.map(({ name }) => name)
     return names.length === 0 ? undefined : describe(names)
   } finally {
-    await lane.close()
+    await connection.close()
   }
 }
 

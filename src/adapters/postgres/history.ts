@@ -1,11 +1,11 @@
 import { type HistoryQuery, MAX_LOOKED_AT, type Page, toPage } from '../../domain/history.ts'
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import { toTransaction } from './rows.ts'
 import * as statements from './statements.ts'
 
 /** One page of a wallet's history, in one round trip; `undefined` if there is no wallet. */
-export async function readPage(lane: Lane, query: HistoryQuery): Promise<Page | undefined> {
-  const [wallets, rows] = await lane.roundTrip((sql) => [
+export async function readPage(connection: Connection, query: HistoryQuery): Promise<Page | undefined> {
+  const [wallets, rows] = await connection.roundTrip((sql) => [
     statements.readWallets(sql, [query.userID]),
     statements.readHistory(sql, query),
   ])

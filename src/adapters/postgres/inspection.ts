@@ -2,45 +2,47 @@ import { type IDRange, spacedIDs } from '../../domain/curve.ts'
 import { toBalance } from '../../domain/money.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { Curve, CurveQuery, LedgerReads, Trace } from '../../ports/inspection.ts'
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import { type EndsRow, readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
 
-/** What those who run the service look at, over whatever lanes `use` gives. */
-export function ledgerReads(use: <Result>(work: (lane: Lane) => Promise<Result>) => Promise<Result>): LedgerReads {
+/** What those who run the service look at, over whatever connections `use` gives. */
+export function ledgerReads(
+  use: <Result>(work: (connection: Connection) => Promise<Result>) => Promise<Result>,
+): LedgerReads {
   return {
     find: ({ prefix, limit }) =>
-      use(async (lane) => {
-        const [rows] = await lane.roundTrip((sql) => [statements.findWallets(sql, prefix, limit)])
+      use(async (connection) => {
+        const [rows] = await connection.roundTrip((sql) => [statements.findWallets(sql, prefix, limit)])
         return rows.map(toWallet)
       }),
 
-    trace: (transactionID) => use((lane) => readTrace(lane, transactionID)),
+    trace: (transactionID) => use((connection) => readTrace(connection, transactionID)),
 
-    curve: (query) => use((lane) => readCurve(lane, query)),
+    curve: (query) => use((connection) => readCurve(connection, query)),
 
     lastAudit: () =>
-      use(async (lane) => {
-        const [[kept]] = await lane.roundTrip((sql) => [statements.readLastAudit(sql)])
+      use(async (connection) => {
+        const [[kept]] = await connection.roundTrip((sql) => [statements.readLastAudit(sql)])
         return kept?.report
       }),
   }
 }
 
-async function readTrace(lane: Lane, transactionID: TransactionID): Promise<Trace> {
-  const [transactions, refusals] = await lane.roundTrip((sql) => [
+async function readTrace(connection: Connection, transactionID: TransactionID): Promise<Trace> {
+  const [transactions, refusals] = await connection.roundTrip((sql) => [
     statements.readTransactionsByID(sql, transactionID),
     statements.readRefusalsByID(sql, transactionID),
   ])
   return { transactions: transactions.map(toTransaction), refusals: refusals.map(toRefusal) }
 }
 
-async function readCurve(lane: Lane, query: CurveQuery): Promise<Curve | undefined> {
-  const [[ends]] = await lane.roundTrip((sql) => [statements.readEnds(sql, query)])
+async function readCurve(connection: Connection, query: CurveQuery): Promise<Curve | undefined> {
+  const [[ends]] = await connection.roundTrip((sql) => [statements.readEnds(sql, query)])
   if (ends === undefined) return undefined
   const range = toRange(ends)
   const ids = spacedIDs(range, query.points)
-  const [rows] = await lane.roundTrip((sql) => [statements.readBalances(sql, query.userID, ids)])
+  const [rows] = await connection.roundTrip((sql) => [statements.readBalances(sql, query.userID, ids)])
   return {
     transactions: range.before - range.from,
     points: rows.map(({ id, balance, created_at }) => ({

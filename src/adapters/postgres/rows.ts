@@ -1,8 +1,9 @@
-import type { Movement, RequestID } from '../../domain/command.ts'
+import type { RequestID } from '../../domain/command.ts'
 import { type Instant, toInstant } from '../../domain/instant.ts'
 import { toAmount, toBalance } from '../../domain/money.ts'
-import type { Refusal, RefusalCode, StoredOutcome } from '../../domain/outcome.ts'
-import { type Transaction, type TransactionID, TransactionType, toTransactionType } from '../../domain/transaction.ts'
+import { type Movement, movementOf } from '../../domain/movement.ts'
+import { REFUSAL_CODES, type Refusal, type RefusalCode, type StoredOutcome } from '../../domain/outcome.ts'
+import { type Transaction, type TransactionID, toTransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 
@@ -42,9 +43,9 @@ export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
 }
 
 /** The database's time, and the number of the transaction that is under way. */
-export interface MomentRow {
+export interface ClockRow {
   now: string
-  fence: string
+  xid: string
 }
 
 /** What is known of a transaction ID. */
@@ -53,7 +54,7 @@ export type OutcomeRow =
   | (RefusalRow & { id: null; balance: null })
 
 /** What is known of a transaction ID, or of none of those that were asked for, and when that was so. */
-export type KnownRow = MomentRow & (OutcomeRow | { transaction_id: null })
+export type KnownRow = ClockRow & (OutcomeRow | { transaction_id: null })
 
 export function readInstant(micros: string): Instant {
   return toInstant(BigInt(micros))
@@ -93,7 +94,7 @@ export function toRefusal(row: RefusalRow): Refusal {
   }
 }
 
-export function knownOutcomes(rows: readonly (OutcomeRow | KnownRow)[]): Map<TransactionID, StoredOutcome> {
+export function storedOutcomes(rows: readonly (OutcomeRow | KnownRow)[]): Map<TransactionID, StoredOutcome> {
   const known = new Map<TransactionID, StoredOutcome>()
   for (const row of rows) {
     if (row.transaction_id === null) continue
@@ -106,34 +107,18 @@ export function knownOutcomes(rows: readonly (OutcomeRow | KnownRow)[]): Map<Tra
   return known
 }
 
-/** The type that a refused movement would have had. */
-export function typeOf(movement: Movement): TransactionType {
-  switch (movement.kind) {
-    case 'deposit':
-      return TransactionType.Deposit
-    case 'withdraw':
-      return TransactionType.Withdrawal
-    case 'transfer':
-      return TransactionType.TransferOut
-    default:
-      return movement satisfies never
-  }
-}
-
 function toMovement(row: RefusalRow): Movement {
-  const amount = toAmount(BigInt(row.amount))
-  if (row.passive_user_id !== null) return { kind: 'transfer', amount, passiveUserID: row.passive_user_id as UserID }
-  return { kind: row.type === TransactionType.Deposit ? 'deposit' : 'withdraw', amount, passiveUserID: null }
+  const movement = movementOf({
+    type: toTransactionType(row.type),
+    amount: toAmount(BigInt(row.amount)),
+    passiveUserID: row.passive_user_id as UserID | null,
+  })
+  if (movement === undefined) throw new RangeError(`not the type of a refusal: ${row.type}`)
+  return movement
 }
 
-const REFUSAL_CODES: Record<RefusalCode, true> = {
-  TRANSACTION_ID_EXPIRED: true,
-  PASSIVE_WALLET_NOT_FOUND: true,
-  INSUFFICIENT_BALANCE: true,
-  BALANCE_LIMIT_EXCEEDED: true,
-}
-
-function toRefusalCode(code: string): RefusalCode {
-  if (!Object.hasOwn(REFUSAL_CODES, code)) throw new RangeError(`not a refusal code: ${code}`)
-  return code as RefusalCode
+function toRefusalCode(text: string): RefusalCode {
+  const known = REFUSAL_CODES.find((code) => code === text)
+  if (known === undefined) throw new RangeError(`not a refusal code: ${text}`)
+  return known
 }

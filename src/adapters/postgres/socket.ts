@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTLS } from 'node:tls'
-import type { ServerAddress } from '../../ports/server-address.ts'
+import type { ServerAddress } from '../../../db/address.ts'
 
 /** PostgreSQL's SSLRequest: its length, then the code 1234.5679. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])

@@ -1,28 +1,23 @@
+import type { Command } from '../../domain/command.ts'
 import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
+import { typeOf } from '../../domain/movement.ts'
 import type { Refusal } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { CurveQuery } from '../../ports/inspection.ts'
-import type { Reads } from '../../ports/wallet-store.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { Sql } from './lane.ts'
-import {
-  type BalanceRow,
-  type EndsRow,
-  type HistoryRow,
-  type KnownRow,
-  type RefusalRow,
-  type TransactionRow,
-  typeOf,
-  type WalletRow,
-} from './rows.ts'
+import type { BalanceRow, EndsRow, HistoryRow, KnownRow, RefusalRow, TransactionRow, WalletRow } from './rows.ts'
+import type { Sql } from './sql.ts'
 
 /*
  * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
  * them, so that one statement has one signature and is prepared once. Instants travel as microseconds since 1970.
  */
+
+/** A transaction ID with the user that it was issued to, in whose part of the ledger its outcome stands. */
+export type IDOfUser = Pick<Command, 'userID' | 'transactionID'>
 
 const ALL_TYPES = Object.values(TransactionType)
 
@@ -61,27 +56,27 @@ export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRo
 
 /**
  * What is known of the transaction IDs once the locks are held, with the time then (`now()` would be the time before
- * they were waited for) and the fence: what the writes must carry to be sure that they run in the transaction that
+ * they were waited for) and the fence, the number of the transaction: what the writes must carry to be sure that they run in the transaction that
  * holds the locks.
  */
-export const readKnown = (sql: Sql, ids: Reads['transactionIDs']) => sql<KnownRow[]>`
-  SELECT moment.now, moment.fence, known.*
+export const readKnown = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
+  SELECT clock.now, clock.xid, known.*
   FROM (
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS fence
-  ) AS moment
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid
+  ) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
-/** The same outside a transaction, without a fence: that one takes a transaction number, which a read has no use for. */
-export const readOutcomes = (sql: Sql, ids: Reads['transactionIDs']) => sql<KnownRow[]>`
-  SELECT moment.now, '' AS fence, known.*
-  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS moment
+/** The same outside a transaction, without one: that one takes a transaction number, which a read has no use for. */
+export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
+  SELECT clock.now, '' AS xid, known.*
+  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
 /**
  * What the IDs' own users did with them, never a TransferIn, which is the other side's: executed rows have an `id`,
  * refused ones a `code`.
  */
-const outcomesOf = (sql: Sql, ids: Reads['transactionIDs']) => sql`
+const outcomesOf = (sql: Sql, ids: readonly IDOfUser[]) => sql`
   WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(${plainArray(ids, (id) => id.transactionID)}::uuid[], ${textArray(ids, (id) => id.userID)}::text[])
       AS w (transaction_id, user_id)
@@ -94,7 +89,7 @@ const outcomesOf = (sql: Sql, ids: Reads['transactionIDs']) => sql`
          (extract(epoch FROM r.created_at) * 1000000)::bigint
   FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id`
 
-export const insertTransactions = (sql: Sql, fence: string, rows: readonly Transaction[]) => sql<[]>`
+export const insertTransactions = (sql: Sql, xid: string, rows: readonly Transaction[]) => sql<[]>`
   INSERT INTO user_wallet_transaction
          (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at)
   SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
@@ -109,9 +104,9 @@ export const insertTransactions = (sql: Sql, fence: string, rows: readonly Trans
          ${plainArray(rows, (row) => row.balance)}::bigint[],
          ${plainArray(rows, (row) => row.createdAt)}::bigint[])
        AS new (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at)
-  WHERE pg_current_xact_id() = ${fence}::xid8`
+  WHERE pg_current_xact_id() = ${xid}::xid8`
 
-export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) => sql<[]>`
+export const updateWallets = (sql: Sql, xid: string, rows: readonly Wallet[]) => sql<[]>`
   UPDATE user_wallet w
   SET balance = new.balance, version = new.version,
       updated_at = timestamptz 'epoch' + new.updated_at * interval '1 microsecond'
@@ -121,9 +116,9 @@ export const updateWallets = (sql: Sql, fence: string, rows: readonly Wallet[]) 
          ${plainArray(rows, (row) => row.version)}::bigint[],
          ${plainArray(rows, (row) => row.updatedAt)}::bigint[])
        AS new (user_id, balance, version, updated_at)
-  WHERE w.user_id = new.user_id AND pg_current_xact_id() = ${fence}::xid8`
+  WHERE w.user_id = new.user_id AND pg_current_xact_id() = ${xid}::xid8`
 
-export const insertRefusals = (sql: Sql, fence: string, rows: readonly Refusal[]) => sql<[]>`
+export const insertRefusals = (sql: Sql, xid: string, rows: readonly Refusal[]) => sql<[]>`
   INSERT INTO user_wallet_refusal
          (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
   SELECT user_id, transaction_id, type, amount, passive_user_id, code, request_id,
@@ -138,7 +133,7 @@ export const insertRefusals = (sql: Sql, fence: string, rows: readonly Refusal[]
          ${textArray(rows, (row) => row.requestID)}::text[],
          ${plainArray(rows, (row) => row.createdAt)}::bigint[])
        AS new (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
-  WHERE pg_current_xact_id() = ${fence}::xid8`
+  WHERE pg_current_xact_id() = ${xid}::xid8`
 
 /**
  * A wallet that is not there has no row to lock. Whoever refuses a transfer for that holds one of these locks until the

@@ -1,29 +1,28 @@
+import type { ServerAddress } from '../../../db/address.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { LedgerReads } from '../../ports/inspection.ts'
 import { NO_METRICS, type StoreMetrics, type StoreStep } from '../../ports/metrics.ts'
-import type { ServerAddress } from '../../ports/server-address.ts'
 import { NO_TRACING, type StoreTracing } from '../../ports/tracing.ts'
 import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
 import { type BatchProgress, runBatch } from './batch.ts'
-import { isBug, isRolledBack } from './failures.ts'
+import { type Connection, ConnectionError, openConnection } from './connection.ts'
+import { dialectOf, readOutcome } from './dialect.ts'
+import { isBug, isRolledBack } from './errors.ts'
 import { readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
-import { type Lane, LaneError, openLane } from './lane.ts'
-import { createLanePool, type LanePool } from './lane-pool.ts'
-import { readOutcome } from './outcomes.ts'
+import { type ConnectionPool, createConnectionPool } from './pool.ts'
+import { prepareInspection, prepareReads, prepareWrites } from './prepare.ts'
 import { toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
 import { watchSteps } from './steps.ts'
-import { storeForm } from './store-form.ts'
-import { prepareInspection, prepareReads, prepareWrites } from './warm-up.ts'
 
 export interface PostgresWalletStoreOptions {
   readonly address: ServerAddress
   /** Connections that write batches: as many as batches are in flight at once. */
-  readonly writeLanes: number
+  readonly writeConnections: number
   /** Connections for everything else. */
-  readonly readLanes: number
+  readonly readConnections: number
   /** The name of the last migration; where the database has not got it, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
   /** Nobody is told, unless these are given. */
@@ -32,27 +31,34 @@ export interface PostgresWalletStoreOptions {
 }
 
 /** For those who look at the ledger, opened when somebody does. */
-const INSPECTION_LANES = 1
+const INSPECTION_CONNECTIONS = 1
 
 /** The store on PostgreSQL. Connects when it is first used. */
 export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore & LedgerReads {
-  const { address, schemaVersion, writeLanes, readLanes, metrics = NO_METRICS, tracing = NO_TRACING } = options
+  const {
+    address,
+    schemaVersion,
+    writeConnections,
+    readConnections,
+    metrics = NO_METRICS,
+    tracing = NO_TRACING,
+  } = options
   const step = watchSteps(metrics, tracing)
-  const writers = createLanePool(writeLanes, () => openLane(address, prepareWrites))
-  const readers = createLanePool(readLanes, () => openLane(address, prepareReads))
-  metrics.pool('write', writeLanes, writers.reading)
-  metrics.pool('read', readLanes, readers.reading)
+  const writers = createConnectionPool(writeConnections, () => openConnection(address, prepareWrites))
+  const readers = createConnectionPool(readConnections, () => openConnection(address, prepareReads))
+  metrics.pool('write', writeConnections, writers.reading)
+  metrics.pool('read', readConnections, readers.reading)
 
-  const inspectors = createLanePool(INSPECTION_LANES, () => openLane(address, prepareInspection))
-  metrics.pool('inspection', INSPECTION_LANES, inspectors.reading)
+  const inspectors = createConnectionPool(INSPECTION_CONNECTIONS, () => openConnection(address, prepareInspection))
+  metrics.pool('inspection', INSPECTION_CONNECTIONS, inspectors.reading)
 
   async function use<Result>(
     name: StoreStep,
-    work: (lane: Lane) => Promise<Result>,
-    lanes: LanePool = readers,
+    work: (connection: Connection) => Promise<Result>,
+    connections: ConnectionPool = readers,
   ): Promise<Result> {
     try {
-      return await lanes.use((lane) => step(name, () => work(lane)))
+      return await connections.use((connection) => step(name, () => work(connection)))
     } catch (error) {
       throw isBug(error) ? error : new StoreError('no', `a read failed: ${reason(error)}`, { cause: error })
     }
@@ -64,9 +70,9 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     async open(userIDs) {
       let sent = false
       try {
-        return await readers.use((lane) => {
+        return await readers.use((connection) => {
           sent = true
-          return step('open_wallets', () => openWallets(lane, userIDs))
+          return step('open_wallets', () => openWallets(connection, userIDs))
         })
       } catch (error) {
         if (isBug(error)) throw error
@@ -74,10 +80,10 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       }
     },
 
-    async transact(reads, decide) {
+    async transact(commands, decide) {
       const progress: BatchProgress = { committing: false }
       try {
-        return await writers.use((lane) => runBatch(lane, reads, decide, progress, step))
+        return await writers.use((connection) => runBatch(connection, commands, decide, progress, step))
       } catch (error) {
         if (isBug(error)) throw error
         const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
@@ -86,35 +92,39 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     },
 
     wallets: (userIDs) =>
-      use('read_wallets', async (lane) => {
-        const wallets = await readWallets(lane, userIDs)
+      use('read_wallets', async (connection) => {
+        const wallets = await readWallets(connection, userIDs)
         return userIDs.map((userID) => wallets.get(userID))
       }),
 
-    outcome: (userID, transactionID) => use('read_status', (lane) => readOutcome(lane, userID, transactionID)),
+    outcome: (userID, transactionID) =>
+      use('read_status', (connection) => readOutcome(connection, userID, transactionID)),
 
-    history: (query) => use('read_history', (lane) => readPage(lane, query)),
+    history: (query) => use('read_history', (connection) => readPage(connection, query)),
 
     ping: () =>
-      use('ping', async (lane) => {
+      use('ping', async (connection) => {
         // A newer schema is no reason to stop: an instance of the next version may have made it, to take over from us.
-        const [[ours]] = await lane.roundTrip((sql) => [statements.readMigration(sql, schemaVersion)])
-        if (ours === undefined) throw new LaneError(`the schema is older than ${schemaVersion}`)
+        const [[ours]] = await connection.roundTrip((sql) => [statements.readMigration(sql, schemaVersion)])
+        if (ours === undefined) throw new ConnectionError(`the schema is older than ${schemaVersion}`)
       }),
 
     async close() {
-      await Promise.all([writers, readers, inspectors].map((lanes) => lanes.close()))
+      await Promise.all([writers, readers, inspectors].map((connections) => connections.close()))
     },
   }
 }
 
-async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wallet: Wallet; created: boolean }[]> {
-  const [rows] = await lane.roundTrip((sql) => [storeForm(lane).insertWallets(sql, userIDs)])
+async function openWallets(
+  connection: Connection,
+  userIDs: readonly UserID[],
+): Promise<{ wallet: Wallet; created: boolean }[]> {
+  const [rows] = await connection.roundTrip((sql) => [dialectOf(connection).insertWallets(sql, userIDs)])
   // As they were inserted: read a moment later, a new wallet might hold money already.
   const created = toWallets(rows)
   const isNew = new Set(created.keys())
   const existing = await readWallets(
-    lane,
+    connection,
     userIDs.filter((userID) => !created.has(userID)),
   )
   return userIDs.map((userID) => {
@@ -125,9 +135,9 @@ async function openWallets(lane: Lane, userIDs: readonly UserID[]): Promise<{ wa
   })
 }
 
-async function readWallets(lane: Lane, userIDs: readonly UserID[]): Promise<Map<string, Wallet>> {
+async function readWallets(connection: Connection, userIDs: readonly UserID[]): Promise<Map<string, Wallet>> {
   if (userIDs.length === 0) return new Map()
-  const [rows] = await lane.roundTrip((sql) => [statements.readWallets(sql, userIDs)])
+  const [rows] = await connection.roundTrip((sql) => [statements.readWallets(sql, userIDs)])
   return toWallets(rows)
 }
 

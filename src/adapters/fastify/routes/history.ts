@@ -1,15 +1,15 @@
 import { DEFAULT_PAGE, type HistoryQuery } from '../../../domain/history.ts'
 import type { UserID } from '../../../domain/user-id.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
-import { mustBe } from '../expected.ts'
-import { sendProblem } from '../problem.ts'
-import { documented, problemResponses } from '../responses.ts'
-import { parseBounds } from '../rfc3339.ts'
-import { HistoryPageSchema, HistoryQuerySchema, type HistoryQueryString, UserParams } from '../schemas.ts'
-import type { App } from '../server.ts'
-import { pageView } from '../views.ts'
+import type { App } from '../app.ts'
+import { documented, problemResponses } from '../openapi/responses.ts'
+import { HistoryPageSchema, HistoryQuerySchema, type HistoryQueryString, UserParams } from '../openapi/schemas.ts'
+import { mustBe } from '../wire/expected.ts'
+import { sendProblem } from '../wire/problem.ts'
+import { parseBounds } from '../wire/query-string.ts'
+import { pageView } from '../wire/views.ts'
 
-export function historyRoutes(app: App, service: WalletService): void {
+export function historyRoutes(app: App, wallets: () => WalletService): void {
   app.get(
     '/users/:userID/wallet/transactions',
     {
@@ -35,7 +35,7 @@ export function historyRoutes(app: App, service: WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = await service.history(toQuery(request.params.userID, request.query))
+      const answer = await wallets().history(toQuery(request.params.userID, request.query))
       if (answer.kind !== 'page') return sendProblem(reply, answer.code)
       const { nextIDBefore } = answer.page
       if (nextIDBefore !== null) reply.header('link', `<${nextPage(app.prefix, request, nextIDBefore)}>; rel="next"`)

@@ -2,14 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestID } from '../../../domain/command.ts'
 import { toAmount } from '../../../domain/money.ts'
 import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
-import { type AnswerExample, REQUEST_EXAMPLES } from '../examples.ts'
-import { mustBe } from '../expected.ts'
-import { type ProblemCode, sendProblem, sendRefusal } from '../problem.ts'
-import { documented, problemResponses } from '../responses.ts'
-import { MovementBody, NoQuery, TransactionSchema, TransferBody, UserParams } from '../schemas.ts'
-import type { App } from '../server.ts'
-import { shedLoad } from '../shed-load.ts'
-import { transactionView } from '../views.ts'
+import type { App } from '../app.ts'
+import { type AnswerExample, REQUEST_EXAMPLES } from '../openapi/examples.ts'
+import { documented, problemResponses } from '../openapi/responses.ts'
+import { MovementBody, NoQuery, TransactionSchema, TransferBody, UserParams } from '../openapi/schemas.ts'
+import { mustBe } from '../wire/expected.ts'
+import { type ProblemCode, sendProblem, sendRefusal } from '../wire/problem.ts'
+import { transactionView } from '../wire/views.ts'
 
 /** Of every movement. */
 const REFUSALS: readonly ProblemCode[] = [
@@ -47,28 +46,26 @@ function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
 const KINDS = {
   deposit: {
     // A deposit makes money out of nothing: owning a wallet is no right to that.
-    config: { access: 'admin' },
+    config: { access: 'admin', shedsLoad: true },
     example: 'deposit',
     problems: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED'],
     summary: 'Put money into a wallet; answers with the Deposit',
   },
   withdraw: {
-    config: { access: 'owner' },
+    config: { access: 'owner', shedsLoad: true },
     example: 'withdrawal',
     problems: ['INSUFFICIENT_BALANCE'],
     summary: 'Take money out of a wallet; answers with the Withdrawal',
   },
 } as const
 
-export function movementRoutes(app: App, service: WalletService, latenessMs: () => number): void {
-  const onRequest = shedLoad(service, latenessMs)
+export function movementRoutes(app: App, wallets: () => WalletService): void {
   for (const kind of ['deposit', 'withdraw'] as const) {
     const { config, example, problems, summary } = KINDS[kind]
     app.put(
       `/users/:userID/wallet/${kind}`,
       {
         config,
-        onRequest,
         schema: {
           ...movementSchema(example, ...problems),
           operationId: kind,
@@ -88,8 +85,7 @@ export function movementRoutes(app: App, service: WalletService, latenessMs: () 
   app.put(
     '/users/:userID/wallet/transfer',
     {
-      config: { access: 'owner' },
-      onRequest,
+      config: { access: 'owner', shedsLoad: true },
       schema: {
         ...movementSchema(
           'transferOut',
@@ -117,7 +113,7 @@ export function movementRoutes(app: App, service: WalletService, latenessMs: () 
     asked: Omit<MovementRequest, 'requestID'>,
   ): Promise<void> {
     request.transactionID = asked.transactionID
-    const answer = await service.submit({ ...asked, requestID: request.id as RequestID })
+    const answer = await wallets().submit({ ...asked, requestID: request.id as RequestID })
     switch (answer.kind) {
       case 'failed':
       case 'rejected':

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import type { MetricsPage } from '../../../ports/metrics.ts'
 import type { Readiness } from '../../../ports/readiness.ts'
-import { type Particulars, type ProblemCode, RETRY_AFTER_S } from '../problem.ts'
-import { documented, responsesOf } from '../responses.ts'
-import type { App } from '../server.ts'
+import type { App } from '../app.ts'
+import { documented, responsesOf } from '../openapi/responses.ts'
+import { type Particulars, type ProblemCode, RETRY_AFTER_S } from '../wire/problem.ts'
 
 const LivenessSchema = Type.Object({ status: Type.String() }, { title: 'Liveness' })
 const ReadinessSchema = Type.Object({ status: Type.String() }, { title: 'Readiness' })

@@ -1,12 +1,12 @@
+import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { TransactionStatus, WalletService } from '../../../ports/wallet-service.ts'
-import { PROBLEMS, sendProblem } from '../problem.ts'
-import { documented, problemResponses } from '../responses.ts'
-import { formatInstant } from '../rfc3339.ts'
-import { IssuedSchema, NoBody, NoQuery, StatusSchema, TransactionIDParams, UserParams } from '../schemas.ts'
-import type { App } from '../server.ts'
-import { transactionView } from '../views.ts'
+import type { App } from '../app.ts'
+import { documented, problemResponses } from '../openapi/responses.ts'
+import { IssuedSchema, NoBody, NoQuery, StatusSchema, TransactionIDParams, UserParams } from '../openapi/schemas.ts'
+import { PROBLEMS, sendProblem } from '../wire/problem.ts'
+import { transactionView } from '../wire/views.ts'
 
-export function transactionIDRoutes(app: App, service: WalletService): void {
+export function transactionIDRoutes(app: App, wallets: () => WalletService): void {
   app.post(
     '/users/:userID/wallet/transactionID',
     {
@@ -28,9 +28,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = service.issue(request.params.userID)
-      if (answer.kind === 'failed') return sendProblem(reply, answer.code)
-      const { transactionID, expiresAt } = answer
+      const { transactionID, expiresAt } = wallets().issue(request.params.userID)
       request.transactionID = transactionID
       return reply.code(201).send({ transactionID, expiresAt: formatInstant(expiresAt) })
     },
@@ -58,7 +56,7 @@ export function transactionIDRoutes(app: App, service: WalletService): void {
     async (request, reply) => {
       const { userID, transactionID } = request.params
       request.transactionID = transactionID
-      const answer = await service.status(userID, transactionID)
+      const answer = await wallets().status(userID, transactionID)
       if (answer.kind !== 'status') return sendProblem(reply, answer.code)
       return reply.send({ transactionID, ...statusView(answer.status) })
     },

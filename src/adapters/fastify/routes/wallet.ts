@@ -1,11 +1,11 @@
 import type { WalletService } from '../../../ports/wallet-service.ts'
-import { sendProblem } from '../problem.ts'
-import { documented, problemResponses } from '../responses.ts'
-import { NoBody, NoQuery, UserParams, WalletSchema } from '../schemas.ts'
-import type { App } from '../server.ts'
-import { walletView } from '../views.ts'
+import type { App } from '../app.ts'
+import { documented, problemResponses } from '../openapi/responses.ts'
+import { NoBody, NoQuery, UserParams, WalletSchema } from '../openapi/schemas.ts'
+import { sendProblem } from '../wire/problem.ts'
+import { walletView } from '../wire/views.ts'
 
-export function walletRoutes(app: App, service: WalletService): void {
+export function walletRoutes(app: App, wallets: () => WalletService): void {
   app.put(
     '/users/:userID/wallet',
     {
@@ -25,7 +25,7 @@ export function walletRoutes(app: App, service: WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = await service.open(request.params.userID)
+      const answer = await wallets().open(request.params.userID)
       if (answer.kind === 'failed') return sendProblem(reply, answer.code)
       return reply.code(answer.created ? 201 : 200).send(walletView(answer.wallet))
     },
@@ -48,7 +48,7 @@ export function walletRoutes(app: App, service: WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = await service.wallet(request.params.userID)
+      const answer = await wallets().wallet(request.params.userID)
       return answer.kind === 'found' ? reply.send(walletView(answer.wallet)) : sendProblem(reply, answer.code)
     },
   )

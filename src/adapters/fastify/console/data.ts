@@ -1,0 +1,83 @@
+import type { FastifyReply } from 'fastify'
+import type { Refusal } from '../../../domain/outcome.ts'
+import { formatInstant } from '../../../domain/rfc3339.ts'
+import type { Inspection, Looked } from '../../../ports/inspection.ts'
+import type { MetricsPage } from '../../../ports/metrics.ts'
+import type { App } from '../app.ts'
+import { NoQuery, UserParams } from '../openapi/schemas.ts'
+import { sendProblem } from '../wire/problem.ts'
+import { parseBounds } from '../wire/query-string.ts'
+import { transactionView, walletView } from '../wire/views.ts'
+import { CurveQuerySchema, CurveSchema, FoundSchema, SearchQuerySchema, TraceParams, TraceSchema } from './schemas.ts'
+
+const MAX_FOUND = 20
+const POINTS = 500
+
+/** What the console shows beside what clients may ask for. Its own: nobody else may rely on it, so `/openapi.json` has none of it. */
+export function consoleDataRoutes(app: App, inspection: () => Inspection, metrics: MetricsPage | undefined): void {
+  const config = { access: 'admin' } as const
+
+  app.get(
+    '/data/wallets',
+    { config, schema: { hide: true, querystring: SearchQuerySchema, response: { 200: FoundSchema } } },
+    async (request, reply) => {
+      const { prefix } = request.query
+      const looked = await inspection().find({ prefix, limit: MAX_FOUND + 1 })
+      return answer(reply, looked, (found) => ({
+        wallets: found.slice(0, MAX_FOUND).map(walletView),
+        more: found.length > MAX_FOUND,
+      }))
+    },
+  )
+
+  app.get(
+    '/data/transactions/:transactionID',
+    { config, schema: { hide: true, params: TraceParams, querystring: NoQuery, response: { 200: TraceSchema } } },
+    async (request, reply) => {
+      const { transactionID } = request.params
+      request.transactionID = transactionID
+      return answer(reply, await inspection().trace(transactionID), ({ transactions, refusals }) => ({
+        transactions: transactions.map(transactionView),
+        refusals: refusals.map(refusalView),
+      }))
+    },
+  )
+
+  app.get(
+    '/data/curves/:userID',
+    {
+      config,
+      schema: { hide: true, params: UserParams, querystring: CurveQuerySchema, response: { 200: CurveSchema } },
+    },
+    async (request, reply) => {
+      const { userID } = request.params
+      const looked = await inspection().curve({ userID, points: POINTS, ...parseBounds(request.query) })
+      if (looked.kind === 'failed') return sendProblem(reply, looked.code)
+      if (looked.value === undefined) return sendProblem(reply, 'WALLET_NOT_FOUND')
+      const { transactions, points } = looked.value
+      return reply.send({
+        transactions,
+        points: points.map((point) => ({ ...point, createdAt: formatInstant(point.createdAt) })),
+      })
+    },
+  )
+
+  app.get('/data/audit', { config, schema: { hide: true, querystring: NoQuery } }, async (_request, reply) =>
+    answer(reply.type('application/json'), await inspection().lastAudit(), (report = 'null') => `{"report":${report}}`),
+  )
+
+  if (metrics === undefined) return
+  app.get(
+    '/data/figures',
+    { config: { ...config, withoutService: true }, schema: { hide: true, querystring: NoQuery } },
+    async (_request, reply) => reply.send({ samples: await metrics.samples() }),
+  )
+}
+
+function answer<Value>(reply: FastifyReply, looked: Looked<Value>, view: (value: Value) => unknown): FastifyReply {
+  return looked.kind === 'found' ? reply.send(view(looked.value)) : sendProblem(reply, looked.code)
+}
+
+function refusalView({ movement, createdAt, ...refusal }: Refusal) {
+  return { ...refusal, ...movement, createdAt: formatInstant(createdAt) }
+}

@@ -1,0 +1,211 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { DEFAULT_PAGE, MAX_PAGE } from '../../../domain/history.ts'
+import { REFUSAL_CODES } from '../../../domain/outcome.ts'
+import { type TransactionID, TransactionType } from '../../../domain/transaction.ts'
+import { USER_ID_PATTERN, USER_ID_WORDS, type UserID } from '../../../domain/user-id.ts'
+import { EXPECTED, instantExpected } from '../wire/expected.ts'
+import { PROBLEM_CODES } from '../wire/problem.ts'
+import { REQUEST_EXAMPLES } from './examples.ts'
+
+/*
+ * What travels: validated by these schemas, documented by them, and written by them. `Unsafe` gives a field the type
+ * that its validation has proven, or that its serialiser takes. What has a title stands in the API description once,
+ * under that name. What a client may get wrong has the words for it beside its rule, under EXPECTED.
+ */
+
+/** One of a few texts: a union of literals would have the serialiser try each. */
+const Enumeration = <Value extends string>(values: readonly Value[], options: { description?: string } = {}) =>
+  Type.Unsafe<Value>({ type: 'string', enum: values, ...options })
+
+const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+const MAX_INTEGER = Number.MAX_SAFE_INTEGER
+
+export const UserIDSchema = Type.Unsafe<UserID>({
+  type: 'string',
+  pattern: USER_ID_PATTERN,
+  [EXPECTED]: `a user ID such as auth0|42: ${USER_ID_WORDS}`,
+  description: USER_ID_WORDS,
+  examples: ['auth0|42'],
+})
+
+export const TransactionIDSchema = Type.Unsafe<TransactionID>({
+  type: 'string',
+  pattern: UUID_PATTERN,
+  [EXPECTED]: 'a transaction ID as the server issued it, in lower case, such as 0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d',
+  description: 'Obtained from the server before the write; lower case',
+  examples: ['0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],
+})
+
+const AmountSchema = Type.Integer({
+  minimum: 1,
+  maximum: MAX_INTEGER,
+  [EXPECTED]: `a whole number from 1 to ${MAX_INTEGER}, in base units: 1000000 is one dollar`,
+  description: 'Base units: 1000000 = 1 dollar',
+  examples: [2_500_000],
+})
+
+/** A bigint on its way out. */
+export const ExactInteger = (description: string) =>
+  Type.Unsafe<bigint>({ type: 'integer', minimum: 0, maximum: MAX_INTEGER, description })
+
+export const Timestamp = Type.String({
+  description: 'RFC 3339 in UTC with microseconds',
+  examples: ['2024-12-16T03:59:02.608558Z'],
+})
+
+const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+const TYPE_VALUES = Object.values(TransactionType)
+const TransactionTypeSchema = Type.Unsafe<TransactionType>({
+  type: 'integer',
+  enum: TYPE_VALUES,
+  [EXPECTED]: `${OR.format(Object.entries(TransactionType).map(([name, value]) => `${value} (${name})`))}; for several, repeat it: type=1&type=4`,
+  description: Object.entries(TransactionType)
+    .map(([name, value]) => `${value} ${name}`)
+    .join(', '),
+})
+
+export const UserParams = Type.Object({ userID: UserIDSchema })
+export const TransactionIDParams = Type.Object({ userID: UserIDSchema, transactionID: TransactionIDSchema })
+
+export const strict = { additionalProperties: false }
+export const NoQuery = Type.Object({}, strict)
+/** No body at all reaches a schema as null. */
+export const NoBody = Type.Unsafe<object | null>({
+  type: ['object', 'null'],
+  properties: {},
+  ...strict,
+  [EXPECTED]: 'empty, or {}',
+})
+export const MovementBody = Type.Object(
+  { amount: AmountSchema, transactionID: TransactionIDSchema },
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.deposit)}` },
+)
+export const TransferBody = Type.Object(
+  { passiveUserID: UserIDSchema, amount: AmountSchema, transactionID: TransactionIDSchema },
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.transfer)}` },
+)
+
+const MAX_TYPES = 16
+
+const Cursor = (description: string, example: string) =>
+  Type.Optional(Type.String({ format: 'rfc3339', [EXPECTED]: instantExpected, description, examples: [example] }))
+export const HistoryQuerySchema = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_PAGE,
+        [EXPECTED]: `a whole number from 1 to ${MAX_PAGE}`,
+        default: DEFAULT_PAGE,
+        examples: [1],
+      }),
+    ),
+    IDBefore: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_INTEGER,
+        [EXPECTED]: `a whole number from 1 to ${MAX_INTEGER}, such as the nextIDBefore of the page before`,
+        description: 'Only ids below this one',
+        examples: [3],
+      }),
+    ),
+    createdBefore: Cursor(
+      'Only transactions strictly earlier; RFC 3339, any offset, up to nanoseconds',
+      '2024-12-17T04:59:02+01:00',
+    ),
+    createdAfter: Cursor(
+      'Only transactions strictly later; RFC 3339, any offset, up to nanoseconds',
+      '2024-12-16T03:59:02.5Z',
+    ),
+    type: Type.Optional(
+      Type.Array(TransactionTypeSchema, {
+        minItems: 1,
+        maxItems: MAX_TYPES,
+        [EXPECTED]: `given at most ${MAX_TYPES} times`,
+        description: 'Only these types; repeatable',
+        examples: [[1, 4]],
+      }),
+    ),
+  },
+  strict,
+)
+export type HistoryQueryString = Static<typeof HistoryQuerySchema>
+
+export const WalletSchema = Type.Object(
+  {
+    userID: UserIDSchema,
+    balance: ExactInteger('Base units: 1000000 = 1 dollar'),
+    version: ExactInteger('The id of the last transaction; 0 before the first'),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  { title: 'Wallet', description: "One user's money" },
+)
+
+export const PassiveUserIDSchema = Type.Unsafe<UserID | null>({
+  type: ['string', 'null'],
+  description: 'The other side of a transfer; null for deposits and withdrawals',
+})
+
+export const TransactionSchema = Type.Object(
+  {
+    id: ExactInteger('Counts the transactions of the wallet: 1, 2, 3, …'),
+    transactionID: TransactionIDSchema,
+    userID: UserIDSchema,
+    type: TransactionTypeSchema,
+    amount: ExactInteger('Base units; always positive, the type gives its sign'),
+    balance: ExactInteger('The balance of the wallet right after this transaction'),
+    passiveUserID: PassiveUserIDSchema,
+    createdAt: Timestamp,
+  },
+  { title: 'Transaction', description: "One line of a wallet's history; never changes" },
+)
+
+export const IssuedSchema = Type.Object(
+  { transactionID: TransactionIDSchema, expiresAt: Timestamp },
+  { title: 'IssuedTransactionID', description: 'A transaction ID, and until when it may be used' },
+)
+
+/** As the status of an ID names them: an expired one has a status of its own. */
+const NAMED_REFUSALS = REFUSAL_CODES.filter((code) => code !== 'TRANSACTION_ID_EXPIRED')
+
+export const StatusSchema = Type.Object(
+  {
+    transactionID: TransactionIDSchema,
+    status: Enumeration(['unused', 'executed', 'refused', 'expired']),
+    transaction: Type.Optional(TransactionSchema),
+    refusal: Type.Optional(Type.Object({ code: Enumeration(NAMED_REFUSALS), detail: Type.String() })),
+  },
+  {
+    title: 'TransactionIDStatus',
+    description: 'What came of a transaction ID; with its transaction when executed, its refusal when refused',
+  },
+)
+
+export const HistoryPageSchema = Type.Object(
+  {
+    transactions: Type.Array(TransactionSchema),
+    nextIDBefore: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'The IDBefore of the next page; null on the last one',
+    }),
+  },
+  { title: 'HistoryPage', description: "A piece of a wallet's history, newest first" },
+)
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'The code as a URN' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Enumeration(PROBLEM_CODES, { description: 'What a program goes by' }),
+    detail: Type.String(),
+    instance: Type.String({ description: 'The ID of the request; in a replayed refusal, of the one refused first' }),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String({ description: 'A JSON pointer' }), message: Type.String() }), {
+        description: 'What is wrong with which field; only with INVALID_REQUEST',
+      }),
+    ),
+  },
+  { title: 'Problem', description: 'Why a request was not done (RFC 9457)' },
+)

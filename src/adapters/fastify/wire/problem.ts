@@ -1,0 +1,163 @@
+import type { FastifyReply } from 'fastify'
+import type { Refusal, RefusalCode } from '../../../domain/outcome.ts'
+import type { Failed, Rejected } from '../../../ports/wallet-service.ts'
+
+type HTTPCode =
+  | 'ROUTE_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'BODY_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'INVALID_REQUEST'
+  | 'INTERNAL'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'TOO_MANY_REQUESTS'
+  | 'AUTHENTICATION_UNAVAILABLE'
+export type ProblemCode = HTTPCode | Rejected['code'] | Failed['code'] | RefusalCode
+
+/** One thing that is wrong with a request. */
+export interface FieldError {
+  /** JSON pointer to the field. */
+  readonly path: string
+  readonly message: string
+}
+
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+}
+
+/** Every error that the service answers with. */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    title: 'Route not found',
+    detail: 'There is nothing at this path. GET /openapi.json lists what there is.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This path knows other methods; see the Allow header.',
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Nothing was done: send the same request again after the seconds that Retry-After says.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'Unauthenticated',
+    detail: 'Send an access token: Authorization: Bearer <token>.',
+  },
+  AUTHENTICATION_UNAVAILABLE: {
+    status: 503,
+    title: 'Authentication unavailable',
+    detail: 'Tokens cannot be checked at the moment. Nothing was done: send the same request again later.',
+  },
+  FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'This takes a token with the scope wallet:admin.' },
+  BODY_TOO_LARGE: { status: 413, title: 'Body too large', detail: 'A body may have 16 KiB at the most.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send the body as application/json.',
+  },
+  INVALID_REQUEST: {
+    status: 400,
+    title: 'Invalid request',
+    detail: 'The request is malformed; mend it before sending it again.',
+  },
+  OVERLOADED: {
+    status: 503,
+    title: 'Overloaded',
+    detail: 'Too many requests are waiting. Nothing was done: send the same request again later.',
+  },
+  SELF_TRANSFER: {
+    status: 422,
+    title: 'Transfer to oneself',
+    detail: 'passiveUserID must be another user than the one in the path.',
+  },
+  TRANSACTION_ID_UNKNOWN: {
+    status: 422,
+    title: 'Unknown transaction ID',
+    detail: 'This transaction ID was not issued to this user.',
+  },
+  TRANSACTION_ID_REUSED: {
+    status: 422,
+    title: 'Transaction ID reused',
+    detail: 'This transaction ID belongs to another request. Ask for a new one.',
+  },
+  TRANSACTION_ID_EXPIRED: {
+    status: 422,
+    title: 'Transaction ID expired',
+    detail:
+      'This transaction ID was not used in time. Nothing was or ever will be executed with it. Ask for a new one.',
+  },
+  WALLET_NOT_FOUND: { status: 404, title: 'Wallet not found', detail: 'This user has no wallet.' },
+  PASSIVE_WALLET_NOT_FOUND: { status: 422, title: 'Passive wallet not found', detail: 'The recipient had no wallet.' },
+  INSUFFICIENT_BALANCE: { status: 422, title: 'Insufficient balance', detail: 'The balance was less than the amount.' },
+  BALANCE_LIMIT_EXCEEDED: {
+    status: 422,
+    title: 'Balance limit exceeded',
+    detail: 'The balance would have passed 9007199254740991 base units.',
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: 'Database unavailable',
+    detail: 'Nothing was done: send the same request again later.',
+  },
+  OUTCOME_UNKNOWN: {
+    status: 503,
+    title: 'Outcome unknown',
+    detail: 'The request may or may not have been executed: send it again with the same transaction ID to find out.',
+  },
+  INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'An error of the service. It was logged under this request ID.',
+  },
+}
+
+/** In the order of the table, which is the one in which they are looked for. */
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+export const RETRY_AFTER_S = 1
+
+export interface Particulars {
+  readonly errors?: readonly FieldError[]
+  readonly detail?: string
+}
+
+/** The body of a problem (RFC 9457), as text. */
+export function problemBody(code: ProblemCode, instance: string, { errors, detail }: Particulars = {}): string {
+  const kind = PROBLEMS[code]
+  return JSON.stringify({
+    type: `urn:wallet:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: kind.title,
+    status: kind.status,
+    code,
+    detail: detail ?? kind.detail,
+    instance,
+    errors,
+  })
+}
+
+/** Answers with a problem of this request. */
+export function sendProblem(reply: FastifyReply, code: ProblemCode, particulars?: Particulars): FastifyReply {
+  return send(reply, code, problemBody(code, reply.request.id, particulars))
+}
+
+/** Answers with a refusal: the same bytes each time, so it names the request that was refused first. */
+export function sendRefusal(reply: FastifyReply, { code, requestID }: Refusal): FastifyReply {
+  return send(reply, code, problemBody(code, requestID))
+}
+
+function send(reply: FastifyReply, code: ProblemCode, body: string): FastifyReply {
+  const { status } = PROBLEMS[code]
+  reply.request.outcome = code
+  reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE)
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
+  // As bytes: to text Fastify would add a charset, which this media type does not have.
+  return reply.send(Buffer.from(body))
+}

@@ -1,0 +1,33 @@
+import type { Instant } from '../../../domain/instant.ts'
+import { parseInstant, roundedUp } from '../../../domain/rfc3339.ts'
+
+const CANONICAL_INTEGER = /^(?:0|[1-9]\d{0,15})$/
+const REPEATABLE = 'type'
+
+/**
+ * Parses a query string with nothing coerced: only digits as an integer is written become a number, everything else
+ * stays text and meets the schema as such. A key that stands twice becomes an array, as does `type` always.
+ */
+export function parseQueryString(text: string): Record<string, unknown> {
+  const query: Record<string, unknown> = Object.create(null)
+  if (text === '') return query
+  const parameters = new URLSearchParams(text)
+  for (const key of new Set(parameters.keys())) {
+    const values = parameters.getAll(key).map((value) => (CANONICAL_INTEGER.test(value) ? Number(value) : value))
+    query[key] = values.length > 1 || key === REPEATABLE ? values : values[0]
+  }
+  return query
+}
+
+/** The two bounds in time of a request whose schema has checked them, as the domain's queries have them. */
+export function parseBounds({ createdBefore, createdAfter }: { createdBefore?: string; createdAfter?: string }): {
+  createdBefore?: Instant
+  createdAfter?: Instant
+} {
+  const before = createdBefore === undefined ? undefined : parseInstant(createdBefore)
+  const after = createdAfter === undefined ? undefined : parseInstant(createdAfter)
+  return {
+    ...(before !== undefined && { createdBefore: roundedUp(before) }),
+    ...(after !== undefined && { createdAfter: after.instant }),
+  }
+}

@@ -1,0 +1,22 @@
+import type { Page } from '../../../domain/history.ts'
+import { formatInstant } from '../../../domain/rfc3339.ts'
+import type { Transaction } from '../../../domain/transaction.ts'
+import type { Wallet } from '../../../domain/wallet.ts'
+
+/** The domain's things as they go over the wire: times as text; bigints stay, the serialiser writes them exactly. */
+
+export function walletView(wallet: Wallet) {
+  return { ...wallet, createdAt: formatInstant(wallet.createdAt), updatedAt: formatInstant(wallet.updatedAt) }
+}
+
+export function transactionView(transaction: Transaction) {
+  return { ...transaction, createdAt: formatInstant(transaction.createdAt) }
+}
+
+export function pageView({ transactions, nextIDBefore }: Page) {
+  // The serialiser takes a bigint for an integer, but not for one that may be null.
+  return {
+    transactions: transactions.map(transactionView),
+    nextIDBefore: nextIDBefore === null ? null : Number(nextIDBefore),
+  }
+}

@@ -1,0 +1,117 @@
+import { type Command, walletsOf } from '../../domain/command.ts'
+import type { Instant } from '../../domain/instant.ts'
+import type { StoredOutcome } from '../../domain/outcome.ts'
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import * as citus from './citus-statements.ts'
+import { type Connection, ConnectionError } from './connection.ts'
+import { type ClockRow, type KnownRow, type OutcomeRow, readInstant, storedOutcomes, type WalletRow } from './rows.ts'
+import * as statements from './statements.ts'
+
+/** What a batch is decided on, once its locks are held. */
+export interface LockedBatch {
+  readonly clock: ClockRow
+  readonly locked: readonly WalletRow[]
+  readonly outcomes: ReadonlyMap<TransactionID, StoredOutcome>
+}
+
+interface Read {
+  readonly clock: ClockRow | undefined
+  readonly outcomes: readonly (OutcomeRow | KnownRow)[]
+}
+
+/** What is done differently in one database and on the workers of a Citus; all else is the same on both. */
+export interface Dialect {
+  /** Begins a transaction, locks the wallets, then reads what is known: one round trip. */
+  lock(connection: Connection, commands: readonly Command[]): Promise<LockedBatch>
+  /** Runs each statement that {@link Dialect.lock} sends after BEGIN, on nothing. */
+  prepareLock(connection: Connection): Promise<void>
+  /** The outcomes of transaction IDs, and the database's time. */
+  readOutcomes(connection: Connection, ids: readonly statements.IDOfUser[]): Promise<Read>
+  /** Runs each statement that {@link Dialect.readOutcomes} sends, on nothing. */
+  prepareOutcomes(connection: Connection): Promise<void>
+  readonly updateWallets: typeof statements.updateWallets
+  readonly insertWallets: typeof statements.insertWallets
+}
+
+/** The clock comes with every row of the outcomes, which saves a batch a statement. */
+const PLAIN: Dialect = {
+  async lock(connection, commands) {
+    const [begun, locked, known] = await connection.roundTrip((sql) => [
+      statements.begin(sql),
+      statements.lockWallets(sql, walletsOfAll(commands)),
+      statements.readKnown(sql, commands),
+    ])
+    return { clock: clockOf(begun.command, known), locked, outcomes: storedOutcomes(known) }
+  },
+  async prepareLock(connection) {
+    await connection.roundTrip((sql) => [statements.lockWallets(sql, [])])
+    await connection.roundTrip((sql) => [statements.readKnown(sql, [])])
+  },
+  async readOutcomes(connection, ids) {
+    const [known] = await connection.roundTrip((sql) => [statements.readOutcomes(sql, ids)])
+    return { clock: known[0], outcomes: known }
+  },
+  async prepareOutcomes(connection) {
+    await connection.roundTrip((sql) => [statements.readOutcomes(sql, [])])
+  },
+  updateWallets: statements.updateWallets,
+  insertWallets: statements.insertWallets,
+}
+
+const CITUS: Dialect = {
+  async lock(connection, commands) {
+    const [begun, , , locked, clocks, known] = await connection.roundTrip((sql) => [
+      statements.begin(sql),
+      citus.boundLocks(sql),
+      citus.boundRest(sql),
+      citus.lockWallets(sql, walletsOfAll(commands)),
+      citus.readClock(sql),
+      citus.readOutcomes(sql, commands),
+    ])
+    return { clock: clockOf(begun.command, clocks), locked, outcomes: storedOutcomes(known) }
+  },
+  async prepareLock(connection) {
+    await connection.roundTrip((sql) => [citus.boundLocks(sql)])
+    await connection.roundTrip((sql) => [citus.boundRest(sql)])
+    await connection.roundTrip((sql) => [citus.lockWallets(sql, [])])
+    await connection.roundTrip((sql) => [citus.readClock(sql)])
+    await connection.roundTrip((sql) => [citus.readOutcomes(sql, [])])
+  },
+  async readOutcomes(connection, ids) {
+    const [clocks, outcomes] = await connection.roundTrip((sql) => [citus.readTime(sql), citus.readOutcomes(sql, ids)])
+    return { clock: clocks[0], outcomes }
+  },
+  async prepareOutcomes(connection) {
+    await connection.roundTrip((sql) => [citus.readTime(sql)])
+    await connection.roundTrip((sql) => [citus.readOutcomes(sql, [])])
+  },
+  updateWallets: citus.updateWallets,
+  insertWallets: citus.insertWallets,
+}
+
+export function dialectOf(connection: Connection): Dialect {
+  return connection.isDistributed() ? CITUS : PLAIN
+}
+
+/** The outcome of a transaction ID, and the database's time. */
+export async function readOutcome(
+  connection: Connection,
+  userID: UserID,
+  transactionID: TransactionID,
+): Promise<{ stored: StoredOutcome | undefined; now: Instant }> {
+  const { clock, outcomes } = await dialectOf(connection).readOutcomes(connection, [{ userID, transactionID }])
+  if (clock === undefined) throw new ConnectionError('no answer')
+  return { stored: storedOutcomes(outcomes).get(transactionID), now: readInstant(clock.now) }
+}
+
+function clockOf(tag: string, [clock]: readonly ClockRow[]): ClockRow {
+  if (tag !== 'BEGIN' || clock === undefined) throw new ConnectionError('no transaction was begun')
+  return clock
+}
+
+function walletsOfAll(commands: readonly Command[]): ReadonlySet<UserID> {
+  const wallets = new Set<UserID>()
+  for (const command of commands) for (const userID of walletsOf(command)) wallets.add(userID)
+  return wallets
+}

@@ -1,0 +1,45 @@
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { Connection } from './connection.ts'
+import { dialectOf } from './dialect.ts'
+import * as statements from './statements.ts'
+
+const NOBODY = '' as UserID
+const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
+const NO_XID = '0'
+
+/** Runs every statement of a batch once, on nothing. Each alone: see {@link openConnection}. */
+export async function prepareWrites(connection: Connection): Promise<void> {
+  const dialect = dialectOf(connection)
+  await connection.roundTrip((sql) => [statements.begin(sql)])
+  await dialect.prepareLock(connection)
+  await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [dialect.updateWallets(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.lockAbsence(sql, [])])
+  await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
+  await connection.roundTrip((sql) => [statements.insertRefusals(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+/** The same for everything that is not a batch. */
+export async function prepareReads(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [statements.begin(sql)])
+  await connection.roundTrip((sql) => [dialectOf(connection).insertWallets(sql, [])])
+  await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
+  await dialectOf(connection).prepareOutcomes(connection)
+  await connection.roundTrip((sql) => [statements.readHistory(sql, { userID: NOBODY, limit: 1 })])
+  await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
+  await connection.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+/** And for those who look at the ledger. */
+export async function prepareInspection(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [statements.begin(sql)])
+  await connection.roundTrip((sql) => [statements.findWallets(sql, '', 1)])
+  await connection.roundTrip((sql) => [statements.readTransactionsByID(sql, NO_ID)])
+  await connection.roundTrip((sql) => [statements.readRefusalsByID(sql, NO_ID)])
+  await connection.roundTrip((sql) => [statements.readEnds(sql, { userID: NOBODY })])
+  await connection.roundTrip((sql) => [statements.readBalances(sql, NOBODY, [])])
+  await connection.roundTrip((sql) => [statements.readLastAudit(sql)])
+  await connection.roundTrip((sql) => [statements.rollback(sql)])
+}

@@ -1,0 +1,203 @@
+import type { Readiness } from '../../src/ports/readiness.ts'
+import type { WalletService } from '../../src/ports/wallet-service.ts'
+import type { Operation } from '../support/http/api-document.ts'
+import { type APIWorld, UNCHECKABLE } from '../support/http/api-world.ts'
+import type { Answer, Call } from '../support/http/http.ts'
+import type { ContractCode } from '../support/http/problem.ts'
+import { createServiceOverMemory } from '../support/http/service-over-memory.ts'
+import { openWith } from '../support/http/wallet-client.ts'
+
+/* How each answer that the API description has an example of is brought about. */
+
+const USER = 'auth0|42'
+const OTHER = 'auth0|7'
+const EXAMPLE_ID = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
+const MAX = Number.MAX_SAFE_INTEGER
+const SOON_MS = 200
+/** Owns none of the wallets. */
+const STRANGER = 'stranger'
+/** What is done without looking for a wallet: only somebody else's is told not to be there. */
+const WITHOUT_WALLET = ['openWallet', 'issueTransactionID', 'getTransactionIDStatus']
+
+export interface Shown {
+  readonly path: string
+  readonly method: string
+  readonly operation: Operation
+}
+
+/** The request as its examples show it, with a transaction ID that was really issued. */
+export function exampleCall({ path, method, operation }: Shown, transactionID = EXAMPLE_ID): Call & { body?: object } {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name) => {
+    const example = operation.parameters?.find((parameter) => parameter.name === name)?.example
+    return encodeURIComponent(example === EXAMPLE_ID ? transactionID : String(example))
+  })
+  const body = operation.requestBody?.content['application/json'].example
+  return { method: method.toUpperCase(), path: filled, ...(body && { body: { ...body, transactionID } }) }
+}
+
+export async function openBoth({ client }: APIWorld): Promise<void> {
+  await openWith(client, USER)
+  await openWith(client, OTHER)
+}
+
+/** Both wallets are open, and 5 dollars are in the first. */
+export async function deposited(world: APIWorld): Promise<void> {
+  await openBoth(world)
+  await world.client.deposit(USER, 5_000_000)
+}
+
+/** All of the story has happened; says the transfer's ID. */
+export async function transferred(world: APIWorld): Promise<string> {
+  await deposited(world)
+  const transactionID = await world.client.newID(USER)
+  await world.client.transfer(USER, OTHER, 1_250_000, transactionID)
+  return transactionID
+}
+
+const forever = () => new Promise<never>(() => {})
+
+/** A service whose store never answers. */
+function stuck(maxQueued: number) {
+  return createServiceOverMemory({ concurrency: 1, maxBatch: 1, maxQueued, deadlineMs: SOON_MS }, (store) => ({
+    ...store,
+    ...{ open: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
+  })).service
+}
+
+const broken = async () => {
+  throw new Error('a bug')
+}
+const bug: WalletService = {
+  ...{ open: broken, wallet: broken, status: broken, submit: broken, history: broken, isOverloaded: () => false },
+  issue: () => {
+    throw new Error('a bug')
+  },
+}
+
+/** A call that is about a new ID. */
+export const fresh = async ({ client }: APIWorld, shown: Shown) => exampleCall(shown, await client.newID(USER))
+
+type Provoke = (world: APIWorld, shown: Shown) => Promise<Answer>
+
+/** How each problem is brought about, on any route that has it. */
+const PROBLEMS: Readonly<Record<Exclude<ContractCode, 'ROUTE_NOT_FOUND' | 'METHOD_NOT_ALLOWED'>, Provoke>> = {
+  TOO_MANY_REQUESTS: ({ sendTooMuch }, shown) => sendTooMuch(exampleCall(shown)),
+  UNAUTHENTICATED: ({ sendAs }, shown) => sendAs(undefined, exampleCall(shown)),
+  AUTHENTICATION_UNAVAILABLE: ({ sendAs }, shown) => sendAs(UNCHECKABLE, exampleCall(shown)),
+  FORBIDDEN: ({ sendAs }, shown) => sendAs(STRANGER, exampleCall(shown)),
+  BODY_TOO_LARGE: ({ send }, shown) => send({ ...exampleCall(shown), body: ' '.repeat(20_000) }),
+  UNSUPPORTED_MEDIA_TYPE: ({ send }, shown) =>
+    send({ ...exampleCall(shown), body: '{}', headers: { 'content-type': 'text/plain' } }),
+  INVALID_REQUEST: ({ send, sendWithoutHost }, shown) => {
+    const call = exampleCall(shown)
+    if (!call.path.includes('/users/')) return sendWithoutHost(call.path)
+    if (call.body !== undefined) return send({ ...call, body: { ...call.body, amount: 0 } })
+    if (call.path.endsWith('/transactions')) return send({ ...call, path: `${call.path}?limit=1001` })
+    return send({ ...call, path: call.path.replace('auth0', '%20') })
+  },
+  OVERLOADED: async (world, shown) => {
+    const call = await fresh(world, shown)
+    world.use(stuck(1))
+    const answers = Array.from({ length: 5 }, () => world.send(call))
+    const first = await Promise.race(answers)
+    await Promise.all(answers)
+    return first
+  },
+  SELF_TRANSFER: async (world, shown) => {
+    const call = await fresh(world, shown)
+    return world.send({ ...call, body: { ...call.body, passiveUserID: USER } })
+  },
+  TRANSACTION_ID_UNKNOWN: ({ send }, shown) => send(exampleCall(shown)),
+  TRANSACTION_ID_REUSED: async (world, shown) => {
+    await deposited(world)
+    const transactionID = await world.client.newID(USER)
+    await world.client.deposit(USER, 1, transactionID)
+    return world.send(exampleCall(shown, transactionID))
+  },
+  TRANSACTION_ID_EXPIRED: async (world, shown) => {
+    await deposited(world)
+    const call = await fresh(world, shown)
+    world.advance()
+    return world.send(call)
+  },
+  WALLET_NOT_FOUND: async (world, shown) => {
+    const call = await fresh(world, shown)
+    return WITHOUT_WALLET.includes(shown.operation.operationId) ? world.sendAs(STRANGER, call) : world.send(call)
+  },
+  PASSIVE_WALLET_NOT_FOUND: async (world, shown) => {
+    await openWith(world.client, USER, 5_000_000)
+    return world.send(await fresh(world, shown))
+  },
+  INSUFFICIENT_BALANCE: async (world, shown) => {
+    await openBoth(world)
+    return world.send(await fresh(world, shown))
+  },
+  BALANCE_LIMIT_EXCEEDED: async (world, shown) => {
+    for (const user of [USER, OTHER]) await openWith(world.client, user, MAX)
+    return world.send(await fresh(world, shown))
+  },
+  DATABASE_UNAVAILABLE: ({ send, use }, shown) => {
+    use(undefined)
+    return send(exampleCall(shown))
+  },
+  OUTCOME_UNKNOWN: async (world, shown) => {
+    const call = await fresh(world, shown)
+    world.use(stuck(100))
+    return world.send(call)
+  },
+  INTERNAL: ({ send, use, readyAs }, shown) => {
+    use(bug)
+    readyAs(broken)
+    return send(exampleCall(shown))
+  },
+}
+
+const afterwards = (prepare: (world: APIWorld) => Promise<unknown>): Provoke => {
+  return async (world, shown) => {
+    await prepare(world)
+    return world.send(await fresh(world, shown))
+  }
+}
+const whileReadinessIs = (state: Awaited<ReturnType<Readiness>>): Provoke => {
+  return ({ send, readyAs }, shown) => {
+    readyAs(async () => state)
+    return send(exampleCall(shown))
+  }
+}
+
+/** How each other answer is brought about, by the name of its example. */
+const ANSWERS: Readonly<Record<string, Provoke>> = {
+  newWallet: afterwards(async () => {}),
+  wallet: afterwards(transferred),
+  issued: afterwards(async () => {}),
+  unused: afterwards(async () => {}),
+  executed: async (world, shown) => world.send(exampleCall(shown, await transferred(world))),
+  refused: async (world, shown) => {
+    await openBoth(world)
+    const transactionID = await world.client.newID(USER)
+    await world.client.withdraw(USER, 1, transactionID)
+    return world.send(exampleCall(shown, transactionID))
+  },
+  expired: async (world, shown) => {
+    const call = await fresh(world, shown)
+    world.advance()
+    return world.send(call)
+  },
+  deposit: afterwards(openBoth),
+  withdrawal: afterwards(deposited),
+  transferOut: afterwards(deposited),
+  lastPage: afterwards(transferred),
+  page: async (world, shown) => {
+    await transferred(world)
+    const call = exampleCall(shown)
+    return world.send({ ...call, path: `${call.path}?limit=1` })
+  },
+  alive: whileReadinessIs('ready'),
+  ready: whileReadinessIs('ready'),
+  starting: whileReadinessIs('starting'),
+  databaseUnavailable: whileReadinessIs('database unavailable'),
+  shuttingDown: whileReadinessIs('shutting down'),
+}
+
+/** By the name of the example. */
+export const PROVOKE: Readonly<Record<string, Provoke>> = { ...ANSWERS, ...PROBLEMS }

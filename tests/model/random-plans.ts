@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { MAX_UNITS } from '../../src/domain/money.ts'
+import type { TransactionType } from '../../src/domain/transaction.ts'
+import { DEEDS, type Fault, MOMENTS } from '../support/faults/faulty-relay.ts'
+
+/** A write that clients send, once or often; users are numbers. */
+export interface PlannedWrite {
+  readonly kind: 'deposit' | 'withdraw' | 'transfer'
+  readonly user: number
+  /** The recipient of a transfer. */
+  readonly passive: number
+  readonly units: bigint
+  /** Which of the user's transaction IDs: each write has one of its own, except a reuse. */
+  readonly id: number
+}
+
+export type Step =
+  | { readonly kind: 'open' | 'wallet'; readonly user: number }
+  | { readonly kind: 'write' | 'status'; readonly write: PlannedWrite }
+  | { readonly kind: 'history'; readonly user: number; readonly page: PageDraft }
+
+export interface PageDraft {
+  readonly limit: number
+  readonly idBefore: bigint | undefined
+  readonly types: readonly TransactionType[] | undefined
+}
+
+/** All that a seed says: what each client does, one step after the other, on which service, and what goes wrong there. */
+export interface Plan {
+  readonly clients: readonly (readonly Step[])[]
+  /** IDs that have expired long ago. */
+  readonly expired: readonly number[]
+  /** How many times a client sends a write again that got no answer. */
+  readonly patience: number
+  /** The faults of each instance of the service. */
+  readonly instances: readonly (readonly Fault[])[]
+  readonly bounds: { readonly concurrency: number; readonly maxBatch: number; readonly maxQueued: number }
+}
+
+export const USERS = 4
+const CLIENTS = 6
+const STEPS_OF_A_CLIENT = 25
+const MAX_FAULTS = 8
+/** Which step of a draft names an earlier write, this many back at the most: others are then still sending it. */
+const MAX_BACK = 8
+
+interface StepDraft {
+  readonly what: 'open' | 'wallet' | PlannedWrite['kind'] | 'repeat' | 'reuse' | 'status' | 'history'
+  readonly user: number
+  readonly other: number
+  readonly units: bigint
+  readonly back: number
+  readonly expired: boolean
+  readonly page: PageDraft
+}
+
+/** One of these, as often as its number says. */
+function weighted<const Value>(...weights: readonly (readonly [number, Value])[]): fc.Arbitrary<Value> {
+  return fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
+}
+
+/** Small against small balances, so that many writes are refused. */
+const units = fc.oneof(
+  { weight: 60, arbitrary: fc.bigInt(1n, 6n) },
+  { weight: 1, arbitrary: fc.constant(MAX_UNITS - 2n) },
+)
+
+const stepDraft: fc.Arbitrary<StepDraft> = fc.record({
+  what: weighted(
+    [4, 'open'],
+    [12, 'wallet'],
+    [14, 'deposit'],
+    [16, 'withdraw'],
+    [28, 'transfer'],
+    [10, 'repeat'],
+    [3, 'reuse'],
+    [6, 'status'],
+    [7, 'history'],
+  ),
+  user: fc.nat(USERS - 1),
+  other: fc.integer({ min: 1, max: USERS - 1 }),
+  units,
+  back: fc.integer({ min: 1, max: MAX_BACK }),
+  expired: weighted([40, false], [1, true]),
+  page: fc.record({
+    limit: fc.integer({ min: 1, max: 6 }),
+    idBefore: fc.option(fc.bigInt(1n, 20n), { nil: undefined }),
+    types: fc.option(fc.constantFrom<TransactionType[]>([1], [3, 4], [1, 2, 4]), { nil: undefined }),
+  }),
+})
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  moment: fc.constantFrom(...MOMENTS),
+  nth: fc.integer({ min: 1, max: 40 }),
+  deed: fc.constantFrom(...DEEDS),
+  ms: fc.integer({ min: 1, max: 300 }),
+})
+
+const bounds = fc.record({
+  concurrency: fc.integer({ min: 1, max: 3 }),
+  maxBatch: fc.constantFrom(1, 3, 512),
+  maxQueued: weighted([9, 1000], [1, 3]),
+})
+
+/** A plan for one instance or two, without faults. */
+export const calmPlans: fc.Arbitrary<Plan> = plans(fc.array(fc.constant([]), { minLength: 1, maxLength: 2 }))
+
+/** A plan for one instance or two, with faults on each. */
+export const faultyPlans: fc.Arbitrary<Plan> = plans(
+  fc.array(fc.array(fault, { minLength: 1, maxLength: MAX_FAULTS, size: 'max' }), { minLength: 1, maxLength: 2 }),
+)
+
+/** The plan that a seed stands for. */
+export function planOf(seed: number, plans: fc.Arbitrary<Plan>): Plan {
+  const [plan] = fc.sample(plans, { seed, numRuns: 1 })
+  if (plan === undefined) throw new Error('no sample')
+  return plan
+}
+
+function plans(instances: fc.Arbitrary<Plan['instances']>): fc.Arbitrary<Plan> {
+  const length = CLIENTS * STEPS_OF_A_CLIENT
+  const drafts = fc.array(stepDraft, { minLength: length, maxLength: length, size: 'max' })
+  return fc
+    .record({ drafts, instances, bounds, patience: fc.nat(2) })
+    .map(({ drafts, ...rest }) => ({ ...rest, ...toSteps(drafts) }))
+}
+
+/** Deals the drafts out to the clients, one each in turn, so that what is near in the list happens at about one time. */
+function toSteps(drafts: readonly StepDraft[]): Pick<Plan, 'clients' | 'expired'> {
+  const writes: PlannedWrite[] = []
+  const expired: number[] = []
+
+  function writeOf({ what, user, other, units, back, expired: late }: StepDraft): PlannedWrite {
+    const earlier = writes.at(-back) ?? writes.at(-1)
+    if (earlier !== undefined && (what === 'repeat' || what === 'status')) return earlier
+    const write: PlannedWrite =
+      earlier !== undefined && what === 'reuse'
+        ? { ...earlier, units: earlier.units === 1n ? 2n : earlier.units - 1n }
+        : { kind: kindOf(what), user, passive: (user + other) % USERS, units, id: writes.length }
+    if (late) expired.push(write.id)
+    writes.push(write)
+    return write
+  }
+
+  function toStep(draft: StepDraft, index: number): Step {
+    // Each client begins with a wallet to be opened; nobody opens the last user's but by chance.
+    if (index < CLIENTS) return { kind: 'open', user: index % (USERS - 1) }
+    switch (draft.what) {
+      case 'open':
+      case 'wallet':
+        return { kind: draft.what, user: draft.user }
+      case 'history':
+        return { kind: 'history', user: draft.user, page: draft.page }
+      case 'status':
+        return { kind: 'status', write: writeOf(draft) }
+      default:
+        return { kind: 'write', write: writeOf(draft) }
+    }
+  }
+
+  const clients: Step[][] = Array.from({ length: CLIENTS }, () => [])
+  for (const [index, draft] of drafts.entries()) clients[index % CLIENTS]?.push(toStep(draft, index))
+  return { clients, expired }
+}
+
+function kindOf(what: StepDraft['what']): PlannedWrite['kind'] {
+  return what === 'withdraw' || what === 'transfer' ? what : 'deposit'
+}

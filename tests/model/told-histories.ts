@@ -1,0 +1,65 @@
+import { after } from '../../src/domain/instant.ts'
+import type { Movement } from '../../src/domain/movement.ts'
+import { formatInstant } from '../../src/domain/rfc3339.ts'
+import { TransactionType } from '../../src/domain/transaction.ts'
+import type { UserID } from '../../src/domain/user-id.ts'
+import { HOUR, NOW, transactionID } from '../support/domain-builders.ts'
+import type { Call, IssuedID, WalletOperation, WireAnswer } from './wallet-model.ts'
+
+/*
+ * Histories as one would tell them: who asked what from when to when, and what the answer was. Wallets were opened at
+ * NOW; a moment is a number of milliseconds, and a transaction's time a number of microseconds after NOW.
+ */
+
+/** One that was answered; `until` is when. */
+export function answered(from: number, until: number, call: Call, answer: WireAnswer): WalletOperation {
+  return { client: `since ${from}`, call, calledAtMs: from, answered: { answer, atMs: until } }
+}
+
+export function unanswered(from: number, call: Call): WalletOperation {
+  return { client: `since ${from}`, call, calledAtMs: from, answered: undefined }
+}
+
+export function id(n: number): IssuedID {
+  return { transactionID: transactionID(n), expiresAt: after(NOW, HOUR), expired: false }
+}
+
+export function move(userID: UserID, n: number, movement: Movement): Call & { kind: 'move' } {
+  return { kind: 'move', userID, id: id(n), movement }
+}
+
+export function walletOf(userID: UserID, balance = 0, version = 0, micros = version): WireAnswer {
+  const times = { createdAt: formatInstant(NOW), updatedAt: time(micros) }
+  return { status: 200, replayed: false, body: { userID, balance, version, ...times } }
+}
+
+/** Opens each wallet, one after the other, before moment 0. */
+export function opened(...users: readonly UserID[]): WalletOperation[] {
+  return users.map((userID, index) => {
+    const answer = { ...walletOf(userID), status: 201 }
+    return answered(index * 2 - 100, index * 2 - 99, { kind: 'open', userID }, answer)
+  })
+}
+
+const TYPES = {
+  deposit: TransactionType.Deposit,
+  withdraw: TransactionType.Withdrawal,
+  transfer: TransactionType.TransferOut,
+} as const
+
+/** The answer to a movement that was the wallet's `nth` transaction and left this balance. */
+export function executed(
+  { userID, id, movement }: Call & { kind: 'move' },
+  nth: number,
+  balance: number,
+  micros = nth,
+): WireAnswer {
+  const { amount, kind, passiveUserID } = movement
+  const { transactionID } = id
+  const what = { id: nth, transactionID, userID, type: TYPES[kind], amount: Number(amount), balance, passiveUserID }
+  return { status: 200, replayed: false, body: { ...what, createdAt: time(micros) } }
+}
+
+function time(micros: number): string {
+  return formatInstant(after(NOW, BigInt(micros)))
+}

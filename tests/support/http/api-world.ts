@@ -1,0 +1,79 @@
+import type { Test } from 'tap'
+import type { UserID } from '../../../src/domain/user-id.ts'
+import type { Authenticator } from '../../../src/ports/authenticator.ts'
+import type { Readiness } from '../../../src/ports/readiness.ts'
+import type { WalletService } from '../../../src/ports/wallet-service.ts'
+import { type Answer, type Call, type HTTPOptions, listen, type Send, startHTTP } from './http.ts'
+import { bearer } from './issuer.ts'
+import { connectRaw } from './raw-client.ts'
+import { createServiceOverMemory, TTL } from './service-over-memory.ts'
+import { createWalletClient, type WalletClient, walletPath } from './wallet-client.ts'
+
+export interface APIWorld {
+  readonly send: Send
+  readonly client: WalletClient
+  /** What the service is made of from here on. */
+  use(service: WalletService | undefined): void
+  /** An empty ledger, and everything works. */
+  renew(): void
+  readyAs(readiness: Readiness): void
+  /** Lets a transaction ID expire. */
+  advance(): void
+  /** Sends a request to a server that tells callers apart, with this token: the ID of a user, or {@link UNCHECKABLE}. */
+  sendAs(token: string | undefined, call: Call): Promise<Answer>
+  /** Sends a request to a server that has had as many as it takes. */
+  readonly sendTooMuch: Send
+  /** Sends a request that has no Host header. */
+  sendWithoutHost(path: string): Promise<Answer>
+}
+
+/** The token that nobody can check. */
+export const UNCHECKABLE = 'uncheckable'
+
+/** Nobody is an administrator. */
+const authenticate: Authenticator = async (token) =>
+  token === UNCHECKABLE
+    ? { kind: 'unavailable' }
+    : { kind: 'authenticated', caller: { userID: token as UserID, admin: false } }
+
+const ONE_IN_AN_HOUR = { requests: 1, windowMs: 3_600_000 }
+
+/** Servers of one service, which can be changed while they run. */
+export async function startAPIWorld(t: Test): Promise<APIWorld> {
+  let memory = createServiceOverMemory()
+  let current: WalletService | undefined = memory.service
+  let readiness: Readiness = async () => 'ready'
+  const options: HTTPOptions = {
+    serviceNow: () => current,
+    readiness: () => readiness(),
+    expectErrors: true,
+  }
+  const http = await startHTTP(t, options)
+  const guarded = await startHTTP(t, { ...options, authenticate })
+  const limited = await startHTTP(t, { ...options, rateLimits: { perUser: undefined, perAddress: ONE_IN_AN_HOUR } })
+  await limited.send({ method: 'GET', path: walletPath('anybody') })
+  const { port } = await listen(t, http)
+  return {
+    send: http.send,
+    client: createWalletClient(http.send),
+    use(service) {
+      current = service
+    },
+    renew() {
+      memory = createServiceOverMemory()
+      current = memory.service
+      readiness = async () => 'ready'
+    },
+    readyAs(next) {
+      readiness = next
+    },
+    sendAs: (token, call) => guarded.send({ ...call, ...(token !== undefined && { headers: bearer(token) }) }),
+    sendTooMuch: limited.send,
+    advance: () => memory.advance(TTL),
+    async sendWithoutHost(path) {
+      const raw = await connectRaw(t, port)
+      raw.write(`GET ${path} HTTP/1.1\r\n\r\n`)
+      return raw.answer()
+    },
+  }
+}

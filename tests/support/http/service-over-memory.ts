@@ -1,0 +1,62 @@
+import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
+import { createSignedTransactionIDs } from '../../../src/adapters/signed-transaction-ids/transaction-ids.ts'
+import type { BatcherBounds } from '../../../src/app/batcher.ts'
+import { createWalletService, type ServiceBounds } from '../../../src/app/wallet-service.ts'
+import { after, type Micros } from '../../../src/domain/instant.ts'
+import type { Movement } from '../../../src/domain/movement.ts'
+import type { TransactionID } from '../../../src/domain/transaction.ts'
+import type { UserID } from '../../../src/domain/user-id.ts'
+import { KEY_BYTES, type TransactionIDs } from '../../../src/ports/transaction-ids.ts'
+import type { WalletService } from '../../../src/ports/wallet-service.ts'
+import type { WalletStore } from '../../../src/ports/wallet-store.ts'
+import { HOUR, NOW, requestID } from '../domain-builders.ts'
+
+export const TTL: Micros = 24n * HOUR
+
+export interface ServiceOverMemory {
+  readonly service: WalletService
+  readonly transactionIDs: TransactionIDs
+  /** Moves the one clock that service and store share. */
+  advance(length: Micros): void
+  /** An ID that was issued to this user just now. */
+  issued(userID: UserID): TransactionID
+  submit(userID: UserID, transactionID: TransactionID, movement: Movement): ReturnType<WalletService['submit']>
+}
+
+const BOUNDS: BatcherBounds = { concurrency: 1, maxBatch: 100, maxQueued: 100, deadlineMs: 10_000 }
+
+/**
+ * The service as it is put together for PostgreSQL, over the memory store.
+ *
+ * @param alter puts something between the service and its store.
+ */
+export function createServiceOverMemory(
+  bounds: Partial<BatcherBounds> = {},
+  alter: (store: WalletStore) => WalletStore = (store) => store,
+): ServiceOverMemory {
+  let now = NOW
+  const clock = () => now
+  const each = { ...BOUNDS, ...bounds }
+  const all: ServiceBounds = { movements: each, opens: each, walletReads: each, singleReads: each }
+  const transactionIDs = createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 'key'))
+  const service = createWalletService({
+    store: alter(createMemoryWalletStore(clock)),
+    transactionIDs,
+    clock,
+    transactionIDTtl: TTL,
+    bounds: all,
+  })
+  let requests = 0
+  return {
+    service,
+    transactionIDs,
+    advance(length) {
+      now = after(now, length)
+    },
+    issued: (userID) => transactionIDs.issue(userID, now),
+    submit(userID, transactionID, movement) {
+      requests += 1
+      return service.submit({ userID, transactionID, movement, requestID: requestID(`request ${requests}`) })
+    },
+  }
+}
