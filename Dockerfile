@@ -26,7 +26,7 @@ RUN npm ci --omit=dev --no-audit --no-fund \
 
 FROM node:22-slim
 # All addresses of the container. So it starts only where it is told whom to let in: with AUTH_JWKS_URL, AUTH_ISSUER and
-# AUTH_AUDIENCE, which check tokens, or with AUTH=none, which lets whoever can reach its port move money.
+# AUTH_AUDIENCE, which check tokens, or with AUTH=none, which lets anyone who can reach its port move money.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /service
 # What changes seldom comes first: a change of the sources leaves the layers above its own as they are.

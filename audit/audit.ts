@@ -172,8 +172,8 @@ function conclude({ sums, broken, named }: Tally): Pick<AuditReport, 'figures' |
   function compare(check: CheckName, expected: bigint, found: bigint, what: string): void {
     if (expected === found) return
     add(broken, check, 1n)
-    const nobody = { userID: null, id: null, transactionID: null }
-    named.set(check, [{ check, ...nobody, expected: `${expected} ${what}`, found: `${found}` }])
+    const noRow = { userID: null, id: null, transactionID: null }
+    named.set(check, [{ check, ...noRow, expected: `${expected} ${what}`, found: `${found}` }])
   }
   compare('money', sum('deposited') - sum('withdrawn'), sum('held'), 'units in all wallets')
   compare('read-alike', sum('transactions'), sum('found by ID'), 'transactions by ID')

@@ -195,7 +195,7 @@ export function survey({ rows, figures, conditions }: Subject): string {
   return `SELECT ${columns.join(', ')} FROM (${rows}) AS subject`
 }
 
-/** The rows that break a condition, `$3` of them at the most. */
+/** The rows that break a condition, `$3` of them at most. */
 export function offenders({ rows }: Subject, { holds, expected, found }: Condition): string {
   return `
     SELECT user_id, id, transaction_id, ${expected} AS expected, ${found} AS found

@@ -13,7 +13,7 @@ export interface Range {
 /** About 300 000 transactions: a second's work or two, which a sort can do in its memory. */
 export const RANGE_BYTES = 32 * 1024 * 1024
 const MAX_RANGES = 1000
-/** Of each table, at the most about 1000 of its pages are looked at to find the bounds. */
+/** Of each table, at most about 1000 of its pages are looked at to find the bounds. */
 const SAMPLE_BYTES = 8 * 1024 * 1024
 
 const LOWEST: Readonly<Record<Subject['key'], string>> = {

@@ -14,7 +14,7 @@ export function describeReport({ takenAt, seconds, figures, checks, findings }: 
     '',
     `${number(wallets)} wallets, ${number(transactions)} transactions (${number(transfers)} transfers of two each), ${number(refusals)} refusals, ${number(transactionIDs)} transaction IDs`,
     `${number(held)} units in the system, ${number(deposited)} deposited, ${number(withdrawn)} withdrawn`,
-    `as of ${takenAt}, read in ${seconds.toFixed(1)} s: ${findings.length === 0 ? 'all is as it should be' : 'THE LEDGER IS DAMAGED'}`,
+    `as of ${takenAt}, read in ${seconds.toFixed(1)} s: ${findings.length === 0 ? 'no problems found' : 'THE LEDGER IS DAMAGED'}`,
   )
   return `${lines.join('\n')}\n`
 }

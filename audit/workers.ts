@@ -28,7 +28,7 @@ export class NotAtRest extends Error {
 
 /**
  * Has each client, which is in a transaction with a snapshot, take its snapshot on every worker too, all at one moment
- * at which no write is under way and none is in doubt. Whoever writes waits for that, a few milliseconds.
+ * at which no write is under way and none is in doubt. Anyone who writes waits for that, a few milliseconds.
  */
 export async function seeWorkersAtRest(
   address: ServerAddress,
@@ -73,7 +73,7 @@ async function whileNothingMoves(keeper: pg.Client, work: () => Promise<void>): 
   }
 }
 
-/** Those that a worker has prepared: while nothing is under way, nobody else will see to them than Citus's recovery. */
+/** Those that a worker has prepared: while nothing is under way, no one else will see to them than Citus's recovery. */
 async function countInDoubt(keeper: pg.Client): Promise<number> {
   const { rows } = await keeper.query<{ success: boolean; result: string }>(
     `SELECT success, result

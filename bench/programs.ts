@@ -87,7 +87,7 @@ export interface ServiceProcess {
   stop(): Promise<void>
 }
 
-/** The service as users run it, in a process of its own; its log goes where nobody reads it. */
+/** The service as users run it, in a process of its own; its log goes where no one reads it. */
 export function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, NODE_FLAGS)
 }

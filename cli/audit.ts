@@ -18,7 +18,7 @@ export async function runAudit(json: boolean): Promise<void> {
   try {
     await auditConfigured(json)
   } catch (error) {
-    // Of a report that nobody reads the verdict is left.
+    // Of a report that no one reads the verdict is left.
     if (error instanceof UnwritableOutput && error.closed) return
     say(describeFailure(error, 'the role needs SELECT on every table of the ledger (db/grants.sql)'))
     process.exitCode = NOT_CHECKED

@@ -72,7 +72,9 @@ function whyNoAnswer(cause: unknown, { url, deadlineMs }: Session): string {
       `no service answers at ${url} (${cause.message}). Start one with "${calledAs()} start", or say where it is by --url or WALLET_URL.`,
     )
   const last = innermost(cause)
-  return plain(`no final answer from ${url} within ${deadlineMs / 1000} s${last === '' ? '' : ` (at last: ${last})`}.`)
+  return plain(
+    `no final answer from ${url} within ${deadlineMs / 1000} s${last === '' ? '' : ` (last error: ${last})`}.`,
+  )
 }
 
 /** What `fetch` has to say stands in the cause of its error. */
@@ -85,7 +87,7 @@ function whatIsLeft(unsettled: WalletUnsettled, session: Session, movement: Give
   const { transactionID } = unsettled
   if (movement === undefined) {
     const maybe = unsettled.outcome === 'unknown'
-    const says = maybe ? ' It may have been done; to do it again does no harm.' : ''
+    const says = maybe ? ' It may have succeeded; repeating it is safe.' : ''
     return { exitCode: maybe ? EXIT.unsettled : EXIT.no, says }
   }
   if (transactionID === undefined) return { exitCode: EXIT.no, says: ' Nothing was moved.' }

@@ -28,7 +28,7 @@ export function addHistoryCommand(program: Command, surroundings: Surroundings):
         .conflicts('json'),
     )
     .addOption(jsonOption)
-    .addOption(new Option('--limit <count>', 'how many at the most').argParser(readLimit).default(DEFAULT_ROWS))
+    .addOption(new Option('--limit <count>', 'how many at most').argParser(readLimit).default(DEFAULT_ROWS))
     .addOption(new Option('--all', 'however many there are').conflicts('limit'))
     .addOption(
       new Option('--type <type>', `only this type; repeatable: ${TYPE_NAMES.join(', ')}`).argParser(

@@ -17,7 +17,7 @@ export interface Output {
 /** What was done can't be told. */
 export class UnwritableOutput extends Error {
   override readonly name = 'UnwritableOutput'
-  /** Whoever read it has read enough, as `head` does. */
+  /** Anyone who read it has read enough, as `head` does. */
   readonly closed: boolean
 
   constructor(cause: NodeJS.ErrnoException) {

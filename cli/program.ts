@@ -9,7 +9,7 @@ Amounts are base units, 1250000, or dollars with the unit behind, 1.25usd. A use
 
 Environment of the commands for wallets:
   WALLET_URL     where the service is, where --url does not say it
-  WALLET_TOKEN   an access token, for a service that takes them; there is no option for it, since everybody on a
+  WALLET_TOKEN   an access token, for a service that takes them; there is no option for it, since everyone on a
                  machine may see what programs were called with
 
 Exit codes:

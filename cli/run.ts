@@ -30,9 +30,7 @@ function refuseTokens(parameters: readonly string[]): void {
   const end = parameters.indexOf('--')
   const options = end === -1 ? parameters : parameters.slice(0, end)
   if (options.some((each) => /^--?token\b/.test(each)))
-    throw new UsageError(
-      'a token goes into the variable WALLET_TOKEN: everybody may see what a program was called with',
-    )
+    throw new UsageError('pass the token in WALLET_TOKEN; command lines are visible to other users of this machine')
 }
 
 interface Ending {
@@ -41,7 +39,7 @@ interface Ending {
   readonly message?: string
 }
 
-/** One line for what the person can mend, a stack for what is a bug. */
+/** One line for what the person can fix, a stack for what is a bug. */
 function endingOf(error: unknown, command: string): Ending {
   if (error instanceof CommanderError) return endingOfParsing(error, command)
   if (error instanceof UnwritableOutput && error.closed) return { exitCode: EXIT.done }

@@ -8,7 +8,7 @@ export function addServiceCommands(program: Command): void {
     .description('run the service until Ctrl-C or SIGTERM')
     .addHelpText(
       'after',
-      '\nThe README says what it takes from the environment.\n\nExample:\n  PORT=8081 npx wallet start',
+      '\ndocs/configuration.md lists its settings.\n\nExample:\n  PORT=8081 npx wallet start',
     )
     .action(async () => {
       await import('../src/app/main.ts')
@@ -40,7 +40,7 @@ export function addServiceCommands(program: Command): void {
 const DATABASE = '\nThe database is DATABASE_URL, or the embedded one in DATA_DIR.'
 const AUDIT_HELP = ` The service may run or not.
 
-Exit code: 0 all is as it should be; 1 the ledger is damaged; 2 it could not be checked.
+Exit code: 0 no problems found; 1 the ledger is damaged; 2 it could not be checked.
 
 Example:
   npx wallet audit --json > report.json`

@@ -28,7 +28,7 @@ export interface Session {
   replayed(): boolean
 }
 
-/** Nobody answers where the service should be, and nobody did before: to wait is no use. */
+/** No one answers where the service should be, and no one did before: to wait is no use. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
 }

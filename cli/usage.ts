@@ -5,5 +5,5 @@ export class UsageError extends Error {
 
 /** @param held as it is shown, in quotes where it is text. */
 export function wrongValue(what: string, held: string, takes: string): UsageError {
-  return new UsageError(`${what} is ${held}; it takes ${takes}`)
+  return new UsageError(`${what} is ${held}; expected ${takes}`)
 }

@@ -25,7 +25,7 @@ export const TransactionType = { Deposit: 1, Withdrawal: 2, TransferIn: 3, Trans
   Wire.Transaction['type']
 >
 
-/** What came is not what the service sends: cut off on its way, or of somebody else. */
+/** What came is not what the service sends: cut off on its way, or of someone else. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer'
 }

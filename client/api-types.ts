@@ -127,7 +127,7 @@ export interface Transaction {
   createdAt: string
 }
 /**
- * What came of a transaction ID; with its transaction when executed, its refusal when refused
+ * The outcome of a transaction ID; with its transaction when executed, its refusal when refused
  */
 export interface TransactionIDStatus {
   /**

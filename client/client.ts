@@ -55,7 +55,7 @@ export interface HistoryFilters {
   readonly createdAfter?: string
   /** Only ids below this one. */
   readonly IDBefore?: number
-  /** How many transactions a page holds at the most: 1 to 1000. */
+  /** How many transactions a page holds at most: 1 to 1000. */
   readonly limit?: number
 }
 
@@ -76,7 +76,7 @@ export interface WalletClient {
   ): Promise<Transaction>
   /** Asks for a transaction ID, for those who keep it themselves and hand it over with a movement. */
   issue(userID: string, options?: CallOptions): Promise<IssuedTransactionID>
-  /** What came of a transaction ID. */
+  /** The outcome of a transaction ID. */
   status(userID: string, transactionID: string, options?: CallOptions): Promise<TransactionIDStatus>
   /** One page, newest first. */
   page(userID: string, filters?: HistoryFilters, options?: CallOptions): Promise<HistoryPage>
@@ -162,7 +162,7 @@ function toBase({ url, fetch }: ClientOptions): string {
 function toUnits(amount: Amount): number {
   const units = Number(amount)
   if (!Number.isSafeInteger(units) || units < 1)
-    throw new RangeError(`not an amount: ${amount}; it takes whole base units, 1 to ${Number.MAX_SAFE_INTEGER}`)
+    throw new RangeError(`not an amount: ${amount}; expected whole base units, 1 to ${Number.MAX_SAFE_INTEGER}`)
   return units
 }
 

@@ -1,7 +1,7 @@
 import { dollars, zerosBehind } from './money.ts'
 
 /**
- * Money in dollars and in base units, to the last one of them. In a column the zeros behind take their place, unseen: nobody
+ * Money in dollars and in base units, to the last one of them. In a column the zeros behind take their place, unseen: no one
  * copies them, and no screen reader reads them out.
  */
 export function Amount({ units, sign = '' }: { readonly units: bigint | number | string; readonly sign?: string }) {

@@ -77,8 +77,8 @@ function TokenForm({ onToken }: { readonly onToken: (token: string) => void }) {
     <form onSubmit={use}>
       <p role="alert">
         {token.read() === ''
-          ? 'This service tells its callers apart.'
-          : 'That token does not do: it is not trusted here, has expired, or lacks the scope.'}{' '}
+          ? 'This service requires a token.'
+          : 'That token was not accepted: it is not trusted here, has expired, or lacks the scope.'}{' '}
         The console takes an access token with the scope <code>wallet:admin</code>. It is kept in this tab only.
       </p>
       <label for="token">Access token</label>

@@ -59,7 +59,8 @@ export const readFigures = async (signal: AbortSignal) =>
 /** What went wrong, in words for the person on call. */
 export function explain(error: unknown): string {
   if (error instanceof WalletProblem) return [error.detail, ...error.errors.map(({ message }) => message)].join(' ')
-  if (error instanceof WalletUnsettled) return 'The service did not answer. Does it run, and does its database?'
+  if (error instanceof WalletUnsettled)
+    return 'The service did not answer. Check that the service and its database are running.'
   return error instanceof Error ? error.message : String(error)
 }
 

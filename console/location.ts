@@ -44,7 +44,7 @@ export function useLocation(): Location {
   return parseLocation(hash)
 }
 
-/** An address that somebody mangled is no reason to show nothing. */
+/** An address that someone mangled is no reason to show nothing. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -10,7 +10,7 @@ import { TYPES } from './transaction-types.ts'
 
 const ID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
 
-/** What came of a transaction ID, whoever's it is. */
+/** The outcome of a transaction ID, no matter whose it is. */
 export function Transactions({ of: transactionID }: Location) {
   return (
     <>

@@ -74,7 +74,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Distributes the tables that are not yet, all or none; whoever comes at the same time waits, then finds nothing to do.
+ * Distributes the tables that are not yet, all or none; anyone who comes at the same time waits, then finds nothing to do.
  * Once it was done, no right to change the schema is needed.
  */
 export async function distribute(client: pg.Client): Promise<void> {

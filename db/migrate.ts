@@ -16,7 +16,7 @@ const FOLDER = fileURLToPath(
 /** Where the migrations that were run are noted. */
 export const MIGRATION_TABLE = 'wallet_migration'
 const UNDEFINED_TABLE = '42P01'
-/** Somebody else held a lock for too long, or we and they each other's. */
+/** Someone else held a lock for too long, or we and they each other's. */
 const LOCKED = ['55P03', '40P01']
 /** Between two attempts to lock a table, those who use it catch up with what waited behind the last one. */
 const PAUSE_MS = 1000
@@ -105,7 +105,7 @@ async function changeSchema(client: pg.Client, direction: 'up' | 'down'): Promis
 }
 
 /**
- * Takes the lock that one instance at a time migrates under. Whoever waited for it in the server would have a snapshot all
+ * Takes the lock that one instance at a time migrates under. Anyone who waited for it in the server would have a snapshot all
  * the while, and an index that is built concurrently waits for the end of every older one: so we ask, and ask again.
  */
 async function waitForTurn(client: pg.Client): Promise<void> {
@@ -118,7 +118,7 @@ async function waitForTurn(client: pg.Client): Promise<void> {
 
 /**
  * One migration after the other, each in its own transaction. Who wants to change a table waits for all who use it, and
- * whoever comes to use it waits behind: so we give up soon, before a batch that waits gives up its lock, and try again.
+ * anyone who comes to use it waits behind: so we give up soon, before a batch that waits gives up its lock, and try again.
  */
 async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
   const done: string[] = []
@@ -162,7 +162,7 @@ async function loadMigrations(paths: readonly string[]) {
 }
 
 /**
- * What is done concurrently is done outside a transaction, each statement by itself. It keeps nobody waiting, so it may
+ * What is done concurrently is done outside a transaction, each statement by itself. It keeps no one waiting, so it may
  * wait itself: for everyone who was at work when it came.
  */
 function stepsOf(text: string): (builder: MigrationBuilder) => void {

@@ -8,7 +8,7 @@ set -euo pipefail
 
 users=${WALLET_URL:-http://127.0.0.1:8080}/api/v1/users
 
-# The token goes to curl by a file descriptor: arguments can be read by everybody on the machine.
+# The token goes to curl by a file descriptor: arguments can be read by everyone on the machine.
 headers() {
   echo 'Content-Type: application/json'
   if [ -n "${WALLET_TOKEN:-}" ]; then echo "Authorization: Bearer $WALLET_TOKEN"; fi
@@ -46,7 +46,7 @@ call PUT alice/wallet/deposit '{"amount":5000000,"transactionID":"'"$deposit"'"}
 payment=$(new_id alice)
 request='{"passiveUserID":"bruno","amount":1250000,"transactionID":"'"$payment"'"}'
 call PUT alice/wallet/transfer "$request"
-# Whoever did not get the answer sends the same again: it is the same transaction, and moves nothing.
+# Anyone who did not get the answer sends the same again: it is the same transaction, and moves nothing.
 call PUT alice/wallet/transfer "$request"
 
 echo "alice has $(balance alice), bruno has $(balance bruno)"

@@ -4,7 +4,7 @@ import { createWalletClient } from 'wallet-service/client'
 /*
  * Pays a thousand users out of one wallet, each exactly once, whatever dies on the way: the service, the network, or this
  * program. The client repeats a payment with its transaction ID until it is answered; the IDs are kept in a file before
- * they are used, so a second run goes on where the first one ended, and a third one pays nobody again.
+ * they are used, so a second run goes on where the first one ended, and a third one pays no one again.
  *
  *   npm run example:pay                    # the service at http://127.0.0.1:8080, or WALLET_URL; its journal in ./payments.jsonl
  *   npm run example:pay -- other.jsonl     # another journal: another payday

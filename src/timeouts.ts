@@ -6,7 +6,7 @@
 export const TIMEOUTS_MS = {
   /** How often the server looks whether we are still there while it executes for us. */
   clientCheck: 500,
-  /** A migration gives a lock up, on which everybody else has been waiting behind it. */
+  /** A migration gives a lock up, on which everyone else has been waiting behind it. */
   migrationLock: 300,
   /** The server gives a lock up. */
   lock: 1000,
@@ -22,7 +22,7 @@ export const TIMEOUTS_MS = {
   keySet: 2000,
   /**
    * A request is answered. A batch that vanished (`roundTrip`) is tried again while the server still holds its locks, for
-   * `statement` and `idleInTransaction` at the most, and has time to be done after that.
+   * `statement` and `idleInTransaction` at most, and has time to be done after that.
    */
   request: 6000,
   /** After a stop a connection at rest may bring one more request, which its client had sent already. */

@@ -1,8 +1,8 @@
 /** Whom the service lets in. */
 export type AuthenticationSetting =
-  /** Nothing was set: everybody, so only this machine may reach it. */
+  /** Nothing was set: everyone, so only this machine may reach it. */
   | { readonly kind: 'loopback only' }
-  /** Everybody who can reach it, in so many words. */
+  /** Everyone who can reach it, explicitly. */
   | { readonly kind: 'none' }
   /** Those with a token of this issuer, for this audience, signed with a key of this set. */
   | { readonly kind: 'bearer'; readonly jwksURL: URL; readonly issuer: string; readonly audience: string }

@@ -29,7 +29,7 @@ export interface BatcherOptions<Item, Result> extends BatcherBounds {
   keysOf(item: Item): readonly string[]
   /** Items only read: what was cut off has changed nothing, so its outcome is never unknown. */
   readonly readsOnly?: boolean
-  /** Nobody, unless told otherwise. */
+  /** No one, unless told otherwise. */
   readonly watch?: BatcherWatch
 }
 

@@ -41,7 +41,7 @@ const CONNECTING_LIMIT_MS = 500
 
 /**
  * Puts the service together and starts it. It listens even while the database does not answer yet, and says so at
- * `/readyz`; what waiting can't mend is thrown.
+ * `/readyz`; what waiting cannot fix is thrown.
  */
 export async function startService(
   config: Config,

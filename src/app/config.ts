@@ -66,7 +66,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
   constructor(variable: string, held: string, takes: string) {
-    super(`${variable} is ${held}; it takes ${takes}`)
+    super(`${variable} is ${held}; expected ${takes}`)
   }
 }
 
@@ -119,7 +119,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   function readAuthentication(): AuthenticationSetting {
-    const open = read('AUTH', false, 'none, to let whoever can reach the service do everything', (text) =>
+    const open = read('AUTH', false, 'none, to let anyone who can reach the service do everything', (text) =>
       text === 'none' ? true : undefined,
     )
     const set = BEARER_VARIABLES.find((variable) => env[variable] !== undefined && env[variable] !== '')

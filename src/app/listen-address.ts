@@ -10,7 +10,7 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * The address to listen on. A service that lets everybody in because nobody said otherwise must be out of others' reach.
+ * The address to listen on. A service that lets everyone in because no one said otherwise must be out of others' reach.
  * A name stands for all its addresses, and the one that was looked at is the one to listen on: a second look might find
  * another.
  *
@@ -28,7 +28,7 @@ export async function listenAddress(
     'HOST',
     outside === host ? JSON.stringify(host) : `${JSON.stringify(host)} (${outside})`,
     'a loopback address while there is no authentication: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE, ' +
-      'or AUTH=none to let whoever can reach the service do everything',
+      'or AUTH=none to let anyone who can reach the service do everything',
   )
 }
 

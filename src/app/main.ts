@@ -8,7 +8,7 @@ import { UnusableDatabase } from './prepare-database.ts'
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 const PARENT_CHECK_MS = 250
 
-/** An error that the person who starts the service can mend: one line is worth more than a stack. */
+/** An error that the person who starts the service can fix: one line is worth more than a stack. */
 function forOperator(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError)
     return error.message
@@ -23,7 +23,7 @@ function forOperator(error: unknown): string | undefined {
     case 'EAI_AGAIN':
     case 'EINVAL':
     case 'ENOTFOUND':
-      return `${error.message}: HOST is no address of this machine`
+      return `${error.message}: HOST is not an address of this machine`
     default:
       return undefined
   }
@@ -50,9 +50,9 @@ async function main(): Promise<void> {
   const config = takeConfig(process.env)
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
   const { logger, logRequest, flush } = await createLogger(config.logLevel)
-  // What nobody expected ends the process: the state in memory is not to be trusted, and all else is in the database.
+  // What no one expected ends the process: the state in memory is not to be trusted, and all else is in the database.
   process.on('uncaughtException', (error) => {
-    logger.fatal(error, 'an error that nobody caught: the service ends')
+    logger.fatal(error, 'uncaught exception, shutting down')
     flush().finally(() => process.exit(1))
   })
 
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   let stopping = false
 
   async function stop(running: RunningService, signal: NodeJS.Signals): Promise<void> {
-    logger.info(`${signal}: answering what was accepted, then stopping`)
+    logger.info(`${signal}: draining accepted requests, then stopping`)
     await running.stop()
     logger.info('stopped')
     await flush()

@@ -8,7 +8,7 @@ export function parseNetworks(text: string): readonly string[] | undefined {
   return networks.every(isNetwork) ? networks : undefined
 }
 
-/** Not a network of everything: whoever connects could then say who they are. */
+/** Not a network of everything: anyone who connects could then say who they are. */
 function isNetwork(text: string): boolean {
   const [, address = '', prefix] = /^([^/%]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? []
   const bits = BITS[isIP(address)]

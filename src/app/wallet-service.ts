@@ -20,7 +20,7 @@ export interface WalletServiceDeps {
   /** How long an unused transaction ID may be used. */
   readonly transactionIDTtl: Micros
   readonly bounds: ServiceBounds
-  /** Nobody is told, unless these are given. */
+  /** No one is told, unless these are given. */
   readonly metrics?: ServiceMetrics
   readonly tracing?: ServiceTracing
 }

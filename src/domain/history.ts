@@ -5,7 +5,7 @@ import type { UserID } from './user-id.ts'
 /** Which transactions of a wallet are asked for; every bound that is there narrows the list. */
 export interface HistoryQuery {
   readonly userID: UserID
-  /** How many transactions a page holds at the most: 1 to {@link MAX_PAGE}. */
+  /** How many transactions a page holds at most: 1 to {@link MAX_PAGE}. */
   readonly limit: number
   /** Only ids below this one. */
   readonly idBefore?: bigint

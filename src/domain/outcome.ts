@@ -39,7 +39,7 @@ export type StoredOutcome =
   | { readonly kind: 'executed'; readonly transaction: Transaction }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-/** What came of a command; `replayed` when an earlier request with the same ID had it already. */
+/** The outcome of a command; `replayed` when an earlier request with the same ID had it already. */
 export type Outcome =
   | (StoredOutcome & { readonly replayed: boolean })
   | { readonly kind: 'rejected'; readonly code: RejectionCode }

@@ -12,7 +12,7 @@ export const USER_ID_WORDS =
 
 /**
  * Half a surrogate pair is no character: PostgreSQL cannot keep it, and two of them would read back as one user. The same
- * with and without the `u` flag, since not everybody who reads it in the API description sets that: a character is one
+ * with and without the `u` flag, since not everyone who reads it in the API description sets that: a character is one
  * that is no surrogate, or a pair of them.
  */
 export const USER_ID_PATTERN =

@@ -16,7 +16,7 @@ export type TokenFault = 'untrusted' | 'expired' | 'not yet valid' | 'other issu
 export type Verdict =
   | { readonly kind: 'authenticated'; readonly caller: Caller }
   | { readonly kind: 'refused'; readonly fault: TokenFault }
-  /** Nobody can be told from anybody now: the keys that tokens are checked with are out of reach. */
+  /** No one can be told from anybody now: the keys that tokens are checked with are out of reach. */
   | { readonly kind: 'unavailable' }
 
 /** Says whose a token is. Never throws. */

@@ -19,14 +19,14 @@ export interface WalletSearch {
   readonly limit: number
 }
 
-/** All that a transaction ID has left in the ledger, whoever it was issued to. */
+/** All that a transaction ID has left in the ledger, no matter which user it was issued to. */
 export interface Trace {
   /** None, one, or the two halves of a transfer, the sender's first. */
   readonly transactions: readonly Transaction[]
   readonly refusals: readonly Refusal[]
 }
 
-/** Which part of a wallet's life is drawn, and with how many points at the most: 2 or more. */
+/** Which part of a wallet's life is drawn, and with how many points at most: 2 or more. */
 export interface CurveQuery {
   readonly userID: UserID
   readonly points: number

@@ -1,6 +1,6 @@
 /*
  * What the service tells of itself while it works. All of it is called on the way of requests: it costs a microsecond
- * at the most, never throws, and takes nothing that a client could make endless, such as a user or transaction ID.
+ * at most, never throws, and has bounded labels: never a user or transaction ID.
  */
 
 /** The ways to the store, each with a queue of its own. */
@@ -48,7 +48,7 @@ export type StoreStep =
 
 /** What a store tells. */
 export interface StoreMetrics {
-  /** Makes a pool known that holds `size` connections at the most; the last one of a name counts. */
+  /** Makes a pool known that holds `size` connections at most; the last one of a name counts. */
   pool(name: PoolName, size: number, read: () => PoolReading): void
   /** A step is over, well or not. */
   stepDone(step: StoreStep, ms: number): void
@@ -56,7 +56,7 @@ export interface StoreMetrics {
 
 /** What the app tells. */
 export interface ServiceMetrics {
-  /** Makes a queue known that lets `limit` items wait at the most. */
+  /** Makes a queue known that lets `limit` items wait at most. */
   queue(name: QueueName, limit: number, read: () => QueueReading): QueueMetrics
 }
 

@@ -7,7 +7,7 @@ export interface RequestEntry {
   readonly status: number
   readonly ms: number
   readonly transactionID: string | undefined
-  /** The problem's code, or `executed`; `undefined` where neither says what came of it. */
+  /** The problem's code, or `executed`; `undefined` where neither states its outcome. */
   readonly outcome: string | undefined
   /** The outcome was that of an earlier request with the same transaction ID. */
   readonly replayed: true | undefined

@@ -31,7 +31,7 @@ export interface WalletStore {
   /** A wallet or `undefined` for each user, in their order. */
   wallets(userIDs: readonly UserID[]): Promise<readonly (Wallet | undefined)[]>
 
-  /** What came of a transaction ID, with the time by the clock that expiry is judged by. */
+  /** The outcome of a transaction ID, with the time by the clock that expiry is judged by. */
   outcome(userID: UserID, transactionID: TransactionID): Promise<{ stored: StoredOutcome | undefined; now: Instant }>
 
   /** `undefined` where the user has no wallet. */

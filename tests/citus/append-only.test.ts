@@ -34,7 +34,7 @@ for (const [table, insert] of Object.entries(ROWS)) {
     t.same(await administer(database, `SELECT * FROM ${table}`), before)
   })
 
-  t.test(`each shard of ${table} refuses by itself, whoever goes to it directly`, async (t) => {
+  t.test(`each shard of ${table} refuses by itself, no matter who connects to it`, async (t) => {
     const database = await createTestDatabase(t)
     await administer(database, insert)
     let refused = 0

@@ -24,7 +24,7 @@ t.test('an audit of wallets that lie on two workers sees no transfer by halves, 
   }
   await load.stop()
   const turnedAway = load.movements.filter(({ answer }) => answer?.status !== 200 && answer?.status !== 422)
-  t.same(turnedAway, [], 'nobody was turned away meanwhile')
+  t.same(turnedAway, [], 'no one was turned away meanwhile')
 })
 
 t.test('the auditor finds on a shard what was done to it behind the back of all', async (t) => {

@@ -48,7 +48,7 @@ t.test('workers whose coordinator is gone without a word give the locks back', a
   await store.open([ANN, BOB])
   const connection = await openTestConnection(t, database)
   await dialectOf(connection).lock(connection, BOTH)
-  // Nothing passes between the nodes any more, and nobody is told.
+  // Nothing passes between the nodes any more, and no one is told.
   for (const { relay } of workers) relay.blackHole()
   const start = performance.now()
   for (const { address } of workers) {

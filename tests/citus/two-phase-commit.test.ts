@@ -148,7 +148,7 @@ t.test(
     const statuses = await Promise.all(
       [last.from, last.to].map(async (user) => (await client.deposit(user, 1, await client.issue(user))).status),
     )
-    t.ok(statuses.includes(503), `whoever's half is in doubt is locked: ${statuses}`)
+    t.ok(statuses.includes(503), `anyone who's half is in doubt is locked: ${statuses}`)
 
     await letRecover(world)
     const after = await auditLedger(world.database)

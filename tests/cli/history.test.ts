@@ -106,5 +106,5 @@ t.test('a history that breaks off says so, with another code than that of a whol
   t.equal(code, 1)
   t.equal(stdout.match(new RegExp(ID, 'g'))?.length, 2 * PAGE_ROWS)
   t.throws(() => JSON.parse(stdout), 'what is there is not taken for the whole')
-  t.match(stderr, /^wallet: no final answer from \S+ within 30 s \(at last: the answer was 503\)\.\n$/)
+  t.match(stderr, /^wallet: no final answer from \S+ within 30 s \(last error: the answer was 503\)\.\n$/)
 })

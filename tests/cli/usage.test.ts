@@ -19,43 +19,43 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
   [['deposit', 'ann'], /missing required argument 'amount'/],
   [['transfer', 'ann', 'bob'], /missing required argument 'amount'/],
   [['balance', 'ann', 'bob'], /too many arguments/],
-  [['open', ''], /USER is ""; it takes 1 to 128 characters/],
+  [['open', ''], /USER is ""; expected 1 to 128 characters/],
   [['open', ' ann'], /USER is " ann"; it takes/],
   [['open', 'a\nb'], /USER is "a\\nb"; it takes/],
   [['open', 'a\x9b2J'], /USER is "a�2J"; it takes/],
   [['open', 'x'.repeat(129)], /USER is "x{129}"; it takes/],
   [['transfer', 'ann', '\t', '1'], /TO is "\\t"; it takes/],
   [['transfer', '', 'bob', '1'], /FROM is ""; it takes/],
-  [['balance', '.'], /USER is "\."; it takes 1 to 128 characters, .* neither \. nor \.\.$/],
+  [['balance', '.'], /USER is "\."; expected 1 to 128 characters, .* neither \. nor \.\.$/],
   [['transfer', 'ann', '..', '1'], /TO is "\.\."; it takes/],
   ...['0', '-1', '1.5', '1.0000001usd', '5eur', '9007199254740992'].map(
     (text) =>
       [
         ['deposit', 'ann', text],
-        new RegExp(`AMOUNT is "${text}"; it takes whole base units \\(1250000\\) or dollars`),
+        new RegExp(`AMOUNT is "${text}"; expected whole base units \\(1250000\\) or dollars`),
       ] as const,
   ),
   ...['x', '0193CDB2-1D20-8A3F-9C41-5F0E6B7A8C9D', ''].map(
     (id) => [['withdraw', 'ann', '1', '--transaction-id', id], /--transaction-id is ".*"; it takes/] as const,
   ),
   ...['0', '-1', '1.5', 'ten', '1000000000', ''].map(
-    (limit) => [['history', 'ann', '--limit', limit], /--limit is ".*"; it takes a whole number, 1 to/] as const,
+    (limit) => [['history', 'ann', '--limit', limit], /--limit is ".*"; expected a whole number, 1 to/] as const,
   ),
   [['history', 'ann', '--limit', '5', '--all'], /'--all' cannot be used with option '--limit <count>'/],
-  [['history', 'ann', '--format', 'xml'], /--format is "xml"; it takes table, json, csv$/],
+  [['history', 'ann', '--format', 'xml'], /--format is "xml"; expected table, json, csv$/],
   [['history', 'ann', '--format', 'csv', '--json'], /'--format <format>' cannot be used with option '--json'/],
   [
     ['history', 'ann', '--type', 'deposit', '--type', '1'],
-    /--type is "1"; it takes deposit, withdrawal, transfer-in, /,
+    /--type is "1"; expected deposit, withdrawal, transfer-in, /,
   ],
   ...['after', 'before'].flatMap((name) =>
     ['2026-11-22', 'yesterday', '2026-02-30T00:00:00Z', '2026-11-22T11:52:50'].map(
       (time) =>
-        [['history', 'ann', `--${name}`, time], new RegExp(`--${name} is "${time}"; it takes a time as RFC`)] as const,
+        [['history', 'ann', `--${name}`, time], new RegExp(`--${name} is "${time}"; expected a time as RFC`)] as const,
     ),
   ),
   [['history', 'ann', '--before'], /option '--before <time>' argument missing/],
-  [['migrate', 'sideways'], /DIRECTION is "sideways"; it takes up, down$/],
+  [['migrate', 'sideways'], /DIRECTION is "sideways"; expected up, down$/],
   [['audit', 'everything'], /too many arguments/],
 ]
 
@@ -69,24 +69,24 @@ t.test('a wrong command line ends with 2, and one line that says what is wrong w
 })
 
 const WRONG_CALLS: readonly (readonly [env: Record<string, string>, options: readonly string[], wrong: RegExp])[] = [
-  [{}, ['--deadline=61m'], /--deadline is "61m"; it takes a whole number and a unit: 500ms, 30s, 2m; at most 60m/],
+  [{}, ['--deadline=61m'], /--deadline is "61m"; expected a whole number and a unit: 500ms, 30s, 2m; at most 60m/],
   [{ WALLET_URL: 'here' }, [], /WALLET_URL is "here"; it takes/],
   [
     { WALLET_TOKEN: 'Bearer secret' },
     [],
-    /WALLET_TOKEN is 13 characters \(not shown\); it takes an access token alone/,
+    /WALLET_TOKEN is 13 characters \(not shown\); expected an access token alone/,
   ],
   [{}, ['--deadline=0s'], /--deadline is "0s"; it takes/],
   [{}, ['--deadline=30'], /--deadline is "30"; it takes/],
   [{}, ['--deadline=-1s'], /--deadline is "-1s"; it takes/],
-  [{}, ['--url='], /--url is ""; it takes the address of a service/],
+  [{}, ['--url='], /--url is ""; expected the address of a service/],
   [{}, ['--url=127.0.0.1:8080'], /--url is "127.0.0.1:8080"; it takes/],
   [{}, ['--url=ftp://a'], /--url is "ftp:\/\/a"; it takes/],
   [{}, ['--url=http://a/?b'], /--url is 11 characters \(not shown: a secret may be in them\); it takes/],
   [{}, ['--url=http://me:secret@a'], /--url is 18 characters \(not shown: a secret may be in them\); it takes/],
   [{ WALLET_TOKEN: 'secret\n' }, [], /WALLET_TOKEN is 7 characters \(not shown\)/],
-  [{}, ['--token=secret'], /a token goes into the variable WALLET_TOKEN/],
-  [{}, ['--token', 'secret'], /a token goes into the variable WALLET_TOKEN/],
+  [{}, ['--token=secret'], /pass the token in WALLET_TOKEN/],
+  [{}, ['--token', 'secret'], /pass the token in WALLET_TOKEN/],
 ]
 
 t.test('commands for wallets look at their options before they do anything, and show no secret', async (t) => {

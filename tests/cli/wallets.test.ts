@@ -6,7 +6,7 @@ import { listenOnFreePort } from '../support/listen.ts'
 import { startCommandWorld } from '../support/process/command-world.ts'
 import { runHere } from '../support/process/run-command-line.ts'
 
-t.test('each command says what came of it, in words or as the service says it', async (t) => {
+t.test('each command states the outcome, in words or as the service says it', async (t) => {
   const { here: run, client } = await startCommandWorld(t)
   const says = async (...parameters: string[]) => {
     const { code, stdout, stderr } = await run(...parameters)
@@ -65,7 +65,7 @@ t.test('an answer that is no ends with 1, and one line that says why', async (t)
     ],
     [
       ['transfer', 'ann', 'ann', '1', '--json'],
-      'SELF_TRANSFER: passiveUserID must be another user than the one in the path. FROM and TO are the same.',
+      'SELF_TRANSFER: passiveUserID must differ from the user in the path. FROM and TO are the same.',
     ],
     [
       ['deposit', 'bob', '1', '--transaction-id', '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],

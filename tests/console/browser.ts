@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const MISSING = `there is no Chromium at ${CHROMIUM}: apt-get install chromium, or say where it is with CHROMIUM`
 
-/** It asks nobody but the service: what else it would look up at a start is off. */
+/** It asks no one but the service: what else it would look up at a start is off. */
 const QUIET = [
   '--disable-gpu',
   '--disable-quic',

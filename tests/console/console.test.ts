@@ -29,7 +29,7 @@ async function setUp(t: Test) {
 /** Those of the statement: the chart has a table of its own below it. */
 const rows = (page: Page) => page.locator('.scroll').getByRole('row')
 
-t.test('somebody on call finds a wallet by how its ID begins, and sees what it holds and did', async (t) => {
+t.test('someone on call finds a wallet by how its ID begins, and sees what it holds and did', async (t) => {
   const { at, browser } = await setUp(t)
   const page = await at('')
   const search = page.getByLabel('User ID, or how it begins')
@@ -84,7 +84,7 @@ t.test('a user ID that is HTML is a text like any other', async (t) => {
   t.strictSame(browser.complaints, [])
 })
 
-t.test('a transaction ID is looked up, whoever it is of', async (t) => {
+t.test('a transaction ID is looked up, no matter whose it is', async (t) => {
   const { at, browser, client } = await setUp(t)
   const { transactionID } = await client.transfer({ from: 'ann', to: 'bob', amount: 1_500_000n })
   const page = await at('#/transactions')
@@ -158,14 +158,14 @@ t.test('with tokens the console asks for one, says when it does not do, and forg
   const browser = await startBrowser(t)
   const page = await browser.open(`${url}/console/`)
   const field = page.getByLabel('Access token')
-  await page.getByText('This service tells its callers apart.').waitFor()
+  await page.getByText('This service requires a token.').waitFor()
   const wrong = await issuer.token('ann')
   for (const token of ['no header holds this: ключ', wrong]) {
     await field.fill(token)
     await field.press('Enter')
-    await page.getByText('That token does not do').waitFor()
+    await page.getByText('That token was not accepted').waitFor()
     await page.getByRole('button', { name: 'Forget token' }).click()
-    await page.getByText('This service tells its callers apart.').waitFor()
+    await page.getByText('This service requires a token.').waitFor()
   }
   await field.fill(admin)
   await page.getByRole('button', { name: 'Use it' }).click()
@@ -174,7 +174,7 @@ t.test('with tokens the console asks for one, says when it does not do, and forg
   await page.getByRole('link', { name: 'ann' }).waitFor()
   t.notMatch(page.url(), admin, 'it is not in the address')
   await page.getByRole('button', { name: 'Forget token' }).click()
-  await page.getByText('This service tells its callers apart.').waitFor()
+  await page.getByText('This service requires a token.').waitFor()
   for (const token of [wrong, admin]) t.notMatch(log(), token, 'no token reaches the log')
   t.strictSame(browser.complaints, [])
 })

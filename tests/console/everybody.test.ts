@@ -16,7 +16,7 @@ const SCREENS = {
   'a phone at night': { viewport: { width: 360, height: 740 }, colorScheme: 'dark' },
 } as const
 
-t.test('every view can be used by everybody, on small screens and in the dark too', async (t) => {
+t.test('every view can be used by everyone, on small screens and in the dark too', async (t) => {
   const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
   const { url } = await startServiceProcess(t, { env, endLimitMs: 120_000 })
   const client = createWalletClient({ url })

@@ -49,7 +49,7 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
   t.comment(`${(Number(size) / 1e6).toFixed(0)} MB, ${addedMB.toFixed(1)} of them on top of ${base}`)
   t.ok(addedMB < MOST_MB, `${addedMB} MB`)
 
-  t.test('it runs as somebody without rights, on a file system that it cannot write to', async (t) => {
+  t.test('it runs as someone without rights, on a file system that it cannot write to', async (t) => {
     t.notMatch(await inspectImage(IMAGE, '{{.Config.User}}'), /^(root|0)?(:|$)/)
     const database = await createBareDatabase(t)
     const port = await freePort()
@@ -68,7 +68,7 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
     await eventually('writes were acknowledged', 30_000, () => (load.acknowledged() >= WRITES ? true : undefined))
     t.equal(await container.stop(), 0, 'SIGTERM ends it with 0')
     await load.over
-    t.match(await container.log(), /SIGTERM: answering what was accepted, then stopping/)
+    t.match(await container.log(), /SIGTERM: draining accepted requests, then stopping/)
     t.strictSame(load.otherAnswers, [], 'what was accepted was answered')
     const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(database) } })
     const { lost } = await checkAfterwards(service.url, load)

@@ -65,7 +65,7 @@ function finding(t: Test, createStore: CreateStore): void {
 }
 
 function traces(t: Test, createStore: CreateStore): void {
-  t.test('a transaction ID leads to everything that it left, whoever it was issued to', async (t) => {
+  t.test('a transaction ID leads to everything that it left, no matter which user it was issued to', async (t) => {
     const store = await createStore(t)
     await store.open([ANN, BOB])
     const paid = await executed(store, command(ANN, deposit(5n)))

@@ -76,7 +76,7 @@ t.test('clocks that jump an hour back and forth change neither the order of hist
     database,
     services: [service],
   })
-  t.equal(figures.turnedAway + figures.unknown, 0, 'and nobody was turned away')
+  t.equal(figures.turnedAway + figures.unknown, 0, 'and no one was turned away')
 })
 
 t.test('an ID that expired by the database clock stays expired when that is set back', async (t) => {

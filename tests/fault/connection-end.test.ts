@@ -17,7 +17,7 @@ import { administer, createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProtocolRelay, type ProtocolRelay } from '../support/faults/protocol-relay.ts'
 
-/** Well below the deadline of a round trip: whoever fails so fast has heard of the end. */
+/** Well below the deadline of a round trip: anyone who fails so fast has heard of the end. */
 const AT_ONCE_MS = 1000
 
 t.test('1. one client, one socket, one user of it, one batch at a time', async (t) => {

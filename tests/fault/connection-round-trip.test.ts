@@ -43,7 +43,7 @@ t.test('7. every round trip settles at its deadline, once: what comes later chan
   t.match(error, { message: 'no answer within 2000 ms' })
   t.ok(ms >= TIMEOUTS_MS.roundTrip - 10 && ms < TIMEOUTS_MS.roundTrip + 500, `${ms} ms`)
 
-  // Nobody has discarded it yet: the answer comes, and the connection stays dead.
+  // No one has discarded it yet: the answer comes, and the connection stays dead.
   relay.onServer(() => 'pass')
   relay.release()
   t.match(await failureOf(connection.roundTrip((sql) => [sql`SELECT 2`])), { isConnectionError: true })
@@ -107,7 +107,7 @@ function parameterLengths(bind: Buffer): number[] {
 }
 
 t.test(
-  '8. an undefined among pipelined statements fails the round trip: nobody is given the rows of another',
+  '8. an undefined among pipelined statements fails the round trip: no one is given the rows of another',
   async (t) => {
     const connection = await openTestConnection(t, await createTestDatabase(t))
     const nothing = [][0] as never

@@ -29,7 +29,7 @@ async function smallDisk(t: Test): Promise<string> {
 }
 
 /**
- * The log of a server that has no room for its log ends the server, whoever its client is. What is tested here is what a
+ * The log of a server that has no room for its log ends the server, no matter who its client is. What is tested here is what a
  * client gets to see: tables that can't grow.
  */
 async function moveLogElsewhere(t: Test, folder: string): Promise<void> {

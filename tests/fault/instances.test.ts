@@ -54,7 +54,7 @@ for (const instances of [2, 4]) {
       t.strictSame(
         cut.filter(({ endedAt = Number.POSITIVE_INFINITY }) => endedAt > since + TIMEOUTS_MS.roundTrip),
         [],
-        'and nobody was cut off afterwards',
+        'and no one was cut off afterwards',
       )
     },
   )

@@ -50,7 +50,7 @@ t.test('packets that vanish for a while: the requests wait, and are answered', a
   const fault = `packets vanish for ${SHORT_HOLE_MS / 1000} s`
   const again = { since, withinMs: AGAIN_MS }
   const figures = await checkPromises(t, { fault, load, database, services: [service], again })
-  t.equal(figures.turnedAway + figures.unknown, 0, 'nobody was turned away')
+  t.equal(figures.turnedAway + figures.unknown, 0, 'no one was turned away')
 })
 
 t.test('packets that vanish for longer than a request may take: 503 within the deadline', async (t) => {

@@ -16,7 +16,7 @@ interface Point {
   readonly name: string
   readonly sender: 'client' | 'server'
   isThere(message: ProtocolMessage): boolean
-  /** Whether what the batch wrote is there although nobody was told. */
+  /** Whether what the batch wrote is there although no one was told. */
   readonly isWritten: boolean
 }
 
@@ -64,7 +64,7 @@ const LOSSES: readonly Loss[] = [
     also: (relay, connection, database) =>
       administer(database, `SELECT pg_terminate_backend(${relay.backendPIDs()[connection] ?? 0})`),
   },
-  // Nobody is told of it: the round trip's limit finds out.
+  // No one is told of it: the round trip's limit finds out.
   { name: 'silent', verdict: 'hold', times: 3, againWithinMs: TIMEOUTS_MS.roundTrip + AGAIN_MS, also: async () => {} },
 ]
 

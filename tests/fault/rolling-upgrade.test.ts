@@ -55,7 +55,7 @@ async function hasNextSchema(database: ServerAddress): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Nobody was told anything but 200 or 422, and everybody was told something. */
+/** No one was told anything but 200 or 422, and everyone was told something. */
 function checkAnswers(t: Test, load: FaultLoad): void {
   const failed = load.movements.filter(({ answer }) => answer === undefined || ![200, 422].includes(answer.status))
   t.strictSame(failed, [], 'every movement was answered, and none with an error')
@@ -95,7 +95,7 @@ t.test('two instances are replaced by the next version, one by one, and no clien
   await checkPromises(t, { fault, load, database, services: [first, ...others, ...old], audit })
 })
 
-t.test('a migration that cannot have its table keeps nobody waiting, and is done when it can', async (t) => {
+t.test('a migration that cannot have its table keeps no one waiting, and is done when it can', async (t) => {
   const { build, database, old, balancer, load } = await startOld(t)
   const reader = await connect(database)
   await reader.query('BEGIN; LOCK TABLE user_wallet IN ACCESS SHARE MODE')
@@ -123,7 +123,7 @@ t.test('a migration that cannot have its table keeps nobody waiting, and is done
   await delay(WARM_MS)
   await load.stop()
   checkAnswers(t, load)
-  const fault = 'migration of a table that somebody reads'
+  const fault = 'migration of a table that someone reads'
   const audit = auditAs(t, build, database)
   await checkPromises(t, { fault, load, database, services: [service, ...old], audit })
 })

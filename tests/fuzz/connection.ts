@@ -14,7 +14,7 @@ export interface Played {
   readonly answers: readonly Answer[]
   /** What is wrong with that; `undefined` where nothing is. */
   readonly complaint: string | undefined
-  /** The bytes of those whole requests that were sent and of which nobody knows what came. */
+  /** The bytes of those whole requests that were sent and of which no one knows what came. */
   readonly unanswered: Buffer
 }
 

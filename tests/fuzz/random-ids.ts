@@ -14,7 +14,7 @@ export function transactionID(ids: IssuedIDs): fc.Arbitrary<Value> {
     { weight: 12, arbitrary: fc.constant(of(ids.fresh)) },
     { weight: 3, arbitrary: fc.nat(6).map((back) => of((userID) => ids.earlier(userID, back + 1))) },
     { weight: 1, arbitrary: fc.constant(of(ids.expired)) },
-    { weight: 1, arbitrary: fc.constant(() => ids.fresh('somebody else')) },
+    { weight: 1, arbitrary: fc.constant(() => ids.fresh('someone else')) },
     { weight: 1, arbitrary: fc.nat(35).map((at) => of((userID) => tampered(ids.fresh(userID), at))) },
   )
 }

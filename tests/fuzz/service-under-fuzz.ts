@@ -17,7 +17,7 @@ export interface ServiceUnderFuzz {
   /**
    * Compares the ledger with what was acknowledged and the memory with what it was, reads the log, and ends the process.
    *
-   * @param unanswered transaction IDs of whole requests whose answer nobody waited for.
+   * @param unanswered transaction IDs of whole requests whose answer no one waited for.
    */
   checkAndEnd(t: Test, unanswered?: ReadonlySet<string>): Promise<void>
 }

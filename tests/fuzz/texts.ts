@@ -98,7 +98,7 @@ export const user = fc.oneof(
 
 export const wrongUser = fc.oneof(fc.constantFrom(...NO_USERS), anyText(140))
 
-/** Names of members and parameters that nobody knows. */
+/** Names of members and parameters that no one knows. */
 export const strangeName = fc.oneof(
   fc.constantFrom(
     ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__', 'length'],

@@ -99,7 +99,7 @@ t.test('HEAD is guarded as GET is', async (t) => {
     }
 })
 
-t.test("somebody else's wallet is answered for, byte for byte, like one that does not exist", async (t) => {
+t.test("someone else's wallet is answered for, byte for byte, like one that does not exist", async (t) => {
   const { issuer, send, routes, ask, asAdmin } = await setUp(t)
   const bob = await issuer.token('bob')
   const used = await asAdmin.newID('ann')
@@ -138,7 +138,7 @@ function comparable({ status, headers, text, body }: Answer) {
   return { status, headers: rest, text: text.replace(requestID, '<request>') }
 }
 
-t.test('an owner opens, reads, withdraws and transfers, obtains IDs and learns what came of them', async (t) => {
+t.test('an owner opens, reads, withdraws and transfers, obtains IDs and reads their outcomes', async (t) => {
   const { issuer, send, asAdmin } = await setUp(t)
   const cyd = await issuer.token('cyd')
   const own = createWalletClient((call) => send({ ...call, headers: bearer(cyd) }))

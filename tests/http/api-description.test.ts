@@ -39,7 +39,7 @@ t.test('every example is the real answer, and every answer is as the description
           const what = `${operation.operationId} ${status} ${name}`
           world.renew()
           const answer = await PROVOKE[name]?.(world, shown)
-          if (answer === undefined) throw new Error(`nobody knows how to bring about: ${what}`)
+          if (answer === undefined) throw new Error(`no one knows how to bring about: ${what}`)
           t.equal(String(answer.status), status, what)
           t.strictSame(complaints(path, method, answer), [], `${what}: as described`)
           t.strictSame(withoutChance(answer.body), withoutChance(value), `${what}: the example`)

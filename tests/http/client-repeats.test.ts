@@ -104,7 +104,7 @@ t.test('past the deadline it says whether the write may have been executed, and 
   }
 })
 
-t.test('nobody there: no transaction ID, nothing executed', async (t) => {
+t.test('no one there: no transaction ID, nothing executed', async (t) => {
   const { relay, client } = await setUp(t)
   await relay.close()
   const error = await unsettled(client.deposit({ to: 'ann', amount: 5 }, { deadlineMs: SHORT_MS }))

@@ -57,7 +57,7 @@ async function counted(t: Test, status: number, headers: Record<string, string> 
   return { url: await listenOnFreePort(t, server), requests: () => requests }
 }
 
-t.test('nobody listens, at every attempt until the deadline: it was not executed', async (t) => {
+t.test('no one listens, at every attempt until the deadline: it was not executed', async (t) => {
   const url = `http://127.0.0.1:${await freePort()}`
   let attempts = 0
   const counting: typeof fetch = (...request) => {
@@ -125,7 +125,7 @@ t.test('TLS that does not come about: it was not executed', async (t) => {
   const untrusted = createTLSServer(SELF_SIGNED, (socket) => socket.once('data', () => (requests += 1)))
   for (const [name, server] of [
     ['a port without TLS', createHTTPServer(() => (requests += 1))],
-    ['a certificate that nobody vouches for', untrusted],
+    ['a certificate that no one vouches for', untrusted],
     ['closed at once', createServer((socket) => socket.destroy())],
     ['closed after the first message', createServer((socket) => socket.once('data', () => socket.destroy()))],
   ] as const) {

@@ -144,14 +144,14 @@ for (const [where, start] of Object.entries(STORES).slice(0, IS_QUICK ? 1 : unde
       await openWith(client, 'jim')
       const [withdrawal, transfer] = [await client.newID('jim'), await client.newID('jim')]
       const noMoney = await client.withdraw('jim', 10, withdrawal)
-      const nobody = await client.transfer('jim', 'kim', 1, transfer)
+      const noRecipient = await client.transfer('jim', 'kim', 1, transfer)
       isProblem(t, noMoney, 'INSUFFICIENT_BALANCE')
-      isProblem(t, nobody, 'PASSIVE_WALLET_NOT_FOUND')
+      isProblem(t, noRecipient, 'PASSIVE_WALLET_NOT_FOUND')
       await client.deposit('jim', 100)
       await openWith(client, 'kim')
       for (const [first, again, id] of [
         [noMoney, await client.withdraw('jim', 10, withdrawal), withdrawal],
-        [nobody, await client.transfer('jim', 'kim', 1, transfer), transfer],
+        [noRecipient, await client.transfer('jim', 'kim', 1, transfer), transfer],
       ] as const) {
         t.ok(again.raw.equals(first.raw), 'byte for byte')
         t.equal(again.status, 422)

@@ -149,7 +149,7 @@ t.test('expiry before WALLET_NOT_FOUND before PASSIVE_WALLET_NOT_FOUND', async (
   const old = await client.newID('nobody')
   clock.move(TTL)
   isProblem(t, await client.deposit('nobody', 1, old), 'TRANSACTION_ID_EXPIRED')
-  isProblem(t, await client.transfer('nobody', 'nobody else', 1), 'WALLET_NOT_FOUND')
+  isProblem(t, await client.transfer('nobody', 'no one else', 1), 'WALLET_NOT_FOUND')
 })
 
 t.test('PASSIVE_WALLET_NOT_FOUND before INSUFFICIENT_BALANCE before BALANCE_LIMIT_EXCEEDED', async (t) => {

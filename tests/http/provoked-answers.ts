@@ -16,7 +16,7 @@ const MAX = Number.MAX_SAFE_INTEGER
 const SOON_MS = 200
 /** Owns none of the wallets. */
 const STRANGER = 'stranger'
-/** What is done without looking for a wallet: only somebody else's is told not to be there. */
+/** What is done without looking for a wallet: only someone else's is told not to be there. */
 const WITHOUT_WALLET = ['openWallet', 'issueTransactionID', 'getTransactionIDStatus']
 
 export interface Shown {

@@ -37,6 +37,6 @@ t.test('what a browser shows may load nothing from elsewhere, run nothing inline
     t.match(policy, /frame-ancestors 'none'/)
     t.notMatch(policy, /unsafe|https?:|\*/)
     t.match(headers, { 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' })
-    t.equal(headers['strict-transport-security'], undefined, 'that is for whoever ends TLS to say')
+    t.equal(headers['strict-transport-security'], undefined, 'that is for the proxy that ends TLS to say')
   }
 })

@@ -54,7 +54,7 @@ t.test('broken HTTP gets a 400 problem and the connection is closed', async (t) 
   }
 })
 
-t.test('raw bytes beyond ASCII in a path are no user ID, rather than that of somebody else', async (t) => {
+t.test('raw bytes beyond ASCII in a path are no user ID, rather than that of someone else', async (t) => {
   const { raw } = await setUp(t)
   for (const path of [
     '/api/v1/users/ü/wallet',
@@ -121,7 +121,7 @@ t.test(
     const headers = ['upgrade: websocket', 'connection: upgrade']
     client.write(rawRequest('GET', walletPath('ann'), undefined, headers) + rawRequest('GET', '/livez'))
     t.match(await client.answer(), { status: 200, headers: { connection: 'close' }, body: { userID: 'ann' } })
-    t.equal(await client.closed(), '', 'whoever waits for the next answer knows that there is none')
+    t.equal(await client.closed(), '', 'anyone who waits for the next answer knows that there is none')
   },
 )
 

@@ -71,7 +71,7 @@ const NO_AMOUNTS = {
   '': [],
 } as const
 
-t.test('an amount that is no JSON integer from 1 to 2^53 - 1 is turned down, never mended', async (t) => {
+t.test('an amount that is no JSON integer from 1 to 2^53 - 1 is turned down, never fixed', async (t) => {
   const { client } = await setUp(t)
   for (const kind of ['deposit', 'withdraw'] as const) {
     for (const [amount, paths] of Object.entries(NO_AMOUNTS)) {
@@ -155,7 +155,7 @@ t.test('a transaction ID that is no UUID in lower case is malformed', async (t) 
   }
 })
 
-t.test('a body that JSON.parse would silently mend is turned down', async (t) => {
+t.test('a body that JSON.parse would silently fix is turned down', async (t) => {
   const { client } = await setUp(t)
   const bytes = (text: string, ...extra: number[]) => Buffer.concat([Buffer.from(text), Buffer.from(extra)])
   const valid = (id: string) => `{"amount":1,"transactionID":"${id}"}`
@@ -211,7 +211,7 @@ t.test('depth does no harm', async (t) => {
   }
 })
 
-t.test('a body has 16 KiB at the most', async (t) => {
+t.test('a body has 16 KiB at most', async (t) => {
   const { client } = await setUp(t)
   const padded = (id: string, bytes: number) => `{"amount":7,"transactionID":"${id}"}`.padEnd(bytes, ' ')
   const id = await client.newID('ann')

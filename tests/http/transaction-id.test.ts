@@ -31,7 +31,7 @@ t.test('no two IDs are the same', async (t) => {
 })
 
 for (const [where, start] of HTTP_STORES) {
-  t.test(`the status of an ID says what came of it, ${where}`, async (t) => {
+  t.test(`the status of an ID states its outcome, ${where}`, async (t) => {
     const client = createWalletClient((await start(t)).send)
     await openWith(client, 'ann', 10)
     await client.open('bob')

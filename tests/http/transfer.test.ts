@@ -37,7 +37,7 @@ for (const [where, start] of HTTP_STORES) {
       isProblem(t, await client.wallet('nobody'), 'WALLET_NOT_FOUND')
     })
 
-    t.test('transfers both ways at once lose nothing and wait for nobody for ever', async (t) => {
+    t.test('transfers both ways at once lose nothing and wait for no one for ever', async (t) => {
       await openWith(client, 'dan', 50)
       await openWith(client, 'eve', 50)
       const answers = await Promise.all(

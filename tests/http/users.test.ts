@@ -122,7 +122,7 @@ for (const [where, start] of [
         t.match(
           await client.wallet(userID),
           { body: { userID, balance: 1000 + index, version: 3 } },
-          'nobody else moved',
+          'no one else moved',
         )
     })
 

@@ -5,7 +5,7 @@ import { type Call, startHTTP } from '../support/http/http.ts'
 import { isProblem } from '../support/http/problem.ts'
 import { walletPath } from '../support/http/wallet-client.ts'
 
-/* A wrong request is told what is expected instead, in words. The words are for people, and exact here: nobody else reads them all. */
+/* A wrong request is told what is expected instead, in words. The words are for people, and exact here: no one else reads them all. */
 
 const ID = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
 

@@ -157,14 +157,14 @@ const DAMAGES: Readonly<Record<CheckName, readonly Damage[]>> = {
   ],
   'transfer-halves': [
     {
-      what: 'a TransferIn that names somebody else',
+      what: 'a TransferIn that names someone else',
       statements: update('bob', 1, `passive_user_id = 'eve'`),
       found: [
         `transfer-halves: user "ann", id 4, transaction ID #4: ${HALVES}; found TransferOut of ann, id 4, amount 20, passiveUserID bob, createdAt T; TransferIn of bob, id 1, amount 20, passiveUserID eve, createdAt T`,
       ],
     },
     {
-      what: 'a TransferOut that names somebody else',
+      what: 'a TransferOut that names someone else',
       statements: update('ann', 4, `passive_user_id = 'eve'`),
       found: [
         `transfer-halves: user "ann", id 4, transaction ID #4: ${HALVES}; found TransferOut of ann, id 4, amount 20, passiveUserID eve, createdAt T; TransferIn of bob, id 1, amount 20, passiveUserID ann, createdAt T`,

@@ -178,7 +178,7 @@ t.test('while others write, every audit sees one moment, and no writer waits for
   await writing
 })
 
-t.test('a time limit that the database sets for everybody does not end an audit', async (t) => {
+t.test('a time limit that the database sets for everyone does not end an audit', async (t) => {
   const address = await writeLedger(t)
   await lengthen(address, 200_000)
   await administer(address, `ALTER DATABASE ${address.database} SET statement_timeout = '100ms'`)

@@ -15,7 +15,7 @@ const READER = 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_wallet'
 /** Was writing when the build came: it waits for them at its beginning. */
 const WRITER = 'BEGIN; LOCK TABLE user_wallet_transaction IN ROW EXCLUSIVE MODE'
 
-/** A database of the release before, in which somebody is at work for whom an index that is built concurrently waits. */
+/** A database of the release before, in which someone is at work for whom an index that is built concurrently waits. */
 async function startOld(t: Test, work: string) {
   const database = await createTestDatabase(t)
   const undone: string[] = []
@@ -52,7 +52,7 @@ async function isNoted(database: ServerAddress): Promise<boolean> {
   return (await administer(database, `SELECT FROM wallet_migration WHERE name = '${MIGRATION}'`)).length === 1
 }
 
-t.test('while the index on time is built, everybody reads and writes', async (t) => {
+t.test('while the index on time is built, everyone reads and writes', async (t) => {
   const { database, undone, endWork } = await startOld(t, READER)
   const store = await openTestStore(t, database)
   const migrating = migrate(database, 'up')

@@ -32,6 +32,6 @@ t.test('every history of concurrent clients under faults is explained by the dom
   t.equal(figures.seeds, SEEDS)
   t.ok(figures.faults > SEEDS, 'faults struck')
   t.ok(figures.replays > SEEDS, 'requests were repeated')
-  // Without these the hard case was not tested: that what nobody was told of has happened all the same.
+  // Without these the hard case was not tested: that what no one was told of has happened all the same.
   t.ok(figures.tookEffect > 0, 'requests without an answer took effect')
 })

@@ -3,7 +3,7 @@ export interface Operation<Call, Answer> {
   readonly client: string
   readonly call: Call
   readonly calledAtMs: number
-  /** `undefined` where the client never learnt what came of it: it may have happened at any time since, or never. */
+  /** `undefined` where the client never learnt the outcome: it may have happened at any time since, or never. */
   readonly answered: { readonly answer: Answer; readonly atMs: number } | undefined
 }
 
@@ -20,7 +20,7 @@ export interface Model<State, Call, Answer> {
 }
 
 export interface Verdict<Call, Answer> {
-  /** Given up: nobody knows, since there was too much to try. */
+  /** Given up: no one knows, since there was too much to try. */
   readonly kind: 'explained' | 'unexplained' | 'given up'
   /**
    * An order of the operations that respects real time and in which each is answered as specified; unless explained,

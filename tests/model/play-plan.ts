@@ -118,7 +118,7 @@ export async function play(
     }
   }
 
-  /** What came of everything, seen by one who asks until there is an answer. */
+  /** The outcome of everything, seen by one who asks until there is an answer. */
   async function audit(): Promise<void> {
     const calls: Call[] = [
       ...cast.users.map((userID) => ({ kind: 'wallet', userID }) as const),

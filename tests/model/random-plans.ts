@@ -41,7 +41,7 @@ export const USERS = 4
 const CLIENTS = 6
 const STEPS_OF_A_CLIENT = 25
 const MAX_FAULTS = 8
-/** Which step of a draft names an earlier write, this many back at the most: others are then still sending it. */
+/** Which step of a draft names an earlier write, this many back at most: others are then still sending it. */
 const MAX_BACK = 8
 
 interface StepDraft {
@@ -143,7 +143,7 @@ function toSteps(drafts: readonly StepDraft[]): Pick<Plan, 'clients' | 'expired'
   }
 
   function toStep(draft: StepDraft, index: number): Step {
-    // Each client begins with a wallet to be opened; nobody opens the last user's but by chance.
+    // Each client begins with a wallet to be opened; no one opens the last user's but by chance.
     if (index < CLIENTS) return { kind: 'open', user: index % (USERS - 1) }
     switch (draft.what) {
       case 'open':

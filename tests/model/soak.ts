@@ -21,7 +21,7 @@ function say(line: string): void {
 
 function positive(name: string, text: string): number {
   const number = Number(text)
-  if (!(number > 0)) throw new Error(`--${name} is ${JSON.stringify(text)}; it takes a number above 0`)
+  if (!(number > 0)) throw new Error(`--${name} is ${JSON.stringify(text)}; expected a number above 0`)
   return number
 }
 

@@ -49,7 +49,7 @@ interface Ledger {
 }
 
 const NOTHING: Ledger = { wallets: new Map(), histories: new Map(), outcomes: new Map(), facts: 0n }
-/** When a thing happened of which nobody was told the time: as early as its wallet allows. */
+/** When a thing happened of which no one was told the time: as early as its wallet allows. */
 const EARLY = toInstant(0n)
 
 export interface Explanation extends Verdict<Call, WireAnswer> {
@@ -75,7 +75,7 @@ export function explainHistory(
   return { ...verdict, tookEffect }
 }
 
-/** An attempt of which not even the service learnt what came of it, where the request's answer leaves room for one. */
+/** An attempt of which not even the service learnt the outcome, where the request's answer leaves room for one. */
 function earlierAttempt({ client, call, calledAtMs, answered }: WalletOperation): WalletOperation[] {
   const foundAgain = answered?.answer.replayed === true || (call.kind === 'open' && answered?.answer.status === 200)
   return foundAgain
@@ -118,7 +118,7 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
     const answer = movementAnswer(outcome, own)
     const first = told.outcomes.get(transactionID)
     const isNew = outcome.kind !== 'rejected' && !outcome.replayed
-    // Somebody was told of another outcome, and an ID has one for ever: no need to go on.
+    // Someone was told of another outcome, and an ID has one for ever: no need to go on.
     if (isNew && first !== undefined && !isDeepStrictEqual(first, outcomeIn(answer.body))) return undefined
     return [kept(ledger, outcome, writes), answer]
   }
@@ -223,7 +223,7 @@ function factNumbers(): (fact: string) => bigint {
 
 /** What the answers say, wherever they stand in the order. */
 interface Told {
-  /** What came of an ID, see {@link outcomeIn}. */
+  /** The outcome of an ID, see {@link outcomeIn}. */
   readonly outcomes: ReadonlyMap<string, Body>
   readonly executedAt: ReadonlyMap<string, Instant>
   /** The request that was the first to be refused under an ID. */

@@ -9,7 +9,7 @@ import { type ProcessOptions, runWallet } from '../support/process/service-proce
 const runAudit = (t: Test, parameters: readonly string[], options: ProcessOptions) =>
   runWallet(t, ['audit', ...parameters], options)
 
-t.test('the command says what it checked, and ends with 0 where all is as it should be', async (t) => {
+t.test('the command says what it checked, and ends with 0 where no problems found', async (t) => {
   const address = await writeLedger(t)
   const { code, stdout, stderr } = await runAudit(t, [], { env: { DATABASE_URL: toURL(address) } })
   t.equal(code, 0)
@@ -17,7 +17,7 @@ t.test('the command says what it checked, and ends with 0 where all is as it sho
   t.match(stdout, /^(✓ .+\n){11}\n/)
   t.match(stdout, '4 wallets, 11 transactions (2 transfers of two each), 1 refusals, 10 transaction IDs\n')
   t.match(stdout, '142 units in the system, 159 deposited, 17 withdrawn\n')
-  t.match(stdout, /s: all is as it should be\n$/)
+  t.match(stdout, /s: no problems found\n$/)
 })
 
 t.test('the command names what is damaged, and ends with 1', async (t) => {
@@ -83,7 +83,7 @@ t.test('the command explains itself when it is called wrongly', async (t) => {
   }
   const { code, stdout } = await runAudit(t, ['--help'], { env: {} })
   t.equal(code, 0)
-  t.match(stdout, '0 all is as it should be; 1 the ledger is damaged; 2 it could not be checked')
+  t.match(stdout, '0 no problems found; 1 the ledger is damaged; 2 it could not be checked')
 })
 
 t.test('the embedded database is audited while the service runs on it, and when it does not', async (t) => {

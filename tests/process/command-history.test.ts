@@ -18,7 +18,7 @@ async function pipeline(command: string, env: Readonly<Record<string, string>>) 
   return { code, stdout, stderr }
 }
 
-t.test('a history without end is shown from the first page on, and ends quietly when nobody reads on', async (t) => {
+t.test('a history without end is shown from the first page on, and ends quietly when no one reads on', async (t) => {
   for (const [format, line] of [
     ['table', /^ +ID {2}TIME .+\n$/],
     ['csv', /^id,transactionID,.+\n$/],

@@ -44,6 +44,6 @@ t.test('start runs a service until SIGTERM, and a wallet is used on it', async (
 
 t.test('start that cannot start says why as the service does, and takes no arguments', async (t) => {
   const wrong = await runWallet(t, ['start'], { env: { PORT: 'x' } })
-  t.match(wrong, { code: 1, stderr: /^PORT is "x"; it takes a port number/ })
+  t.match(wrong, { code: 1, stderr: /^PORT is "x"; expected a port number/ })
   t.match(await runWallet(t, ['start', 'now'], { env: {} }), { code: 2, stderr: /^wallet: too many arguments/ })
 })

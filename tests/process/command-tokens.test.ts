@@ -16,7 +16,7 @@ t.test('a token comes from WALLET_TOKEN, and is never shown', async (t) => {
   const admin = await issuer.admin()
   const wrong = await issuer.wrongTokens('ann')
   const none = 'UNAUTHENTICATED: Send an access token: Authorization: Bearer <token>.'
-  const untrusted = 'UNAUTHENTICATED: This token is none that is trusted here. Put another one into WALLET_TOKEN.'
+  const untrusted = 'UNAUTHENTICATED: The token is not trusted by this service. Put another one into WALLET_TOKEN.'
   const shown: string[] = []
 
   for (const [token, parameters, code, says] of [
@@ -26,7 +26,7 @@ t.test('a token comes from WALLET_TOKEN, and is never shown', async (t) => {
     [wrong.garbage, ['history', 'ann'], 1, untrusted],
     [wrong['wrong key'], ['transfer', 'ann', 'bob', '1'], 1, untrusted],
     [ann, ['open', 'ann'], 0, 'ann has 0 dollars'],
-    [ann, ['deposit', 'ann', '1'], 1, 'FORBIDDEN: This takes a token with the scope wallet:admin.'],
+    [ann, ['deposit', 'ann', '1'], 1, 'FORBIDDEN: This requires a token with the scope wallet:admin.'],
     [ann, ['balance', 'bob'], 1, /WALLET_NOT_FOUND|FORBIDDEN/],
     [admin, ['deposit', 'ann', '1usd', '--json'], 0, '"balance":1000000'],
     [ann, ['withdraw', 'ann', '1'], 0, 'ann has 0.999999 dollars'],
@@ -43,7 +43,7 @@ t.test('a token comes from WALLET_TOKEN, and is never shown', async (t) => {
     shown.push(ended.stdout, ended.stderr)
   }
 
-  // An earlier movement, sent again with a token that is not taken: what came of it the first time stays open.
+  // An earlier movement, sent again with a token that is not taken: the outcome of the first time stays unknown.
   const id = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
   const env = { WALLET_URL: service.url, WALLET_TOKEN: `${ann}x` }
   const again = await runWallet(t, ['withdraw', 'ann', '1', '--transaction-id', id], { env })

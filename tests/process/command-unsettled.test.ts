@@ -36,7 +36,7 @@ t.test('no final answer in time: the message has the command that finds out, and
   t.same([ended.code, ended.stdout], [3, ''])
   t.match(
     ended.stderr,
-    `wallet: no final answer from ${busy} within 20 s (at last: the answer was 503 OUTCOME_UNKNOWN). `,
+    `wallet: no final answer from ${busy} within 20 s (last error: the answer was 503 OUTCOME_UNKNOWN). `,
   )
   t.match(ended.stderr, 'It may have been executed. To find out, and to have it done once, send it again:\n')
 
@@ -55,12 +55,12 @@ t.test('what surely was not executed is said to be so, unless it was sent before
   const again = `node dist/cli/wallet.js deposit --transaction-id ${id} --url ${busy}`
   const first = await runWallet(t, ['deposit', 'bob', '1.5usd', '--json'], { env })
   t.equal(first.code, 1)
-  t.match(first.stderr, '(at last: the answer was 503 OVERLOADED). It was not executed. ')
+  t.match(first.stderr, '(last error: the answer was 503 OVERLOADED). It was not executed. ')
   t.equal(commandIn(first), `${again} --json bob 1.5usd`)
 
   const second = await runWallet(t, ['deposit', '--transaction-id', id, 'bob', '1.5usd'], { env })
   t.equal(second.code, 3)
-  t.match(second.stderr, '(at last: the answer was 503 OVERLOADED). It may have been executed. ')
+  t.match(second.stderr, '(last error: the answer was 503 OVERLOADED). It may have been executed. ')
   t.equal(commandIn(second), `${again} bob 1.5usd`)
 
   const url = `http://127.0.0.1:${await freePort()}`
@@ -122,12 +122,12 @@ t.test(
       [
         'POST',
         1,
-        /^wallet: no final answer from .+ within 3 s \(at last: connect ECONNREFUSED .+\)\. It was not executed\. /,
+        /^wallet: no final answer from .+ within 3 s \(last error: connect ECONNREFUSED .+\)\. It was not executed\. /,
       ],
       [
         'PUT',
         3,
-        /^wallet: no final answer from .+ within 3 s \(at last: connect ECONNREFUSED .+\)\. It may have been /,
+        /^wallet: no final answer from .+ within 3 s \(last error: connect ECONNREFUSED .+\)\. It may have been /,
       ],
     ] as const) {
       const server = createServer(({ method, socket }, response) => {

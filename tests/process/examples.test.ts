@@ -65,7 +65,7 @@ t.test('a thousand users are paid once each though the service is killed half-wa
   const line = `all ${USERS} are paid, each once; the treasury holds 0\n`
   t.match(await ended, { code: 0, output: line })
   await checkPaidOnce(t, database)
-  t.match(await startPaying(t, service.url, journal).ended, { code: 0, output: line }, 'a second run pays nobody again')
+  t.match(await startPaying(t, service.url, journal).ended, { code: 0, output: line }, 'a second run pays no one again')
   await checkPaidOnce(t, database)
 })
 

@@ -100,7 +100,7 @@ t.test('the command explains itself when it is called wrongly, and touches nothi
   const env = { DATABASE_URL: toURL(database) }
   const before = await dumpSchema(database)
   for (const [parameters, wrong] of [
-    [['sideways'], /^wallet: DIRECTION is "sideways"; it takes up, down\n$/],
+    [['sideways'], /^wallet: DIRECTION is "sideways"; expected up, down\n$/],
     [['up', 'down'], /^wallet: too many arguments .+ see node dist\/cli\/wallet.js migrate --help\n$/],
     [['--all'], /^wallet: unknown option '--all'; see /],
   ] as const) {

@@ -22,12 +22,14 @@ function withoutChance(text: string): string {
     .replace(/"instance":"[^"]+"/g, '"instance":"<request>"')
 }
 
-t.test("the README's walk gives what the README says", async (t) => {
-  const readme = await readFile('README.md', 'utf8')
-  const lines = [...readme.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block = '']) => block.trimEnd().split('\n'))
+t.test('the walks of the README and of docs/cli.md give what they say', async (t) => {
+  const pages = await Promise.all(['README.md', 'docs/cli.md'].map((page) => readFile(page, 'utf8')))
+  const lines = [...pages.join('\n').matchAll(/```console\n(.*?)```/gs)].flatMap(([, block = '']) =>
+    block.trimEnd().split('\n'),
+  )
   const commands = lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))
   const said = lines.filter((line) => !line.startsWith('$ '))
-  t.ok(said.length >= 10, 'the README shows answers')
+  t.ok(said.length >= 10, 'answers are shown')
 
   const config = readConfig({ PORT: '0', DATABASE_URL: toURL(await createTestDatabase(t)) })
   const service = await startService(config, { logger: pino({ level: 'silent' }), logRequest: () => {} }, '0.0.0')

@@ -42,9 +42,9 @@ t.test('an IPv6 address is written into the URL as one', async (t) => {
 
 /** Samples: tests/unit has every variable, in config.test.ts and listen-address.test.ts. */
 const WRONG: readonly (readonly [string, string, string])[] = [
-  ['PORT', 'abc', 'PORT is "abc"; it takes a port number'],
+  ['PORT', 'abc', 'PORT is "abc"; expected a port number'],
   ['DATABASE_URL', 'postgres://user:hidden@host/d?sslmode=maybe', 'DATABASE_URL is "postgres://user:…@host/d?sslmode='],
-  ['HOST', '0.0.0.0', 'HOST is "0.0.0.0"; it takes a loopback address while there is no authentication: set AUTH_JWKS'],
+  ['HOST', '0.0.0.0', 'HOST is "0.0.0.0"; expected a loopback address while there is no authentication: set AUTH_JWKS'],
 ]
 
 for (const [variable, value, expected] of WRONG) {
@@ -69,11 +69,11 @@ t.test('with AUTH=none, or with tokens, it may listen on every address', async (
   }
 })
 
-t.test('a start with a HOST that is no address of this machine is refused', async (t) => {
+t.test('a start with a HOST that is not an address of this machine is refused', async (t) => {
   const database = await createTestDatabase(t)
   const line = await refusedStart(t, { DATABASE_URL: toURL(database), HOST: '203.0.113.1', AUTH: 'none' })
   t.match(line, 'EADDRNOTAVAIL')
-  t.match(line, 'HOST is no address of this machine')
+  t.match(line, 'HOST is not an address of this machine')
 })
 
 t.test('a start with a DATA_DIR that is a file is refused', async (t) => {

@@ -151,7 +151,7 @@ t.test('protobuf is the default', async (t) => {
   t.strictSame([...collector.contentTypes], ['application/x-protobuf'])
 })
 
-t.test('a collector that is down disturbs nobody, and is told of once', async (t) => {
+t.test('a collector that is down disturbs no one, and is told of once', async (t) => {
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: NOBODY_LISTENS,
     OTEL_BSP_SCHEDULE_DELAY: '50',

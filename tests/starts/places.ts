@@ -27,7 +27,7 @@ export const ROOT: User = { uid: 0, gid: 0 }
 /** Has no rights, and no home. */
 export const NOBODY: User = { uid: 65_534, gid: 65_534 }
 
-/** Where, as whom and with what somebody types the README's commands. */
+/** Where, as whom and with what someone types the README's commands. */
 export interface Place {
   readonly folder: string
   readonly user?: User

@@ -19,7 +19,7 @@ import {
 } from './places.ts'
 
 /*
- * The README's first command, typed wherever somebody may type it. Only root can make such places.
+ * The README's first command, typed wherever someone may type it. Only root can make such places.
  */
 
 if (process.getuid?.() !== 0) throw new Error('the table of starts makes users and folders: run it as root')
@@ -41,7 +41,7 @@ const HARMFUL: Readonly<Record<string, string>> = {
   PGSERVICE: 'nowhere',
   PGSERVICEFILE: '/nowhere',
   PGOPTIONS: '-c default_transaction_read_only=on',
-  PGAPPNAME: 'somebody else',
+  PGAPPNAME: 'someone else',
   PGSSLMODE: 'require',
   PGREQUIRESSL: '1',
   PGSSLCERT: '/nowhere',

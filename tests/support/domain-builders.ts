@@ -22,7 +22,7 @@ export const alice = toUserID('alice')
 export const bob = toUserID('bob')
 export const carol = toUserID('carol')
 
-/** The nth transaction ID; it is signed by nobody. */
+/** The nth transaction ID; it is signed by no one. */
 export function transactionID(n: number): TransactionID {
   return `0193cdb2-1d20-8000-8000-${n.toString(16).padStart(12, '0')}` as TransactionID
 }

@@ -209,13 +209,13 @@ t.test('a store error never reaches the caller while the same items can be tried
 
 t.test('uneven batches even out, though each item comes back as soon as it is answered', async (t) => {
   const probe = createProbedBatcher()
-  const everybody = 60
+  const everyone = 60
   const comeBack = (names: readonly string[]) => {
     for (const name of names) void probe.submit(item(name, name))
   }
   comeBack(['a lone one'])
   await turn()
-  comeBack(Array.from({ length: everybody - 1 }, (_, n) => `item ${n}`))
+  comeBack(Array.from({ length: everyone - 1 }, (_, n) => `item ${n}`))
   for (let batch = 0; batch < 10; batch += 1) {
     probe.finish(batch)
     await turn()

@@ -103,7 +103,7 @@ t.test('every variable is read', async (t) => {
   })
 })
 
-t.test('AUTH=none says in so many words that there is no authentication', async (t) => {
+t.test('AUTH=none says explicitly that there is no authentication', async (t) => {
   t.strictSame(readConfig({ AUTH: 'none' }).authentication, { kind: 'none' })
 })
 
@@ -112,16 +112,16 @@ t.test('of the three variables that say whose tokens are taken none can be missi
   for (const missing of names) {
     for (const nothing of [undefined, '']) {
       const message = complaint({ ...BEARER, [missing]: nothing })
-      t.match(message, `${missing} is not set; it takes `)
+      t.match(message, `${missing} is not set; expected `)
       t.match(message, 'AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE are set together or not at all')
     }
-    t.match(complaint({ [missing]: BEARER[missing] }), / is not set; it takes /, `${missing} alone`)
+    t.match(complaint({ [missing]: BEARER[missing] }), / is not set; expected /, `${missing} alone`)
   }
 })
 
 t.test('AUTH=none and tokens exclude each other', async (t) => {
-  t.equal(complaint({ ...BEARER, AUTH: 'none' }), 'AUTH is "none"; it takes no value beside AUTH_JWKS_URL')
-  t.equal(complaint({ AUTH_ISSUER: 'i', AUTH: 'none' }), 'AUTH is "none"; it takes no value beside AUTH_ISSUER')
+  t.equal(complaint({ ...BEARER, AUTH: 'none' }), 'AUTH is "none"; expected no value beside AUTH_JWKS_URL')
+  t.equal(complaint({ AUTH_ISSUER: 'i', AUTH: 'none' }), 'AUTH is "none"; expected no value beside AUTH_ISSUER')
 })
 
 t.test('keys come by https, or from this very machine', async (t) => {
@@ -149,14 +149,14 @@ t.test('keys come by https, or from this very machine', async (t) => {
   ])
     t.equal(
       complaint({ ...BEARER, AUTH_JWKS_URL: url }),
-      `AUTH_JWKS_URL is ${JSON.stringify(url)}; it takes the https:// address of the issuer's key set`,
+      `AUTH_JWKS_URL is ${JSON.stringify(url)}; expected the https:// address of the issuer's key set`,
     )
 })
 
 t.test('a password in AUTH_JWKS_URL is refused and not shown', async (t) => {
   for (const url of ['https://me:hunter2@issuer.example/keys', 'https://hunter2@issuer.example', 'hunter2@x']) {
     const message = complaint({ ...BEARER, AUTH_JWKS_URL: url })
-    t.equal(message, `AUTH_JWKS_URL is ${hidden(url)}; it takes the https:// address of the issuer's key set`)
+    t.equal(message, `AUTH_JWKS_URL is ${hidden(url)}; expected the https:// address of the issuer's key set`)
   }
 })
 
@@ -168,12 +168,12 @@ t.test('an issuer and an audience are taken as they stand', async (t) => {
     t.ok(readConfig({ ...BEARER, [variable]: 'urn:a b/c' }))
     t.ok(readConfig({ ...BEARER, [variable]: 'x' }))
     for (const held of [' ', 'x ', ' x', 'a\nb', 'a\0b', '\t'])
-      t.equal(complaint({ ...BEARER, [variable]: held }), `${variable} is ${JSON.stringify(held)}; it takes ${takes}`)
+      t.equal(complaint({ ...BEARER, [variable]: held }), `${variable} is ${JSON.stringify(held)}; expected ${takes}`)
   }
 })
 
 t.test('a limit for each user needs tokens that say who is who', async (t) => {
-  const message = 'RATE_LIMIT_PER_USER is set; it takes no value without AUTH_JWKS_URL: only a token says who a user is'
+  const message = 'RATE_LIMIT_PER_USER is set; expected no value without AUTH_JWKS_URL: only a token says who a user is'
   t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s' }), message)
   t.equal(complaint({ RATE_LIMIT_PER_USER: '1/s', AUTH: 'none' }), message)
   t.strictSame(readConfig({ RATE_LIMIT_PER_ADDRESS: '1/s' }).rateLimits.perAddress, { requests: 1, windowMs: 1000 })
@@ -219,7 +219,7 @@ const TAKES = {
   BATCH_MAX: 'a whole number, 1 to 4096',
   QUEUE_MAX: 'a whole number, 1 to 1000000',
   LANES: 'a whole number, 1 to 32',
-  AUTH: 'none, to let whoever can reach the service do everything',
+  AUTH: 'none, to let anyone who can reach the service do everything',
   RATE_LIMIT_PER_USER: 'requests a second or a minute: 20/s, 600/m',
   RATE_LIMIT_PER_ADDRESS: 'requests a second or a minute: 20/s, 600/m',
   TRUST_PROXY: 'addresses and networks of proxies, with commas between them: 10.0.0.0/8,::1',
@@ -283,7 +283,7 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
 for (const variable of Object.keys(TAKES) as (keyof typeof TAKES)[]) {
   t.test(`a wrong ${variable} stops the start with a line that names it, what it held and what it takes`, async (t) => {
     for (const held of WRONG[variable]) {
-      const message = `${variable} is ${JSON.stringify(held)}; it takes ${TAKES[variable]}`
+      const message = `${variable} is ${JSON.stringify(held)}; expected ${TAKES[variable]}`
       t.equal(complaint({ [variable]: held }), message)
       t.notMatch(message, /\n/)
     }
@@ -297,9 +297,9 @@ t.test('a wrong endpoint for traces is named, and shown where no password can be
   ] as const)
     t.match(
       complaint({ OTEL_EXPORTER_OTLP_ENDPOINT: held }),
-      `OTEL_EXPORTER_OTLP_ENDPOINT is ${shown}; it takes the URL`,
+      `OTEL_EXPORTER_OTLP_ENDPOINT is ${shown}; expected the URL`,
     )
-  t.match(complaint({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }), /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; it takes http/)
+  t.match(complaint({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }), /^OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; expected http/)
 })
 
 t.test('a CORS_ORIGINS that may have a password in it is not shown', async (t) => {
@@ -326,7 +326,7 @@ t.test('a wrong TRANSACTION_ID_KEY is never shown', async (t) => {
     '!'.repeat(44),
   ]
   for (const held of wrong) {
-    const message = `TRANSACTION_ID_KEY is ${held.length} characters (not shown); it takes ${takes}`
+    const message = `TRANSACTION_ID_KEY is ${held.length} characters (not shown); expected ${takes}`
     t.equal(complaint({ TRANSACTION_ID_KEY: held }), message)
   }
 })
@@ -343,7 +343,7 @@ t.test('a wrong DATABASE_URL is shown without its password', async (t) => {
     ['postgres://me@db', 'postgres://me@db'],
   ] as const) {
     const told = shown === undefined ? hidden(held) : JSON.stringify(shown)
-    t.equal(complaint({ DATABASE_URL: held }), `DATABASE_URL is ${told}; it takes ${DATABASE_URL_TAKES}`)
+    t.equal(complaint({ DATABASE_URL: held }), `DATABASE_URL is ${told}; expected ${DATABASE_URL_TAKES}`)
   }
 })
 
@@ -363,7 +363,7 @@ t.test('a DATABASE_URL whose password cannot be told from the rest is not shown 
     'mysql://me:x\nhunter2@db?a=b',
   ]) {
     const message = complaint({ DATABASE_URL: held })
-    t.equal(message, `DATABASE_URL is ${hidden(held)}; it takes ${DATABASE_URL_TAKES}`)
+    t.equal(message, `DATABASE_URL is ${hidden(held)}; expected ${DATABASE_URL_TAKES}`)
     t.notMatch(message, /hunter2/)
   }
 })

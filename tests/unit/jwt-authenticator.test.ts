@@ -126,12 +126,12 @@ t.test('tokens with unknown keys do not make the service call the issuer again a
   const { authenticate } = trusting(issuer)
   const { 'unknown kid': unknown = '', garbage = '', '`alg: none`': none = '' } = await issuer.wrongTokens('ann')
   await Promise.all([garbage, none].map(authenticate))
-  t.equal(issuer.fetches(), 0, 'for what cannot be right nobody is called')
+  t.equal(issuer.fetches(), 0, 'for what cannot be right no one is called')
   await Promise.all(Array.from({ length: 50 }, () => authenticate(unknown)))
   t.equal(issuer.fetches(), 1)
 })
 
-t.test('without keys nobody is let in, whatever is wrong with them, and it is said once why', async (t) => {
+t.test('without keys no one is let in, whatever is wrong with them, and it is said once why', async (t) => {
   const issuer = await createIssuer(t)
   const { authenticate, said } = trusting(issuer, { timeoutMs: 1000, maxAgeMs: 0 })
   const { privateKey } = await generateKeyPair('RS256')

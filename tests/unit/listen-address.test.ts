@@ -9,7 +9,7 @@ function knowing(name: string, ...addresses: string[]): Resolve {
   return async (host) => (host === name ? addresses : [host])
 }
 
-t.test('without authentication the service listens where nobody else can reach it', async (t) => {
+t.test('without authentication the service listens where no one else can reach it', async (t) => {
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])
     t.equal(await listenAddress({ host, authentication: UNSAID }), host)
   const authentication = UNSAID
@@ -20,7 +20,7 @@ t.test('without authentication the service listens where nobody else can reach i
 t.test('without authentication any other HOST is refused with a line that says what to set', async (t) => {
   const remedy =
     'a loopback address while there is no authentication: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE, ' +
-    'or AUTH=none to let whoever can reach the service do everything'
+    'or AUTH=none to let anyone who can reach the service do everything'
   for (const host of [
     '0.0.0.0',
     '::',

@@ -43,7 +43,7 @@ t.test('a unique violation is no bug: another transaction with the same ID was f
   t.equal(isBug(serverError('23505')), false)
 })
 
-t.test('a lost connection is no bug, whoever noticed it', async (t) => {
+t.test('a lost connection is no bug, no matter who noticed it', async (t) => {
   t.equal(isBug(new ConnectionError('the connection is lost')), false)
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT']) {
     t.equal(isBug(coded(code)), false, code)

@@ -78,7 +78,7 @@ t.test('so many servers serve so many at once, in the order in which they came',
 })
 
 t.test(
-  'whoever needs long is served a slice at a time, and whoever needs little is not kept waiting for it',
+  'anyone who needs long is served a slice at a time, and anyone who needs little is not kept waiting for it',
   async (t) => {
     const simulation = createSimulation()
     const server = createServers(simulation, 1, 10)

@@ -72,7 +72,7 @@ t.test('an ID with any one bit flipped is not known', async (t) => {
   }
 })
 
-t.test('an ID is known for the user it was issued to and for nobody else', async (t) => {
+t.test('an ID is known for the user it was issued to and for no one else', async (t) => {
   const users = [alice, bob, toUserID('Alice'), toUserID('alice2'), toUserID('é'), toUserID('e\u0301')]
   for (const owner of users) {
     const id = ids.issue(owner, NOW)

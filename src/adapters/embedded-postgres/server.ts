@@ -294,7 +294,7 @@ function logFile({ folder }: Cluster): string {
   return join(folder, 'postgres.log')
 }
 
-/** Whoever starts the server next may be its account. */
+/** Anyone who starts the server next may be its account. */
 async function openLog(cluster: Cluster): Promise<FileHandle> {
   const file = logFile(cluster)
   const size = await stat(file).then(

@@ -46,7 +46,7 @@ export interface ServerDeps {
   readonly logger: FastifyBaseLogger
   readonly logRequest: RequestLog
   readonly version: string
-  /** Tells callers apart; left out: everybody may do everything. */
+  /** Tells callers apart; left out: everyone may do everything. */
   readonly authenticate?: Authenticator | undefined
   /** None unless told otherwise. */
   readonly rateLimits?: RateLimits
@@ -137,7 +137,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
     rewriteUrl: ({ url = '/' }) => decodableURL(url),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  // Beyond 1000 headers Node drops the rest: with Content-Length among them, a body that nobody looks at.
+  // Beyond 1000 headers Node drops the rest: with Content-Length among them, a body that no one looks at.
   app.server.maxHeadersCount = 0
   // Node would answer 417 by itself; an expectation that is not known may be ignored (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))

@@ -3,7 +3,7 @@ import { parseUserID } from '../../domain/user-id.ts'
 import { ADMIN_SCOPE, type Authenticator, type TokenFault, type Verdict } from '../../ports/authenticator.ts'
 import { TIMEOUTS_MS } from '../../timeouts.ts'
 
-/** All of them asymmetric: with a secret that both sides share, whoever can check a token could make one. */
+/** All of them asymmetric: with a secret that both sides share, anyone who can check a token could make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /** How far the issuer's clock may be from ours. */

@@ -7,7 +7,7 @@ export interface ProviderOptions {
   /** OTLP over HTTP, in one of its two forms. */
   readonly protocol: 'http/protobuf' | 'http/json'
   readonly version: string
-  /** Is told what is wrong with the settings or the collector, once a minute at the most. */
+  /** Is told what is wrong with the settings or the collector, once a minute at most. */
   readonly onProblem: (message: string) => void
 }
 

@@ -16,7 +16,7 @@ import { createProvider, type ProviderOptions } from './provider.ts'
 
 export interface OpenTelemetry {
   readonly tracing: RequestTracing & ServiceTracing & StoreTracing
-  /** Sends what is finished, for `limitMs` at the most, and ends. */
+  /** Sends what is finished, for `limitMs` at most, and ends. */
   stop(limitMs: number): Promise<void>
 }
 

@@ -11,7 +11,7 @@ import { absenceIsLocked, type IDOfUser } from './statements.ts'
  * it the coordinator sees which shards to ask. Without it every shard of every worker takes part in every batch.
  */
 
-/** Nobody has this ID. Of a list that is empty the coordinator would make all shards, of this it makes one. */
+/** No user has this ID. Of a list that is empty the coordinator would make all shards, of this it makes one. */
 const NOBODY = ''
 
 function users(userIDs: readonly UserID[]): string {

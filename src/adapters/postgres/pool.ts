@@ -2,7 +2,7 @@ import type { PoolReading } from '../../ports/metrics.ts'
 import type { Connection } from './connection.ts'
 
 export interface ConnectionPool {
-  /** Gives `work` a connection to itself. When it throws, the connection is discarded, since nobody knows what it still holds. */
+  /** Gives `work` a connection to itself. When it throws, the connection is discarded, since no one knows what it still holds. */
   use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** What its connections do right now. */
   reading(): PoolReading

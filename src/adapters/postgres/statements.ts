@@ -136,8 +136,8 @@ export const insertRefusals = (sql: Sql, xid: string, rows: readonly Refusal[]) 
   WHERE pg_current_xact_id() = ${xid}::xid8`
 
 /**
- * A wallet that is not there has no row to lock. Whoever refuses a transfer for that holds one of these locks until the
- * refusal is committed, and whoever opens wallets holds them too (shared: openings do not wait for each other). So no
+ * A wallet that is not there has no row to lock. Anyone who refuses a transfer for that holds one of these locks until the
+ * refusal is committed, and anyone who opens wallets holds them too (shared: openings do not wait for each other). So no
  * client sees a wallet, then a transaction ID unused, and then that ID refused because there is no such wallet. They are
  * few, so that a batch of openings never fills the server's table of locks, and taken in one order.
  */

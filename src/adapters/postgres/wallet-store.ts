@@ -25,12 +25,12 @@ export interface PostgresWalletStoreOptions {
   readonly readConnections: number
   /** The name of the last migration; where the database has not got it, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
-  /** Nobody is told, unless these are given. */
+  /** No one is told, unless these are given. */
   readonly metrics?: StoreMetrics
   readonly tracing?: StoreTracing
 }
 
-/** For those who look at the ledger, opened when somebody does. */
+/** For those who look at the ledger, opened when someone does. */
 const INSPECTION_CONNECTIONS = 1
 
 /** The store on PostgreSQL. Connects when it is first used. */

@@ -17,7 +17,7 @@ interface Series {
   count(): void
 }
 
-/** Requests by route and status, and what came of them by code. */
+/** Requests by route and status, and outcomes by code. */
 export function requestMetrics(registry: Registry): RequestLog {
   const requests = new Histogram({
     name: 'wallet_http_request_duration_seconds',
@@ -28,7 +28,7 @@ export function requestMetrics(registry: Registry): RequestLog {
   })
   const outcomes = new Counter({
     name: 'wallet_outcomes_total',
-    help: 'What came of requests: executed, or the code of the problem that they were answered with',
+    help: 'The outcome of requests: executed, or the code of the problem that they were answered with',
     labelNames: ['outcome', 'replayed'],
     registers: [registry],
   })

@@ -28,7 +28,7 @@ export async function nodeOnThisMachine(address: ServerAddress): Promise<CitusNo
   const [program = '', ...parameters] = (await readFile(`/proc/${server}/cmdline`, 'utf8')).split('\0').slice(0, -1)
   const { uid, gid } = await stat(`/proc/${server}`)
   const wroteTo = await readlink(`/proc/${server}/fd/2`)
-  // A pipe has no name, and nobody reads it any more.
+  // A pipe has no name, and no one reads it any more.
   const log = wroteTo.startsWith('/') ? wroteTo : '/dev/null'
 
   return {

@@ -7,7 +7,7 @@ import type { Lifetime } from '../lifetime.ts'
 
 /*
  * A Citus that runs already, with a coordinator and workers; nothing here starts one. Each test gets a database of its own
- * on all of them, cloned from one that has the extension and nobody ever connects to: Citus would keep a process in it.
+ * on all of them, cloned from one that has the extension and no one ever connects to: Citus would keep a process in it.
  */
 
 export const CITUS_VARIABLE = 'CITUS_URL'
@@ -47,7 +47,7 @@ export async function findCitus(env: NodeJS.ProcessEnv): Promise<CitusNodes> {
     const ms = settings[0]?.ms ?? 0
     if (ms < 0 || ms > MAX_RECOVERY_MS)
       throw new Error(
-        `citus.recover_2pc_interval of the coordinator is ${ms} ms: set it to ${MAX_RECOVERY_MS} ms at the most`,
+        `citus.recover_2pc_interval of the coordinator is ${ms} ms: set it to ${MAX_RECOVERY_MS} ms at most`,
       )
     const workers = rows.map(({ nodename, nodeport }) => ({ ...coordinator, host: nodename, port: nodeport }))
     return { coordinator, workers }
@@ -73,7 +73,7 @@ export async function prepareCitus(t: Lifetime, { coordinator, workers }: CitusN
 }
 
 /**
- * A database on all nodes, which know each other there; dropped when the test is over, whoever is still connected.
+ * A database on all nodes, which know each other there; dropped when the test is over, even if clients are still connected.
  *
  * @param options where the workers are reached, if not where they are; over how many shards a table is distributed.
  */

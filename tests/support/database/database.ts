@@ -31,7 +31,7 @@ export function testServer(): TestServer {
   return JSON.parse(text)
 }
 
-/** A migrated, empty database of the test's own; dropped when the test is over, whoever is still connected. */
+/** A migrated, empty database of the test's own; dropped when the test is over, even if clients are still connected. */
 export async function createTestDatabase(t: Lifetime, server: TestServer = testServer()): Promise<ServerAddress> {
   const { address, template, workers } = server
   if (workers !== undefined) return createCitusDatabase(t, { coordinator: address, workers }, template)

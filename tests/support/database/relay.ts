@@ -12,7 +12,7 @@ export interface Relay<Address extends Target = ServerAddress> {
   connections(): number
   /** From now on connections are passed on. */
   open(): Promise<void>
-  /** From now on nobody listens, and what was connected is cut. */
+  /** From now on no one listens, and what was connected is cut. */
   close(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export function connectTo({ host, port }: Target): Socket {
   return connect(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port, noDelay: true })
 }
 
-/** A port that nobody listened at a moment ago. */
+/** A port that no one listened at a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

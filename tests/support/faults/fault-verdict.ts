@@ -99,7 +99,7 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
   t.strictSame(
     [...after.keys()].filter((id) => !sent.has(id)),
     [],
-    'nothing was done that nobody asked for',
+    'nothing was done that no one asked for',
   )
   const { findings } = await audit()
   t.strictSame(findings, [], 'the auditor finds nothing: done once, no gap, no money made or lost')
@@ -107,7 +107,7 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
   const slowestMs = Math.max(...movements.map(({ sentAt, endedAt = Number.POSITIVE_INFINITY }) => endedAt - sentAt))
   t.ok(slowestMs <= TIMEOUTS_MS.request + slackMs, `no request took longer than its deadline: ${slowestMs} ms`)
   const errors = services.flatMap(({ processes }) => processes).flatMap((process) => errorsIn(process.log()))
-  t.strictSame(errors, [], 'no error that was not caught, and none that nobody expected')
+  t.strictSame(errors, [], 'no error that was not caught, and none that no one expected')
   await connectionsAreQuiet(t, database, CONNECTIONS_OF_A_SERVICE * services.length)
 
   let againAfterMs: number | undefined

@@ -27,10 +27,10 @@ export interface APIWorld {
   sendWithoutHost(path: string): Promise<Answer>
 }
 
-/** The token that nobody can check. */
+/** The token that no one can check. */
 export const UNCHECKABLE = 'uncheckable'
 
-/** Nobody is an administrator. */
+/** No one is an administrator. */
 const authenticate: Authenticator = async (token) =>
   token === UNCHECKABLE
     ? { kind: 'unavailable' }

@@ -101,7 +101,7 @@ export interface HTTPOptions {
   readonly rateLimits?: RateLimits
   readonly trustedProxies?: readonly string[]
   readonly corsOrigins?: readonly string[]
-  /** Who measures; nobody unless told otherwise. */
+  /** Who measures; no one unless told otherwise. */
   readonly prometheus?: Prometheus
   /** Errors that the test brings about itself; otherwise a line of level error fails it. */
   readonly expectErrors?: boolean

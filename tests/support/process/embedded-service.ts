@@ -5,7 +5,7 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { createClient } from './service-client.ts'
 import { type ProcessOptions, startServiceProcess } from './service-process.ts'
 
-/** A DATA_DIR of the test's own, below a folder that everybody may enter. */
+/** A DATA_DIR of the test's own, below a folder that everyone may enter. */
 export async function dataDirFor(t: Test, name = 'data'): Promise<string> {
   const folder = await temporaryFolder(t)
   killDatabaseAfterwards(t, folder)

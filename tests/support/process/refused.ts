@@ -14,7 +14,7 @@ async function stateOf(database: ServerAddress): Promise<readonly unknown[]> {
 
 /**
  * The service, `npm run migrate` and `npm run audit` each end with one line that says why, and leave everything as it
- * was. `look` is the database as somebody reaches it who may see that; `build` is the folder of another version.
+ * was. `look` is the database as someone reaches it who may see that; `build` is the folder of another version.
  */
 export async function refused(
   t: Test,

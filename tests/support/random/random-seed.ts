@@ -21,7 +21,7 @@ export function firstSeed(t: Test, seeds: number): number {
 function announced(t: Test, variable: string, what: string): number {
   const text = process.env[variable]
   const seed = text === undefined ? randomInt(MAX_SEED) : Number(text)
-  if (!Number.isSafeInteger(seed)) throw new Error(`${variable} is ${JSON.stringify(text)}; it takes an integer`)
+  if (!Number.isSafeInteger(seed)) throw new Error(`${variable} is ${JSON.stringify(text)}; expected an integer`)
   t.comment(`${variable}=${seed} (${what})`)
   return seed
 }

@@ -13,7 +13,7 @@ import { CurveQuerySchema, CurveSchema, FoundSchema, SearchQuerySchema, TracePar
 const MAX_FOUND = 20
 const POINTS = 500
 
-/** What the console shows beside what clients may ask for. Its own: nobody else may rely on it, so `/openapi.json` has none of it. */
+/** What the console shows beside what clients may ask for. Its own: no one else may rely on it, so `/openapi.json` has none of it. */
 export function consoleDataRoutes(app: App, inspection: () => Inspection, metrics: MetricsPage | undefined): void {
   const config = { access: 'admin' } as const
 

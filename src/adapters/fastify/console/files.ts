@@ -22,11 +22,11 @@ const OTHERS: Readonly<Record<string, string>> = {
 const MODULE = /^(?:console|client)\/[a-z-]+\.js$/
 
 /**
- * The console's page and what it loads, all from this package. It shows nothing by itself, so everybody may have it: who
+ * The console's page and what it loads, all from this package. It shows nothing by itself, so everyone may have it: who
  * may see data is for the data's routes to say.
  */
 export async function consoleFileRoutes(app: App): Promise<void> {
-  // Kept by browsers, and asked for anew each time: after an upgrade nobody runs yesterday's console.
+  // Kept by browsers, and asked for anew each time: after an upgrade no one runs yesterday's console.
   await app.register(files, { serve: false, root: fileURLToPath(PACKAGE), cacheControl: false })
   await secureDocuments(app, [importMapOf(readFileSync(new URL(`console/${PAGE}`, PACKAGE), 'utf8'))])
   const config = { access: 'open' } as const

@@ -3,7 +3,7 @@ import { ADMIN_SCOPE, type Authenticator, type Caller, type TokenFault } from '.
 import { sendProblem } from '../wire/problem.ts'
 
 /**
- * Who may use a route, once callers are told apart: everybody without a token; the user whom the path names by
+ * Who may use a route, once callers are told apart: everyone without a token; the user whom the path names by
  * `:userID`, and administrators; administrators only.
  */
 export type Access = 'open' | 'owner' | 'admin'
@@ -37,12 +37,12 @@ export function accessOf({ method, url, config }: RouteOptions, scope: { readonl
 }
 
 const FAULTS: Readonly<Record<TokenFault, string>> = {
-  untrusted: 'This token is none that is trusted here.',
+  untrusted: 'The token is not trusted by this service.',
   expired: 'The token has expired.',
   'not yet valid': 'The token is not valid yet.',
   'other issuer': 'The token is from another issuer.',
   'other audience': 'The token is meant for another audience.',
-  'no user': 'The token names no user who could have a wallet.',
+  'no user': "The token's `sub` is not a valid user ID.",
 }
 
 /** Says who sent a request by its bearer token. */
@@ -88,7 +88,7 @@ export const requireAdmin: onRequestHookHandler = (request, reply, done) => {
 }
 
 /**
- * Somebody else's wallet is answered for like one that is not there, by the one answer, whether it is there or not. After
+ * Someone else's wallet is answered for like one that is not there, by the one answer, whether it is there or not. After
  * validation, as with such a wallet; before the service is asked, so that no answer and no time can tell them apart.
  */
 export const requireOwner: preHandlerHookHandler = ({ caller, params }, reply, done) => {

@@ -48,7 +48,7 @@ export function parseHop(text: string): Address | undefined {
   return parseAddress(unquoted) ?? parseAddress(unquoted.replace(/:\d{1,5}$/, ''))
 }
 
-/** The zone of an address is a network card of whoever wrote it, and IPv4 may be written as IPv6. */
+/** The zone of an address is a network card of the machine that wrote it, and IPv4 may be written as IPv6. */
 function parseAddress(text: string): Address | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare)

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 
 /**
- * What matters for an answer in JSON: it is what it says it is, and nobody keeps it. By hand, since helmet writes a dozen
+ * What matters for an answer in JSON: it is what it says it is, and no one keeps it. By hand, since helmet writes a dozen
  * headers that only a browser's documents have a use for, and makes them anew each time: 24 µs, more than a bare request.
  */
 export function setAPIHeaders(reply: FastifyReply): void {
@@ -13,7 +13,7 @@ export function setAPIHeaders(reply: FastifyReply): void {
 
 /**
  * All the headers of what browsers show, for the routes of this scope. Nothing is loaded from elsewhere, nothing runs that
- * stands in a page but what is named here to the letter, and nobody may frame it.
+ * stands in a page but what is named here to the letter, and no one may frame it.
  */
 export async function secureDocuments(scope: App, inlineScripts: readonly string[] = []): Promise<void> {
   await scope.register(helmet, {
@@ -31,7 +31,7 @@ export async function secureDocuments(scope: App, inlineScripts: readonly string
     },
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
-    // Whoever ends TLS in front of the service says this: it counts for a whole host name.
+    // The proxy that ends TLS says this: it counts for a whole host name.
     strictTransportSecurity: false,
   })
 }

@@ -37,7 +37,7 @@ export function documented<Schema extends TObject>(schema: Schema, answer: Docum
   }
 }
 
-/** What every route of the API may answer with: whoever does not own a wallet is told on any of them that there is none. */
+/** What every route of the API may answer with: anyone who does not own a wallet is told on any of them that there is none. */
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'UNAUTHENTICATED',
   'TOO_MANY_REQUESTS',

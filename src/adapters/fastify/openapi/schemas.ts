@@ -178,7 +178,7 @@ export const StatusSchema = Type.Object(
   },
   {
     title: 'TransactionIDStatus',
-    description: 'What came of a transaction ID; with its transaction when executed, its refusal when refused',
+    description: 'The outcome of a transaction ID; with its transaction when executed, its refusal when refused',
   },
 )
 

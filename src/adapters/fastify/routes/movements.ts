@@ -21,7 +21,7 @@ const REFUSALS: readonly ProblemCode[] = [
 ]
 
 const DESCRIPTION =
-  'Happens once, however often it is sent: 422 is final for this transaction ID, 503 means the same again, 400 means mend the request.'
+  'Happens once, however often it is sent: 422 is final for this transaction ID, 503 means the same again, 400 means correct the request.'
 
 function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
   return {

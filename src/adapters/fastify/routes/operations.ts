@@ -19,9 +19,9 @@ export function operationRoutes(app: App, readiness: Readiness, metrics: Metrics
       schema: {
         operationId: 'getLiveness',
         tags: ['Operations'],
-        summary: 'Whether the process lives, whatever its database does',
+        summary: 'Whether the process is alive, whatever its database does',
         response: {
-          200: documented(LivenessSchema, { description: 'It lives', examples: ['alive'] }),
+          200: documented(LivenessSchema, { description: 'Alive', examples: ['alive'] }),
           ...responsesOf(PROBLEMS, { invalid }),
         },
       },
@@ -38,9 +38,9 @@ export function operationRoutes(app: App, readiness: Readiness, metrics: Metrics
         tags: ['Operations'],
         summary: 'Whether requests can be served right now',
         response: {
-          200: documented(ReadinessSchema, { description: 'They can', examples: ['ready'] }),
+          200: documented(ReadinessSchema, { description: 'Ready', examples: ['ready'] }),
           503: documented(ReadinessSchema, {
-            description: 'They cannot, and why',
+            description: 'Not ready, and why',
             examples: ['starting', 'databaseUnavailable', 'shuttingDown'],
           }),
           ...responsesOf([...PROBLEMS, 'INTERNAL'], { invalid }),

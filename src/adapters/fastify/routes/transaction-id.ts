@@ -41,12 +41,12 @@ export function transactionIDRoutes(app: App, wallets: () => WalletService): voi
       schema: {
         operationId: 'getTransactionIDStatus',
         tags: ['Transaction IDs'],
-        summary: 'Learn what came of a transaction ID',
+        summary: 'Get the outcome of a transaction ID',
         params: TransactionIDParams,
         querystring: NoQuery,
         response: {
           200: documented(StatusSchema, {
-            description: 'What came of it',
+            description: 'Its outcome, or that there is none yet',
             examples: ['unused', 'executed', 'refused', 'expired'],
           }),
           ...problemResponses(['TRANSACTION_ID_UNKNOWN', 'OVERLOADED']),

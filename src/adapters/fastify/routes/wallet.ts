@@ -13,13 +13,16 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
       schema: {
         operationId: 'openWallet',
         tags: ['Wallets'],
-        summary: 'Open the wallet of a user, or find it open',
+        summary: 'Open a wallet (idempotent)',
         params: UserParams,
         querystring: NoQuery,
         body: NoBody,
         response: {
-          200: documented(WalletSchema, { description: 'It was open already', examples: ['wallet'] }),
-          201: documented(WalletSchema, { description: 'It is open now, and empty', examples: ['newWallet'] }),
+          200: documented(WalletSchema, { description: 'The wallet was open already', examples: ['wallet'] }),
+          201: documented(WalletSchema, {
+            description: 'The wallet was opened, and is empty',
+            examples: ['newWallet'],
+          }),
           ...problemResponses(['UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'OUTCOME_UNKNOWN']),
         },
       },

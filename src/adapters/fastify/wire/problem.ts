@@ -33,17 +33,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   ROUTE_NOT_FOUND: {
     status: 404,
     title: 'Route not found',
-    detail: 'There is nothing at this path. GET /openapi.json lists what there is.',
+    detail: 'There is nothing at this path. GET /openapi.json lists all routes.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
-    detail: 'This path knows other methods; see the Allow header.',
+    detail: 'Method not supported on this path; see the Allow header.',
   },
   TOO_MANY_REQUESTS: {
     status: 429,
     title: 'Too many requests',
-    detail: 'Nothing was done: send the same request again after the seconds that Retry-After says.',
+    detail: 'Nothing was done. Retry after the number of seconds given in Retry-After.',
   },
   UNAUTHENTICATED: {
     status: 401,
@@ -53,10 +53,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   AUTHENTICATION_UNAVAILABLE: {
     status: 503,
     title: 'Authentication unavailable',
-    detail: 'Tokens cannot be checked at the moment. Nothing was done: send the same request again later.',
+    detail: 'Tokens cannot be checked at the moment. Nothing was done: retry later.',
   },
-  FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'This takes a token with the scope wallet:admin.' },
-  BODY_TOO_LARGE: { status: 413, title: 'Body too large', detail: 'A body may have 16 KiB at the most.' },
+  FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'This requires a token with the scope wallet:admin.' },
+  BODY_TOO_LARGE: { status: 413, title: 'Body too large', detail: 'The body must not exceed 16 KiB.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: 'Unsupported media type',
@@ -65,17 +65,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   INVALID_REQUEST: {
     status: 400,
     title: 'Invalid request',
-    detail: 'The request is malformed; mend it before sending it again.',
+    detail: 'The request is malformed; correct it before retrying.',
   },
   OVERLOADED: {
     status: 503,
     title: 'Overloaded',
-    detail: 'Too many requests are waiting. Nothing was done: send the same request again later.',
+    detail: 'Too many requests are waiting. Nothing was done: retry later.',
   },
   SELF_TRANSFER: {
     status: 422,
     title: 'Transfer to oneself',
-    detail: 'passiveUserID must be another user than the one in the path.',
+    detail: 'passiveUserID must differ from the user in the path.',
   },
   TRANSACTION_ID_UNKNOWN: {
     status: 422,
@@ -99,12 +99,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   BALANCE_LIMIT_EXCEEDED: {
     status: 422,
     title: 'Balance limit exceeded',
-    detail: 'The balance would have passed 9007199254740991 base units.',
+    detail: 'The balance would have exceeded 9007199254740991 base units.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
     title: 'Database unavailable',
-    detail: 'Nothing was done: send the same request again later.',
+    detail: 'Nothing was done: retry later.',
   },
   OUTCOME_UNKNOWN: {
     status: 503,
@@ -114,7 +114,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   INTERNAL: {
     status: 500,
     title: 'Internal error',
-    detail: 'An error of the service. It was logged under this request ID.',
+    detail: 'An error in the service. It was logged under this request ID.',
   },
 }
 

@@ -20,8 +20,8 @@ const SURELY_EXACT_DIGITS = 15
 const MAX_SHOWN = 32
 
 /**
- * `JSON.parse` that loses nothing: it also turns down what `JSON.parse` would silently mend, which with money is not
- * ours to mend: broken UTF-8, a key that stands twice, a number that a double cannot hold exactly.
+ * `JSON.parse` that loses nothing: it also turns down what `JSON.parse` would silently fix, which with money is not
+ * ours to fix: broken UTF-8, a key that stands twice, a number that a double cannot hold exactly.
  */
 export function parseStrictJSON(body: Buffer): unknown {
   if (!isUtf8(body)) throw new InvalidJSON('The body is not UTF-8: send its text in UTF-8.')
