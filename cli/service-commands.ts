@@ -6,10 +6,7 @@ export function addServiceCommands(program: Command): void {
   program
     .command('start')
     .description('run the service until Ctrl-C or SIGTERM')
-    .addHelpText(
-      'after',
-      '\ndocs/configuration.md lists its settings.\n\nExample:\n  PORT=8081 npx wallet start',
-    )
+    .addHelpText('after', '\ndocs/configuration.md lists its settings.\n\nExample:\n  PORT=8081 npx wallet start')
     .action(async () => {
       await import('../src/app/main.ts')
     })

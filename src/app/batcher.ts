@@ -1,5 +1,4 @@
-import { NO_METRICS, type QueueName, type ServiceMetrics } from '../ports/metrics.ts'
-import { NO_TRACING, type ServiceTracing, type Traced } from '../ports/tracing.ts'
+import { NO_TELEMETRY, type QueueName, type Telemetry, type Traced } from '../ports/telemetry.ts'
 import type { Failed } from '../ports/wallet-service.ts'
 import { StoreError } from '../ports/wallet-store.ts'
 
@@ -15,13 +14,6 @@ export interface BatcherBounds {
   readonly deadlineMs: number
 }
 
-/** Who is told what a batcher does. */
-export interface BatcherWatch {
-  readonly name: QueueName
-  readonly metrics: ServiceMetrics
-  readonly tracing: ServiceTracing
-}
-
 export interface BatcherOptions<Item, Result> extends BatcherBounds {
   /** Does a whole batch: a result for each item, in their order, or a {@link StoreError}, after which it may be called with the same items again. */
   run(items: readonly Item[]): Promise<readonly Result[]>
@@ -29,8 +21,9 @@ export interface BatcherOptions<Item, Result> extends BatcherBounds {
   keysOf(item: Item): readonly string[]
   /** Items only read: what was cut off has changed nothing, so its outcome is never unknown. */
   readonly readsOnly?: boolean
-  /** No one, unless told otherwise. */
-  readonly watch?: BatcherWatch
+  /** Of its queue, in metrics and traces. */
+  readonly name?: QueueName
+  readonly telemetry?: Telemetry
 }
 
 export type Settled<Result> = { readonly kind: 'done'; readonly result: Result } | Failed
@@ -53,8 +46,6 @@ interface Entry<Item, Result> extends Traced {
   reject(error: unknown): void
 }
 
-const UNWATCHED: BatcherWatch = { name: 'movements', metrics: NO_METRICS, tracing: NO_TRACING }
-
 /** Below this a batch costs what its commit costs, whatever is in it: cutting it would gain nothing. */
 const MIN_SHARE = 16
 const FIRST_BACKOFF_MS = 20
@@ -66,8 +57,17 @@ const DEADLINE_CHECK_MS = 100
  * next. No timer is involved: a lone item leaves at the end of the event loop's turn it came in.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, keysOf, concurrency, maxBatch, maxQueued, deadlineMs, readsOnly = false, watch = UNWATCHED } = options
-  const { tracing } = watch
+  const {
+    run,
+    keysOf,
+    concurrency,
+    maxBatch,
+    maxQueued,
+    deadlineMs,
+    readsOnly = false,
+    name = 'movements',
+    telemetry = NO_TELEMETRY,
+  } = options
   type Queued = Entry<Item, Result>
   const outstanding = new Set<Queued>()
   const keysInFlight = new Set<string>()
@@ -78,7 +78,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   let backoffMs = 0
   let backingOff = false
   let checkingDeadlines = false
-  const metrics = watch.metrics.queue(watch.name, maxQueued, () => ({
+  const metrics = telemetry.queue(name, maxQueued, () => ({
     waiting: queue.length,
     inFlight: outstanding.size - queue.length,
   }))
@@ -139,7 +139,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     batchesInFlight += 1
     try {
       metrics.batchStarted(batch.length, longestWaitMs(batch))
-      const results = await tracing.batch(watch.name, batch, () => run(batch.map((entry) => entry.item)))
+      const results = await telemetry.batch(name, batch, () => run(batch.map((entry) => entry.item)))
       if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`)
       backoffMs = 0
       justAnswered = batch.length
@@ -210,7 +210,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
         const keys = keysOf(item)
         const entry: Queued = {
           item,
-          span: tracing.current(),
+          span: telemetry.current(),
           keys,
           deadline,
           settled: false,

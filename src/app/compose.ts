@@ -17,8 +17,8 @@ import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/t
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
-import type { Readiness } from '../ports/readiness.ts'
-import type { RequestLog } from '../ports/request-log.ts'
+import { NO_TELEMETRY, type RequestLog } from '../ports/telemetry.ts'
+import type { Readiness } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
 import { READ_CONNECTIONS, serviceBounds } from './bounds.ts'
@@ -52,7 +52,7 @@ export async function startService(
   const { metrics, countRequest, page } = createPrometheus(version)
   const openTelemetry = await startTracing(config, version, logger)
   const tracing = openTelemetry?.tracing
-  const watch = { metrics, ...(tracing && { tracing }) }
+  const telemetry = { ...NO_TELEMETRY, ...metrics, ...tracing }
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
   const address = embedded?.address ?? config.database
   if (address === undefined) throw new Error('there is neither an embedded nor a configured database')
@@ -77,7 +77,7 @@ export async function startService(
     const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
-    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...connections, ...watch })
+    const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...connections, telemetry })
     try {
       await candidate.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
@@ -99,7 +99,7 @@ export async function startService(
         clock,
         transactionIDTtl: config.transactionIDTtl,
         bounds: serviceBounds(config),
-        ...watch,
+        telemetry,
       }),
       inspection: createInspection(candidate),
     }

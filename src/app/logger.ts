@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty'
 import pino, { type Logger } from 'pino'
-import type { RequestEntry, RequestLog } from '../ports/request-log.ts'
+import type { RequestEntry, RequestLog } from '../ports/telemetry.ts'
 import type { LogLevel } from './config.ts'
 
 export interface ServiceLogger {

@@ -5,12 +5,10 @@ import { after, type Instant, type Micros } from '../domain/instant.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
-import type { Clock } from '../ports/clock.ts'
-import { NO_METRICS, type QueueName, type ServiceMetrics } from '../ports/metrics.ts'
-import { NO_TRACING, type ServiceTracing } from '../ports/tracing.ts'
+import type { QueueName, Telemetry } from '../ports/telemetry.ts'
 import type { TransactionIDs } from '../ports/transaction-ids.ts'
 import type { Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
-import type { WalletStore } from '../ports/wallet-store.ts'
+import type { Clock, WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher } from './batcher.ts'
 
 export interface WalletServiceDeps {
@@ -20,9 +18,7 @@ export interface WalletServiceDeps {
   /** How long an unused transaction ID may be used. */
   readonly transactionIDTtl: Micros
   readonly bounds: ServiceBounds
-  /** No one is told, unless these are given. */
-  readonly metrics?: ServiceMetrics
-  readonly tracing?: ServiceTracing
+  readonly telemetry?: Telemetry
 }
 
 /** The bounds of the four ways to the store. */
@@ -38,8 +34,8 @@ export interface ServiceBounds {
 const READS = { keysOf: (): readonly string[] => [], readsOnly: true } as const
 
 export function createWalletService(deps: WalletServiceDeps): WalletService {
-  const { store, transactionIDs, clock, transactionIDTtl, bounds, metrics = NO_METRICS, tracing = NO_TRACING } = deps
-  const watched = (name: QueueName) => ({ watch: { name, metrics, tracing } })
+  const { store, transactionIDs, clock, transactionIDTtl, bounds, telemetry } = deps
+  const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
   const movements = createBatcher<Command, Outcome>({
     ...bounds.movements,

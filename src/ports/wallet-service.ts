@@ -44,3 +44,6 @@ export interface WalletService {
   submit(request: MovementRequest): Promise<Outcome | Rejected | Failed>
   history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
 }
+
+/** Whether requests can be served right now, and where not, why. */
+export type Readiness = () => Promise<'ready' | 'starting' | 'database unavailable' | 'shutting down'>

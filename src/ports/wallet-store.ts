@@ -54,3 +54,6 @@ export class StoreError extends Error {
     this.written = written
   }
 }
+
+/** The service's own clock. Transactions take the store's, which is read under the wallets' locks. */
+export type Clock = () => Instant

@@ -96,7 +96,7 @@ async function runTampered(
     },
   }
   const progress: BatchProgress = { committing: false }
-  return runBatch(tampered, commands, decideBatch, progress)
+  return runBatch(tampered, commands, decideBatch, progress, (_step, work) => work())
 }
 
 const BATCHES = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Readiness } from '../../src/ports/readiness.ts'
+import type { Readiness } from '../../src/ports/wallet-service.ts'
 import { type Body, startHTTP } from '../support/http/http.ts'
 import { CONTRACT_ERRORS, type ContractCode } from '../support/http/problem.ts'
 

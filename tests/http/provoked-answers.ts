@@ -1,5 +1,4 @@
-import type { Readiness } from '../../src/ports/readiness.ts'
-import type { WalletService } from '../../src/ports/wallet-service.ts'
+import type { Readiness, WalletService } from '../../src/ports/wallet-service.ts'
 import type { Operation } from '../support/http/api-document.ts'
 import { type APIWorld, UNCHECKABLE } from '../support/http/api-world.ts'
 import type { Answer, Call } from '../support/http/http.ts'

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Sample } from '../../console/answers.ts'
 import { quantileMs, ratesBetween } from '../../console/rates.ts'
 import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
-import type { RequestEntry } from '../../src/ports/request-log.ts'
+import type { RequestEntry } from '../../src/ports/telemetry.ts'
 
 const TRANSFER: RequestEntry = {
   requestID: 'r',

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import t from 'tap'
 import { requestLine } from '../../src/app/logger.ts'
-import type { RequestEntry } from '../../src/ports/request-log.ts'
+import type { RequestEntry } from '../../src/ports/telemetry.ts'
 
 const AT = new Date('2024-12-16T03:59:02.608Z')
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
-import type { RequestSpan } from '../../ports/tracing.ts'
+import type { RequestSpan } from '../../ports/telemetry.ts'
 
 /** The server as its routes see it: their schemas give their requests a type. */
 export type App = FastifyInstance<

@@ -4,9 +4,8 @@ import type { StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { LedgerReads } from '../../ports/inspection.ts'
-import type { WalletStore } from '../../ports/wallet-store.ts'
+import type { Clock, WalletStore } from '../../ports/wallet-store.ts'
 
 /**
  * The store over Maps: for tests, and for reading what a store does. One event loop is its lock, since nothing

@@ -11,11 +11,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import type { RequestSpan, RequestTracing, ServiceTracing, StoreTracing } from '../../ports/tracing.ts'
+import type { RequestSpan, RequestTracing, Tracing } from '../../ports/telemetry.ts'
 import { createProvider, type ProviderOptions } from './provider.ts'
 
 export interface OpenTelemetry {
-  readonly tracing: RequestTracing & ServiceTracing & StoreTracing
+  readonly tracing: RequestTracing & Tracing
   /** Sends what is finished, for `limitMs` at most, and ends. */
   stop(limitMs: number): Promise<void>
 }
@@ -34,7 +34,7 @@ export async function startOpenTelemetry(options: ProviderOptions): Promise<Open
 /** What runs here: a request, or a batch below whose span its steps belong. */
 type Running = { readonly request: RequestSpan | undefined } | { readonly batch: Context | undefined }
 
-function createTracing(tracer: Tracer): RequestTracing & ServiceTracing & StoreTracing {
+function createTracing(tracer: Tracer): RequestTracing & Tracing {
   const propagator = new W3CTraceContextPropagator()
   const running = new AsyncLocalStorage<Running>()
   const spans = new WeakMap<RequestSpan, Span>()

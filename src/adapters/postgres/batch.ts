@@ -6,7 +6,7 @@ import { type Connection, ConnectionError } from './connection.ts'
 import { dialectOf } from './dialect.ts'
 import { readInstant, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
-import { type RunStep, unwatched } from './steps.ts'
+import type { RunStep } from './steps.ts'
 
 /** Where a batch was when it failed. */
 export interface BatchProgress {
@@ -20,7 +20,7 @@ export async function runBatch(
   commands: readonly Command[],
   decide: Decide,
   progress: BatchProgress,
-  step: RunStep = unwatched,
+  step: RunStep,
 ): Promise<readonly Outcome[]> {
   const dialect = dialectOf(connection)
   const { clock, locked, outcomes: earlier } = await step('lock', () => dialect.lock(connection, commands))

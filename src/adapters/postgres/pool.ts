@@ -1,4 +1,4 @@
-import type { PoolReading } from '../../ports/metrics.ts'
+import type { PoolReading } from '../../ports/telemetry.ts'
 import type { Connection } from './connection.ts'
 
 export interface ConnectionPool {

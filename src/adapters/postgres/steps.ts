@@ -1,31 +1,32 @@
-import type { StoreMetrics, StoreStep } from '../../ports/metrics.ts'
-import type { StoreTracing } from '../../ports/tracing.ts'
+import type { Telemetry } from '../../ports/telemetry.ts'
 
-/** Does one step of a batch, or a whole read, and tells who watches how long it took. */
-export type RunStep = <Result>(step: StoreStep, work: () => Promise<Result>) => Promise<Result>
-
-/** What a step sends to the server, for who reads a trace. */
-const STATEMENTS: Readonly<Record<StoreStep, string>> = {
+/** What a step sends to the server, in short, for those who read a trace. One stay at the database: a round trip, or the few of one read. */
+const STATEMENTS = {
+  /** Begins a batch, waits for the locks of its wallets, and reads the outcomes of its transaction IDs. */
   lock: 'BEGIN; SELECT user_wallet FOR UPDATE; SELECT user_wallet_transaction user_wallet_refusal',
   refuse: 'INSERT user_wallet_refusal',
+  /** Writes a batch and commits it. */
   commit: 'INSERT user_wallet_transaction; UPDATE user_wallet; COMMIT',
   open_wallets: 'INSERT user_wallet; SELECT user_wallet',
   read_wallets: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
+  /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',
-}
+} as const
+export type StoreStep = keyof typeof STATEMENTS
 
-export function watchSteps(metrics: StoreMetrics, tracing: StoreTracing): RunStep {
+/** Does one step of a batch, or a whole read, and tells how long it took. */
+export type RunStep = <Result>(step: StoreStep, work: () => Promise<Result>) => Promise<Result>
+
+export function watchSteps(telemetry: Telemetry): RunStep {
   return async (step, work) => {
     const start = performance.now()
     try {
-      return await tracing.step(step, STATEMENTS[step], work)
+      return await telemetry.step(step, STATEMENTS[step], work)
     } finally {
-      metrics.stepDone(step, performance.now() - start)
+      telemetry.stepDone(step, performance.now() - start)
     }
   }
 }
-
-export const unwatched: RunStep = (_step, work) => work()

@@ -2,8 +2,7 @@ import type { ServerAddress } from '../../../db/address.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { LedgerReads } from '../../ports/inspection.ts'
-import { NO_METRICS, type StoreMetrics, type StoreStep } from '../../ports/metrics.ts'
-import { NO_TRACING, type StoreTracing } from '../../ports/tracing.ts'
+import { NO_TELEMETRY, type Telemetry } from '../../ports/telemetry.ts'
 import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
 import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
@@ -15,7 +14,7 @@ import { type ConnectionPool, createConnectionPool } from './pool.ts'
 import { prepareInspection, prepareReads, prepareWrites } from './prepare.ts'
 import { toWallet, type WalletRow } from './rows.ts'
 import * as statements from './statements.ts'
-import { watchSteps } from './steps.ts'
+import { type StoreStep, watchSteps } from './steps.ts'
 
 export interface PostgresWalletStoreOptions {
   readonly address: ServerAddress
@@ -25,9 +24,7 @@ export interface PostgresWalletStoreOptions {
   readonly readConnections: number
   /** The name of the last migration; where the database has not got it, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
-  /** No one is told, unless these are given. */
-  readonly metrics?: StoreMetrics
-  readonly tracing?: StoreTracing
+  readonly telemetry?: Telemetry
 }
 
 /** For those who look at the ledger, opened when someone does. */
@@ -35,22 +32,15 @@ const INSPECTION_CONNECTIONS = 1
 
 /** The store on PostgreSQL. Connects when it is first used. */
 export function createPostgresWalletStore(options: PostgresWalletStoreOptions): WalletStore & LedgerReads {
-  const {
-    address,
-    schemaVersion,
-    writeConnections,
-    readConnections,
-    metrics = NO_METRICS,
-    tracing = NO_TRACING,
-  } = options
-  const step = watchSteps(metrics, tracing)
+  const { address, schemaVersion, writeConnections, readConnections, telemetry = NO_TELEMETRY } = options
+  const step = watchSteps(telemetry)
   const writers = createConnectionPool(writeConnections, () => openConnection(address, prepareWrites))
   const readers = createConnectionPool(readConnections, () => openConnection(address, prepareReads))
-  metrics.pool('write', writeConnections, writers.reading)
-  metrics.pool('read', readConnections, readers.reading)
+  telemetry.pool('write', writeConnections, writers.reading)
+  telemetry.pool('read', readConnections, readers.reading)
 
   const inspectors = createConnectionPool(INSPECTION_CONNECTIONS, () => openConnection(address, prepareInspection))
-  metrics.pool('inspection', INSPECTION_CONNECTIONS, inspectors.reading)
+  telemetry.pool('inspection', INSPECTION_CONNECTIONS, inspectors.reading)
 
   async function use<Result>(
     name: StoreStep,

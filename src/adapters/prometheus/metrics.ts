@@ -1,6 +1,5 @@
 import { type MetricValueWithName, Registry } from 'prom-client'
-import type { MetricsPage, Sample, ServiceMetrics, StoreMetrics } from '../../ports/metrics.ts'
-import type { RequestLog } from '../../ports/request-log.ts'
+import type { Metrics, MetricsPage, RequestLog, Sample } from '../../ports/telemetry.ts'
 import { poolMetrics } from './pools.ts'
 import { processMetrics } from './process.ts'
 import { queueMetrics } from './queues.ts'
@@ -8,7 +7,7 @@ import { requestMetrics } from './requests.ts'
 import { stepMetrics } from './steps.ts'
 
 export interface Prometheus {
-  readonly metrics: ServiceMetrics & StoreMetrics
+  readonly metrics: Metrics
   /** Counts an answered request. */
   readonly countRequest: RequestLog
   readonly page: MetricsPage

@@ -1,9 +1,9 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { PoolName, PoolReading, StoreMetrics } from '../../ports/metrics.ts'
+import type { Metrics, PoolReading } from '../../ports/telemetry.ts'
 
 /** The connections to the database, asked for when the page is read. */
-export function poolMetrics(registry: Registry): StoreMetrics['pool'] {
-  const pools = new Map<PoolName, { readonly size: number; read(): PoolReading }>()
+export function poolMetrics(registry: Registry): Metrics['pool'] {
+  const pools = new Map<string, { readonly size: number; read(): PoolReading }>()
   const common = { labelNames: ['pool'] as const, registers: [registry] }
   new Gauge({
     name: 'wallet_pool_connections',

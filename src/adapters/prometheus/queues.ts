@@ -1,12 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { QueueName, QueueReading, ServiceMetrics } from '../../ports/metrics.ts'
+import type { Metrics, QueueName, QueueReading } from '../../ports/telemetry.ts'
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 /** Seconds. */
 const WAITS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]
 
 /** How requests gather into batches. What happens is told once a batch; who waits is asked when the page is read. */
-export function queueMetrics(registry: Registry): ServiceMetrics['queue'] {
+export function queueMetrics(registry: Registry): Metrics['queue'] {
   const readings = new Map<QueueName, { readonly limit: number; read(): QueueReading }>()
   const common = { labelNames: ['queue'] as const, registers: [registry] }
   const sizes = new Histogram({

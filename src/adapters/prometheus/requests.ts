@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import type { RequestEntry, RequestLog } from '../../ports/request-log.ts'
+import type { RequestEntry, RequestLog } from '../../ports/telemetry.ts'
 
 /** Seconds; the last one is near a request's deadline. */
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]

@@ -1,8 +1,7 @@
 import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
 import type { ServiceBounds } from '../../../src/app/wallet-service.ts'
-import type { Clock } from '../../../src/ports/clock.ts'
 import type { LedgerReads } from '../../../src/ports/inspection.ts'
-import { StoreError, type WalletStore } from '../../../src/ports/wallet-store.ts'
+import { type Clock, StoreError, type WalletStore } from '../../../src/ports/wallet-store.ts'
 import { DEFAULT_BOUNDS } from './http.ts'
 
 export interface HeldStore {

@@ -18,9 +18,9 @@ import { createWalletService, type ServiceBounds } from '../../../src/app/wallet
 import { after, type Instant, type Micros, toInstant } from '../../../src/domain/instant.ts'
 import type { Authenticator } from '../../../src/ports/authenticator.ts'
 import type { LedgerReads } from '../../../src/ports/inspection.ts'
-import type { Readiness } from '../../../src/ports/readiness.ts'
+import { NO_TELEMETRY } from '../../../src/ports/telemetry.ts'
 import { KEY_BYTES } from '../../../src/ports/transaction-ids.ts'
-import type { WalletService } from '../../../src/ports/wallet-service.ts'
+import type { Readiness, WalletService } from '../../../src/ports/wallet-service.ts'
 import type { WalletStore } from '../../../src/ports/wallet-store.ts'
 import { createTestDatabase } from '../database/database.ts'
 import type { Lifetime } from '../lifetime.ts'
@@ -122,7 +122,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
       transactionIDs: createSignedTransactionIDs(KEY),
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
-      ...(prometheus && { metrics: prometheus.metrics }),
+      ...(prometheus && { telemetry: { ...NO_TELEMETRY, ...prometheus.metrics } }),
     })
   const inspection = createInspection(options.ledger ?? memory)
   const log: Body[] = []

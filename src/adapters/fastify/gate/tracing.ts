@@ -1,4 +1,4 @@
-import type { RequestTracing } from '../../../ports/tracing.ts'
+import type { RequestTracing } from '../../../ports/telemetry.ts'
 import type { App } from '../app.ts'
 
 /** Gives each request a span, from its head to the end of its answer. */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import type { MetricsPage } from '../../../ports/metrics.ts'
-import type { Readiness } from '../../../ports/readiness.ts'
+import type { MetricsPage } from '../../../ports/telemetry.ts'
+import type { Readiness } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { documented, responsesOf } from '../openapi/responses.ts'
 import { type Particulars, type ProblemCode, RETRY_AFTER_S } from '../wire/problem.ts'

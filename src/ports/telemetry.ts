@@ -1,0 +1,118 @@
+/*
+ * What the service tells of itself while it works. All of it is called on the way of requests: a call costs a microsecond at
+ * most, never throws, and has bounded labels: never a user or transaction ID.
+ */
+
+/** The ways to the store, each with a queue of its own. */
+export type QueueName = 'movements' | 'opens' | 'wallets' | 'histories' | 'statuses'
+
+/** Who waits right now. */
+export interface QueueReading {
+  readonly waiting: number
+  readonly inFlight: number
+}
+
+/** What one queue tells. */
+export interface QueueMetrics {
+  /** A batch leaves; `longestWaitMs` is how long the first of its items waited for that. */
+  batchStarted(size: number, longestWaitMs: number): void
+  /** A batch failed and will be tried again. */
+  batchFailed(): void
+}
+
+/** The connections of a pool right now. */
+export interface PoolReading {
+  readonly inUse: number
+  readonly idle: number
+  /** Who waits for one. */
+  readonly waiting: number
+}
+
+/** The figures of the app and of its store. */
+export interface Metrics {
+  /** Makes a queue known that lets at most `limit` items wait. */
+  queue(name: QueueName, limit: number, read: () => QueueReading): QueueMetrics
+  /** Makes a pool known that holds at most `size` connections; the last one of a name counts. */
+  pool(name: string, size: number, read: () => PoolReading): void
+  /** A step at the database is over, well or not. */
+  stepDone(step: string, ms: number): void
+}
+
+/** The span of one request. */
+export interface RequestSpan {
+  /** Does the work of the request, so that {@link Tracing.current} finds this span in it. */
+  run(work: () => void): void
+  end(answer: {
+    readonly requestID: string
+    readonly method: string
+    /** As it is declared; `undefined` if there is none. */
+    readonly route: string | undefined
+    readonly status: number
+  }): void
+}
+
+/** What a batch is about: the request that each of its items came from, if that is traced. */
+export interface Traced {
+  readonly span: RequestSpan | undefined
+}
+
+/** The spans of batches and of their steps. */
+export interface Tracing {
+  /** The request that this runs for; `undefined` if that is not traced. */
+  current(): RequestSpan | undefined
+  /** Does a batch in a span that is linked with the spans of its requests, since they share it. */
+  batch<Result>(queue: QueueName, items: readonly Traced[], work: () => Promise<Result>): Promise<Result>
+  /** Does one step of a batch in a span below that of the batch; `statements` is what it sends, in short. */
+  step<Result>(step: string, statements: string, work: () => Promise<Result>): Promise<Result>
+}
+
+/** For the adapter that receives requests. */
+export interface RequestTracing {
+  /** Begins the span of a request, below the one that its headers name (W3C Trace Context). */
+  startRequest(headers: Readonly<Record<string, string | string[] | undefined>>): RequestSpan
+}
+
+export interface Telemetry extends Metrics, Tracing {}
+
+/** Tells no one; costs a call. */
+export const NO_TELEMETRY: Telemetry = {
+  queue: () => ({ batchStarted() {}, batchFailed() {} }),
+  pool() {},
+  stepDone() {},
+  current: () => undefined,
+  batch: (_queue, _items, work) => work(),
+  step: (_step, _statements, work) => work(),
+}
+
+/** One figure right now; what is a histogram to those who collect them is several of these, named after it. */
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** The figures, as one who collects them reads them. */
+export interface MetricsPage {
+  /** Those of the service, and since when its process counts (`process_start_time_seconds`). */
+  samples(): Promise<readonly Sample[]>
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+/** What is told of a request once it was answered; never a body, and nobody's user ID. */
+export interface RequestEntry {
+  readonly requestID: string
+  readonly method: string
+  /** As it is declared, with `:userID` in it; `undefined` if there is none. */
+  readonly route: string | undefined
+  readonly status: number
+  readonly ms: number
+  readonly transactionID: string | undefined
+  /** The problem's code, or `executed`; `undefined` where neither states its outcome. */
+  readonly outcome: string | undefined
+  /** The outcome was that of an earlier request with the same transaction ID. */
+  readonly replayed: true | undefined
+}
+
+/** Notes one answered request. */
+export type RequestLog = (entry: RequestEntry) => void
