@@ -71,7 +71,7 @@ interface OffenderRow {
  * Checks a whole ledger as it is at one moment, while it is in use: range by range, in memory that does not grow
  * with it.
  *
- * @throws {SchemaError} where the database holds no ledger of this version; otherwise what the driver throws.
+ * @throws {SchemaError} if the database holds no ledger of this version; otherwise what the driver throws.
  */
 export async function auditLedger(address: ServerAddress, options: AuditOptions = {}): Promise<AuditReport> {
   const { onProgress = () => {}, rangeBytes = RANGE_BYTES, restLimitMs } = options

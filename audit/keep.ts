@@ -11,7 +11,7 @@ const READ_ONLY = '25006'
  * Keeps a report beside the ledger, for the console, in place of an earlier one. The auditor needs no right to write:
  * without it nothing is kept.
  *
- * @returns why it was not kept; `undefined` where it was.
+ * @returns why it was not kept; `undefined` if it was.
  */
 export async function keepReport(address: ServerAddress, report: AuditReport): Promise<string | undefined> {
   const client = await connect(address)

@@ -53,7 +53,7 @@ export async function seeWorkersAtRest(
   }
 }
 
-/** @returns what kept the work from being done; `undefined` where it was. */
+/** @returns what kept the work from being done; `undefined` if it was. */
 async function whileNothingMoves(keeper: pg.Client, work: () => Promise<void>): Promise<string | undefined> {
   await keeper.query('BEGIN')
   try {

@@ -97,8 +97,7 @@ async function spent(cluster: MeasuredCluster, service: ServiceProcess) {
   const cpuSeconds: Record<string, number> = {}
   for (const [name, folder] of Object.entries(cluster.servers)) cpuSeconds[name] = await serverCPUSeconds(folder)
   const page = await (await fetch(`${service.url}/metrics`)).text()
-  const metric = (name: string) =>
-    Number(new RegExp(`^${name}\\{queue="movements"\\} (\\S+)$`, 'm').exec(page)?.[1] ?? 0)
+  const metric = (name: string) => Number(new RegExp(`^${name}\\{queue="write"\\} (\\S+)$`, 'm').exec(page)?.[1] ?? 0)
   return { cpuSeconds, commands: metric('wallet_batch_size_sum'), batches: metric('wallet_batch_size_count') }
 }
 

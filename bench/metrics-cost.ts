@@ -9,7 +9,7 @@ const ROUNDS = 7
 const CALLS = 500_000
 
 const { metrics, countRequest } = createPrometheus('0.0.0')
-const queue = metrics.queue('movements', 1, () => ({ waiting: 0, inFlight: 0 }))
+const queue = metrics.queue('write', 1, () => ({ waiting: 0, inFlight: 0 }))
 const WALLET = '/api/v1/users/:userID/wallet'
 const ENTRIES = [
   { method: 'PUT', route: `${WALLET}/transfer`, status: 200, outcome: 'executed' },

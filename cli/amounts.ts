@@ -6,7 +6,7 @@ const DECIMALS = 6
 const BASE_UNITS = /^[1-9]\d{0,18}$/
 const DOLLARS = /^(0|[1-9]\d{0,12})(?:\.(\d{1,6}))?usd$/
 
-export const AMOUNT_TAKES = `whole base units (1250000) or dollars with up to six decimals (1.25usd), at most ${MAX_UNITS} base units`
+export const AMOUNT_EXPECTED = `whole base units (1250000) or dollars with up to six decimals (1.25usd), at most ${MAX_UNITS} base units`
 
 /** Reads base units, `1250000`, or dollars, `1.25usd`, exactly; `undefined` for anything else, and out of range. */
 export function parseAmount(text: string): bigint | undefined {

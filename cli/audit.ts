@@ -4,7 +4,7 @@ import { describeReport, reportAsJSON } from '../audit/report.ts'
 import { describeAddress } from '../db/address.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { takeConfig } from '../src/app/config.ts'
-import { describeFailure } from './missing-right.ts'
+import { describeFailure } from './errors.ts'
 import { print, say, UnwritableOutput } from './output.ts'
 import { createProgress } from './progress.ts'
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { HistoryFilters, HistoryPage } from '../client/client.ts'
-import { explain } from './failures.ts'
+import { explain } from './explain.ts'
 import { FORMATS, WRITERS } from './history-formats.ts'
 import { deadlineOption, jsonOption, oneOf, reader, timeOption, urlOption, userArgument } from './parameters.ts'
 import { openSession, type Session, type Surroundings } from './session.ts'

@@ -2,8 +2,7 @@ import { describeAddress } from '../db/address.ts'
 import { migrate, whereTablesLie } from '../db/migrate.ts'
 import { startEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { takeConfig } from '../src/app/config.ts'
-import { EXIT } from './exit-codes.ts'
-import { describeFailure } from './missing-right.ts'
+import { describeFailure, EXIT } from './errors.ts'
 import { print, say } from './output.ts'
 
 export async function runMigrate(direction: 'up' | 'down'): Promise<void> {

@@ -2,7 +2,7 @@
 const STEERING = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
 
 /** Text of others as a terminal may show it. */
-export function plain(text: string): string {
+export function stripControlCharacters(text: string): string {
   return text.replaceAll(STEERING, '�')
 }
 

@@ -1,8 +1,8 @@
 import { Argument, Option } from '@commander-js/extra-typings'
 import { parseInstant } from '../src/domain/rfc3339.ts'
 import { parseUserID, USER_ID_WORDS } from '../src/domain/user-id.ts'
-import { AMOUNT_TAKES, parseAmount } from './amounts.ts'
-import { wrongValue } from './usage.ts'
+import { AMOUNT_EXPECTED, parseAmount } from './amounts.ts'
+import { wrongValue } from './errors.ts'
 
 /** What the commands take, each with what is wrong about a wrong value. */
 
@@ -14,10 +14,10 @@ const DEFAULT_DEADLINE_MS = 30_000
 type Parse<Value> = (text: string) => Value | undefined
 
 /** @throws {UsageError} from the returned function. */
-export function reader<Value>(what: string, takes: string, parse: Parse<Value>): (text: string) => Value {
+export function reader<Value>(what: string, expected: string, parse: Parse<Value>): (text: string) => Value {
   return (text) => {
     const value = parse(text)
-    if (value === undefined) throw wrongValue(what, JSON.stringify(text), takes)
+    if (value === undefined) throw wrongValue(what, JSON.stringify(text), expected)
     return value
   }
 }
@@ -32,7 +32,7 @@ export function userArgument<Name extends string>(name: Name, description: strin
 
 /** The text beside its amount: a command that is to be repeated is shown as it was given. */
 export const amountArgument = new Argument('<amount>', 'base units (1250000), or dollars (1.25usd)').argParser(
-  reader('AMOUNT', AMOUNT_TAKES, (text) => {
+  reader('AMOUNT', AMOUNT_EXPECTED, (text) => {
     const units = parseAmount(text)
     return units === undefined ? undefined : { units, text }
   }),
@@ -56,9 +56,9 @@ export const deadlineOption = new Option('--deadline <time>', 'how long to try f
 export const jsonOption = new Option('--json', 'print what the service answers')
 
 export function timeOption<Name extends string>(name: Name, description: string) {
-  const takes = 'a time as RFC 3339 writes it: 2026-11-22T11:52:50Z'
+  const expected = 'a time as RFC 3339 writes it: 2026-11-22T11:52:50Z'
   return new Option(`--${name} <time>`, description).argParser(
-    reader(`--${name}`, takes, (text) => (parseInstant(text) === undefined ? undefined : text)),
+    reader(`--${name}`, expected, (text) => (parseInstant(text) === undefined ? undefined : text)),
   )
 }
 

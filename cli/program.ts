@@ -5,19 +5,19 @@ import type { Surroundings } from './session.ts'
 import { addWalletCommands } from './wallet-commands.ts'
 
 const HELP = `
-Amounts are base units, 1250000, or dollars with the unit behind, 1.25usd. A user ID that begins with - stands behind --.
+Amounts are base units, 1250000, or dollars with the suffix usd, 1.25usd. Put a user ID that begins with - after --.
 
 Environment of the commands for wallets:
-  WALLET_URL     where the service is, where --url does not say it
-  WALLET_TOKEN   an access token, for a service that takes them; there is no option for it, since everyone on a
-                 machine may see what programs were called with
+  WALLET_URL     the address of the service, unless --url is given
+  WALLET_TOKEN   an access token, if the service requires one; there is no option for it, since command lines are visible
+                 to other users of this machine
 
 Exit codes:
   0    done
-  1    the answer was no, or the service can't be reached
-  2    wrong usage
-  3    no final answer in time: it may have been executed. The message has the command that finds out
-  130  interrupted (143 by SIGTERM); where a movement was under way the message says what to do
+  1    refused or unreachable
+  2    usage error
+  3    outcome unknown; the message has the command that settles it
+  130  interrupted (143 by SIGTERM); if a write was under way, the message says what to do
 
 Example, with "npx wallet start" in another terminal:
   npx wallet open ann
@@ -27,9 +27,9 @@ Example, with "npx wallet start" in another terminal:
 /** Every command. A wrong command line is thrown, with nothing printed. */
 export function createProgram(version: string, surroundings: Surroundings): Command {
   const program = new Command('wallet')
-    .description('Runs the wallet service, and uses one that runs.')
+    .description('Runs the wallet service, and works with one that is running.')
     .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'say what there is, or what a command takes')
+    .helpOption('-h, --help', 'show help')
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({

@@ -1,10 +1,9 @@
 import { CommanderError } from '@commander-js/extra-typings'
 import { calledAs } from './command-line.ts'
-import { EXIT, Failure } from './exit-codes.ts'
-import { plain, UnwritableOutput } from './output.ts'
+import { EXIT, Failure } from './errors.ts'
+import { stripControlCharacters, UnwritableOutput } from './output.ts'
 import { createProgram } from './program.ts'
 import type { Surroundings } from './session.ts'
-import { UsageError } from './usage.ts'
 
 /** Runs a command line to its end; returns its exit code. */
 export async function runCommandLine(
@@ -30,7 +29,10 @@ function refuseTokens(parameters: readonly string[]): void {
   const end = parameters.indexOf('--')
   const options = end === -1 ? parameters : parameters.slice(0, end)
   if (options.some((each) => /^--?token\b/.test(each)))
-    throw new UsageError('pass the token in WALLET_TOKEN; command lines are visible to other users of this machine')
+    throw new Failure(
+      EXIT.usage,
+      'pass the token in WALLET_TOKEN; command lines are visible to other users of this machine',
+    )
 }
 
 interface Ending {
@@ -45,7 +47,6 @@ function endingOf(error: unknown, command: string): Ending {
   if (error instanceof UnwritableOutput && error.closed) return { exitCode: EXIT.done }
   if (error instanceof UnwritableOutput) return { exitCode: EXIT.no, message: error.message }
   if (error instanceof Failure) return { exitCode: error.exitCode, message: error.message }
-  if (error instanceof UsageError) return { exitCode: EXIT.usage, message: plain(error.message) }
   return { exitCode: EXIT.no, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
@@ -53,6 +54,6 @@ function endingOfParsing({ exitCode, code, message }: CommanderError, command: s
   if (exitCode === EXIT.done) return { exitCode }
   // No command was given, and what there is was printed.
   if (code === 'commander.help') return { exitCode: EXIT.usage }
-  const wrong = plain(message.replace(/^error: /, '').replaceAll('\n', ' ')).replace(/\.$/, '')
+  const wrong = stripControlCharacters(message.replace(/^error: /, '').replaceAll('\n', ' ')).replace(/\.$/, '')
   return { exitCode: EXIT.usage, message: `${wrong}; see ${[calledAs(), command, '--help'].filter(Boolean).join(' ')}` }
 }

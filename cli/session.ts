@@ -1,8 +1,7 @@
 import { createWalletClient, type WalletClient } from '../client/client.ts'
 import { ACCESS_TOKEN, isServiceURL, isToken, whyNotSent } from '../client/sendable.ts'
-import type { Interrupted } from './exit-codes.ts'
+import { type Interrupted, Unreachable, wrongValue } from './errors.ts'
 import type { Output } from './output.ts'
-import { wrongValue } from './usage.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
@@ -28,12 +27,7 @@ export interface Session {
   replayed(): boolean
 }
 
-/** No one answers where the service should be, and no one did before: to wait is no use. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable'
-}
-
-/** @throws {UsageError} for an address or a token that can't be one. */
+/** @throws {Failure} for an address or a token that can't be one. */
 export function openSession(
   options: { readonly url?: string | undefined; readonly deadline: number },
   { env, interruption }: Surroundings,

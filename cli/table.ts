@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { plain } from './output.ts'
+import { stripControlCharacters } from './output.ts'
 
 export interface Column<Row> {
   readonly title: string
@@ -27,7 +27,7 @@ export function createTable<Row>(columns: readonly Column<Row>[]) {
   }
 
   return function lay(rows: readonly Row[]): string {
-    const cells = rows.map((row) => columns.map(({ cell }) => plain(cell(row))))
+    const cells = rows.map((row) => columns.map(({ cell }) => stripControlCharacters(cell(row))))
     for (const row of cells)
       row.forEach((cell, index) => {
         widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell))

@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings'
 import type { MovementOptions, Transaction, Wallet, WalletClient } from '../client/client.ts'
 import { describeAmount } from './amounts.ts'
-import { explain, type GivenMovement } from './failures.ts'
-import { plain } from './output.ts'
+import { explain, type GivenMovement } from './explain.ts'
+import { stripControlCharacters } from './output.ts'
 import {
   amountArgument,
   deadlineOption,
@@ -21,71 +21,54 @@ interface CallOptions {
 }
 
 export function addWalletCommands(program: Command, surroundings: Surroundings): void {
-  program
-    .command('open')
-    .description("open a user's wallet, or find it open")
+  walletCommand(program, 'open', "open a user's wallet (idempotent)", ['open ann'])
     .addArgument(userArgument('user', 'whose wallet'))
-    .addOption(urlOption)
-    .addOption(deadlineOption)
-    .addOption(jsonOption)
-    .addHelpText('after', '\nExample:\n  npx wallet open ann')
-    .action((user, options) =>
-      showWallet(surroundings, options, (session) => session.client.open(user, { signal: session.signal })),
-    )
-  program
-    .command('balance')
-    .description('say what is in a wallet')
+    .action((user, options) => showWallet(surroundings, options, ({ client, signal }) => client.open(user, { signal })))
+  walletCommand(program, 'balance', 'show the balance of a wallet', ['balance ann', 'balance ann --json'])
     .addArgument(userArgument('user', 'whose wallet'))
-    .addOption(urlOption)
-    .addOption(deadlineOption)
-    .addOption(jsonOption)
-    .addHelpText('after', '\nExamples:\n  npx wallet balance ann\n  npx wallet balance ann --json')
     .action((user, options) =>
-      showWallet(surroundings, options, (session) => session.client.wallet(user, { signal: session.signal })),
+      showWallet(surroundings, options, ({ client, signal }) => client.wallet(user, { signal })),
     )
-  program
-    .command('deposit')
-    .description('put money into a wallet')
+  walletCommand(program, 'deposit', 'put money into a wallet', ['deposit ann 5usd'])
     .addArgument(userArgument('user', 'whose wallet'))
     .addArgument(amountArgument)
     .addOption(transactionIDOption)
-    .addOption(urlOption)
-    .addOption(deadlineOption)
-    .addOption(jsonOption)
-    .addHelpText('after', '\nExample:\n  npx wallet deposit ann 5usd')
     .action((user, { units, text }, options) => {
       const move: Move = (client, call) => client.deposit({ to: user, amount: units }, call)
       return showMovement(surroundings, 'deposit', [user, text], options, move, 'deposited')
     })
-  program
-    .command('withdraw')
-    .description('take money out of a wallet')
+  walletCommand(program, 'withdraw', 'take money out of a wallet', ['withdraw bob 0.25usd'])
     .addArgument(userArgument('user', 'whose wallet'))
     .addArgument(amountArgument)
     .addOption(transactionIDOption)
-    .addOption(urlOption)
-    .addOption(deadlineOption)
-    .addOption(jsonOption)
-    .addHelpText('after', '\nExample:\n  npx wallet withdraw bob 0.25usd')
     .action((user, { units, text }, options) => {
       const move: Move = (client, call) => client.withdraw({ from: user, amount: units }, call)
       return showMovement(surroundings, 'withdraw', [user, text], options, move, 'withdrew')
     })
-  program
-    .command('transfer')
-    .description("move money from a wallet to another user's")
+  walletCommand(program, 'transfer', "move money from a wallet to another user's", [
+    'transfer ann bob 1.25usd',
+    'transfer ann bob 1250000',
+  ])
     .addArgument(userArgument('from', 'who pays'))
     .addArgument(userArgument('to', 'who is paid'))
     .addArgument(amountArgument)
     .addOption(transactionIDOption)
-    .addOption(urlOption)
-    .addOption(deadlineOption)
-    .addOption(jsonOption)
-    .addHelpText('after', '\nExamples:\n  npx wallet transfer ann bob 1.25usd\n  npx wallet transfer ann bob 1250000')
     .action((from, to, { units, text }, options) => {
       const move: Move = (client, call) => client.transfer({ from, to, amount: units }, call)
       return showMovement(surroundings, 'transfer', [from, to, text], options, move, 'transferred')
     })
+}
+
+/** A command with the options that all commands for wallets have. */
+function walletCommand(program: Command, name: string, description: string, examples: readonly string[]) {
+  const lines = examples.map((example) => `  npx wallet ${example}`).join('\n')
+  return program
+    .command(name)
+    .description(description)
+    .addOption(urlOption)
+    .addOption(deadlineOption)
+    .addOption(jsonOption)
+    .addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${lines}`)
 }
 
 async function showWallet(
@@ -98,7 +81,9 @@ async function showWallet(
     throw explain(error, session)
   })
   const { userID, balance } = wallet
-  await surroundings.print(options.json ? `${asJSON(wallet)}\n` : `${plain(userID)} has ${describeAmount(balance)}\n`)
+  await surroundings.print(
+    options.json ? `${asJSON(wallet)}\n` : `${stripControlCharacters(userID)} has ${describeAmount(balance)}\n`,
+  )
 }
 
 type Move = (client: WalletClient, call: MovementOptions) => Promise<Transaction>
@@ -127,8 +112,8 @@ async function showMovement(
 
 function describeMovement(transaction: Transaction, done: string, before: boolean): string {
   const { userID, amount, balance, passiveUserID, createdAt } = transaction
-  const to = passiveUserID === null ? '' : ` to ${plain(passiveUserID)}`
+  const to = passiveUserID === null ? '' : ` to ${stripControlCharacters(passiveUserID)}`
   const when = before ? `once, at ${createdAt}: ` : ''
   const has = before ? 'then had' : 'has'
-  return `${when}${done} ${describeAmount(amount)}${to}; ${plain(userID)} ${has} ${describeAmount(balance)}`
+  return `${when}${done} ${describeAmount(amount)}${to}; ${stripControlCharacters(userID)} ${has} ${describeAmount(balance)}`
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { interruption } from './exit-codes.ts'
+import { interruption } from './interruption.ts'
 import { print, say } from './output.ts'
 import { runCommandLine } from './run.ts'
 

@@ -31,7 +31,7 @@ export class WalletProblem extends Error {
   readonly requestID: string | undefined
   /** What is wrong with which field (a JSON pointer); empty unless the code is `INVALID_REQUEST`. */
   readonly errors: ProblemParticulars['errors']
-  /** `undefined` where the request had none. */
+  /** `undefined` if the request had none. */
   readonly transactionID: string | undefined
   readonly outcome: Outcome
 
@@ -63,7 +63,7 @@ const WHY: Readonly<Record<Reason, string>> = {
 export class WalletUnsettled extends Error {
   override readonly name = 'WalletUnsettled'
   readonly reason: Reason
-  /** With this one the same write may be sent again, at any time. `undefined` where no write was about to be sent. */
+  /** With this one the same write may be sent again, at any time. `undefined` if no write was about to be sent. */
   readonly transactionID: string | undefined
   readonly outcome: Outcome
 

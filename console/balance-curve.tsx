@@ -69,7 +69,7 @@ function Drawn({ steps }: { readonly steps: Steps }) {
   )
 }
 
-/** Marks of an axis may lie between two units, where there is no money to write. */
+/** Marks of an axis may lie between two units, if there is no money to write. */
 function show(units: number): string {
   return Number.isSafeInteger(units) ? dollars(BigInt(units)) : ''
 }

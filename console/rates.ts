@@ -17,7 +17,7 @@ export interface Rates {
   readonly executedPerS: number
   /** Everything that was answered with a problem, by its code. */
   readonly refusedPerS: ReadonlyMap<string, number>
-  /** Of deposits, withdrawals and transfers; `null` where there were none. */
+  /** Of deposits, withdrawals and transfers; `null` if there were none. */
   readonly p50ms: number | null
   readonly p99ms: number | null
   /** How many movements shared a commit on average. */
@@ -28,9 +28,9 @@ export interface Rates {
 
 const LATENCY = 'wallet_http_request_duration_seconds'
 const MOVEMENT = /\/wallet\/(?:deposit|withdraw|transfer)$/
-const movements = { queue: 'movements' }
+const movements = { queue: 'write' }
 
-/** `undefined` where the two are of different processes: behind a balancer, or after a restart. */
+/** `undefined` if the two are of different processes: behind a balancer, or after a restart. */
 export function ratesBetween(earlier: Reading, later: Reading): Rates | undefined {
   if (startOf(earlier) !== startOf(later)) return undefined
   const seconds = later.at - earlier.at

@@ -119,7 +119,7 @@ export async function isDistributed(client: pg.Client): Promise<boolean> {
   return found?.tables === DISTRIBUTED.length
 }
 
-/** One line for the operator; `undefined` where nothing is distributed. */
+/** One line for the operator; `undefined` if nothing is distributed. */
 export async function describeDistribution(client: pg.Client): Promise<string | undefined> {
   if ((await citusRole(client)) !== 'coordinator') return undefined
   const found = await ask<{ version: string; shards: number; nodes: number }>(

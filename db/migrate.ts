@@ -49,30 +49,35 @@ export async function migrationNames(): Promise<readonly string[]> {
 
 /**
  * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
- * once: the others wait, then find nothing to do. Where nothing is to be done, no right to change the schema is needed.
+ * once: the others wait, then find nothing to do. If nothing is to be done, no right to change the schema is needed.
  * Where the database is the coordinator of a Citus, the tables are distributed over its workers.
  *
  * Instances that are at work are not stopped by it for longer than a moment: see {@link runMigrations}.
  *
  * @returns the names of the migrations that were run.
- * @throws {UnusableServer | SchemaError} where another attempt would end in the same way.
+ * @throws {UnusableServer | SchemaError} if another attempt would end in the same way.
  */
 export async function migrate(address: ServerAddress, direction: 'up' | 'down'): Promise<readonly string[]> {
   const client = await connect(address)
   try {
-    await requireUsableServer(client)
-    const role = await citusRole(client)
-    if (role === 'worker')
-      throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
-    const done = await changeSchema(client, direction)
-    if (role === 'coordinator') await (direction === 'up' ? distribute(client) : forgetDistribution(client))
-    return done
+    return await migrateOn(client, direction)
   } finally {
     await client.end()
   }
 }
 
-/** Where the tables lie, in one line for the operator; `undefined` where they are in this one database. */
+/** The same on a connection that is there. */
+export async function migrateOn(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+  await requireUsableServer(client)
+  const role = await citusRole(client)
+  if (role === 'worker')
+    throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
+  const done = await changeSchema(client, direction)
+  if (role === 'coordinator') await (direction === 'up' ? distribute(client) : forgetDistribution(client))
+  return done
+}
+
+/** Where the tables lie, in one line for the operator; `undefined` if they are in this one database. */
 export async function whereTablesLie(address: ServerAddress): Promise<string | undefined> {
   const client = await connect(address)
   try {
@@ -177,7 +182,7 @@ function stepsOf(text: string): (builder: MigrationBuilder) => void {
 /**
  * A connection for the work around the schema, which asks for nothing that `pg` does not do well.
  *
- * @throws {UnusableServer} where it leads to a pooler: what a session sets or locks would be left to others there.
+ * @throws {UnusableServer} if it leads to a pooler: what a session sets or locks would be left to others there.
  */
 export async function connect(address: ServerAddress): Promise<pg.Client> {
   const { host, port, user, database, sslmode } = address
@@ -224,7 +229,7 @@ async function ownMigrationTable(client: pg.Client): Promise<void> {
     COMMENT ON TABLE ${MIGRATION_TABLE} IS 'The migrations that were run'`)
 }
 
-/** The last migration that was run; `undefined` where there is no schema at all. */
+/** The last migration that was run; `undefined` if there is no schema at all. */
 export async function currentVersion(client: pg.Client): Promise<string | undefined> {
   try {
     const { rows } = await client.query<{ name: string }>(CURRENT_VERSION)

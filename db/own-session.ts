@@ -16,7 +16,7 @@ const ADVICE = 'point it at PostgreSQL itself (docs/decisions/no-pooler.md)'
 export interface SessionMark {
   /** What the connection asks for as it begins. */
   readonly options: string
-  /** @throws {UnusableServer} where the session that answers is not the one that was asked for. */
+  /** @throws {UnusableServer} if the session that answers is not the one that was asked for. */
   verify(client: pg.Client, timeoutMs: number): Promise<void>
 }
 

@@ -65,7 +65,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     maxQueued,
     deadlineMs,
     readsOnly = false,
-    name = 'movements',
+    name = 'write',
     telemetry = NO_TELEMETRY,
   } = options
   type Queued = Entry<Item, Result>

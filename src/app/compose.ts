@@ -3,14 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { describeAddress, type ServerAddress } from '../../db/address.ts'
-import { migrationNames, whereTablesLie } from '../../db/migrate.ts'
+import { migrationNames } from '../../db/migrate.ts'
+import type { Startup } from '../../db/startup.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded-postgres/server.ts'
 import { buildServer, type Services } from '../adapters/fastify/server.ts'
 import { watchConnections } from '../adapters/fastify/wire/drain.ts'
 import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
 import type { OpenTelemetry } from '../adapters/opentelemetry/tracing.ts'
-import { durabilityRisk } from '../adapters/postgres/durability.ts'
-import { sharedKey } from '../adapters/postgres/transaction-id-key.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createPrometheus } from '../adapters/prometheus/metrics.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
@@ -62,8 +61,7 @@ export async function startService(
   let store: WalletStore | undefined
   let services: Services | undefined
   let stopping = false
-  let risk: string | undefined
-  let distribution: string | undefined
+  let about: Startup | undefined
   const readiness: Readiness = async () => {
     if (stopping) return 'shutting down'
     if (store === undefined) return 'starting'
@@ -74,7 +72,7 @@ export async function startService(
   }
 
   async function connect(database: ServerAddress): Promise<void> {
-    const key = await prepareDatabase(database, config.transactionIDKey, sharedKey)
+    const startup = await prepareDatabase(database, config.transactionIDKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const candidate = createPostgresWalletStore({ address: database, schemaVersion, ...connections, telemetry })
@@ -82,15 +80,14 @@ export async function startService(
       await candidate.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await candidate.transact([], decideBatch)
-      risk = await durabilityRisk(database)
-      distribution = await whereTablesLie(database)
     } catch (error) {
       await candidate.close()
       throw asUnusable(error) ?? error
     }
-    const transactionIDs = createSignedTransactionIDs(key)
+    const transactionIDs = createSignedTransactionIDs(startup.key)
     const clock = () => fromMilliseconds(Date.now())
     // Ready from here on, and not before.
+    about = startup
     store = candidate
     services = {
       wallets: createWalletService({
@@ -107,8 +104,8 @@ export async function startService(
 
   function sayReady(line: string): void {
     logger.info(line)
-    if (distribution !== undefined) logger.info(distribution)
-    if (risk !== undefined) logger.warn(risk)
+    if (about?.distribution !== undefined) logger.info(about.distribution)
+    if (about?.risk !== undefined) logger.warn(about.risk)
   }
 
   async function keepConnecting(database: ServerAddress): Promise<void> {

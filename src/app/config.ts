@@ -65,8 +65,8 @@ const BEARER_VARIABLES = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as co
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
-  constructor(variable: string, held: string, takes: string) {
-    super(`${variable} is ${held}; expected ${takes}`)
+  constructor(variable: string, held: string, expected: string) {
+    super(`${variable} is ${held}; expected ${expected}`)
   }
 }
 
@@ -88,14 +88,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   function read<Value>(
     variable: string,
     fallback: Value,
-    takes: string,
+    expected: string,
     parse: (text: string) => Value | undefined,
     show = JSON.stringify,
   ): Value {
     const text = env[variable]
     if (text === undefined || text === '') return fallback
     const value = parse(text)
-    if (value === undefined) throw new ConfigError(variable, show(text), takes)
+    if (value === undefined) throw new ConfigError(variable, show(text), expected)
     return value
   }
 
@@ -108,13 +108,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   /** One of the three that say whose tokens are taken: all of them or none. */
-  function readIssuing<Value>(variable: string, takes: string, parse: (text: string) => Value | undefined): Value {
-    const value = read<Value | undefined>(variable, undefined, takes, parse, hidingPassword)
+  function readIssuing<Value>(variable: string, expected: string, parse: (text: string) => Value | undefined): Value {
+    const value = read<Value | undefined>(variable, undefined, expected, parse, hidingPassword)
     if (value !== undefined) return value
     throw new ConfigError(
       variable,
       'not set',
-      `${takes}: ${BEARER_VARIABLES.join(', ')} are set together or not at all`,
+      `${expected}: ${BEARER_VARIABLES.join(', ')} are set together or not at all`,
     )
   }
 

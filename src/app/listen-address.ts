@@ -14,7 +14,7 @@ LOOPBACK.addAddress('::1', 'ipv6')
  * A name stands for all its addresses, and the one that was looked at is the one to listen on: a second look might find
  * another.
  *
- * @throws {ConfigError} where others could reach it.
+ * @throws {ConfigError} if others could reach it.
  */
 export async function listenAddress(
   { host, authentication }: Pick<Config, 'host' | 'authentication'>,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerAddress } from '../../db/address.ts'
-import { migrate, SchemaError } from '../../db/migrate.ts'
+import { SchemaError } from '../../db/migrate.ts'
 import { UnusableServer } from '../../db/own-session.ts'
+import { type Startup, startOn } from '../../db/startup.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 
 /** The database is there, but is not one to start on; waiting would not help. The message is one line for the operator. */
@@ -19,18 +20,13 @@ const HOPELESS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Brings the schema up to date and finds the key that transaction IDs are signed with.
+ * Brings the schema up to date, and asks what a start must know.
  *
- * @throws {UnusableDatabase} where trying again can't help; any other error is worth another try.
+ * @throws {UnusableDatabase} if trying again can't help; any other error is worth another try.
  */
-export async function prepareDatabase(
-  address: ServerAddress,
-  configuredKey: Buffer | undefined,
-  sharedKey: (address: ServerAddress, candidate: Buffer) => Promise<Buffer>,
-): Promise<Buffer> {
+export async function prepareDatabase(address: ServerAddress, configuredKey: Buffer | undefined): Promise<Startup> {
   try {
-    await migrate(address, 'up')
-    return configuredKey ?? (await sharedKey(address, randomBytes(KEY_BYTES)))
+    return await startOn(address, configuredKey, randomBytes(KEY_BYTES))
   } catch (error) {
     throw asUnusable(error) ?? error
   }

@@ -39,31 +39,31 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
 
   const movements = createBatcher<Command, Outcome>({
     ...bounds.movements,
-    ...watched('movements'),
+    ...watched('write'),
     keysOf: walletsOf,
     run: (commands) => store.transact(commands, decideBatch),
   })
   const opens = createBatcher({
     ...bounds.opens,
-    ...watched('opens'),
+    ...watched('open'),
     keysOf: (userID: UserID) => [userID],
     run: (users) => store.open(users),
   })
   const walletReads = createBatcher({
     ...bounds.walletReads,
-    ...watched('wallets'),
+    ...watched('read_wallet'),
     ...READS,
     run: (users: readonly UserID[]) => store.wallets(users),
   })
   const histories = createBatcher({
     ...bounds.singleReads,
-    ...watched('histories'),
+    ...watched('read_history'),
     ...READS,
     run: each((query: HistoryQuery) => store.history(query)),
   })
   const outcomes = createBatcher({
     ...bounds.singleReads,
-    ...watched('statuses'),
+    ...watched('read_status'),
     ...READS,
     run: each((of: { userID: UserID; transactionID: TransactionID }) => store.outcome(of.userID, of.transactionID)),
   })

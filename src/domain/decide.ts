@@ -101,7 +101,7 @@ function replay(command: Command, stored: StoredOutcome): Outcome {
     : reject('TRANSACTION_ID_REUSED')
 }
 
-/** A deposit or a withdrawal; `balance` is the one after it, `undefined` where the wallet does not allow it. */
+/** A deposit or a withdrawal; `balance` is the one after it, `undefined` if the wallet does not allow it. */
 function move(
   command: Command,
   wallet: Wallet,

@@ -24,13 +24,13 @@ export function toBalance(units: bigint): Balance {
   return units as Balance
 }
 
-/** The balance after `amount` came in, or `undefined` where it would pass {@link MAX_UNITS}. */
+/** The balance after `amount` came in, or `undefined` if it would pass {@link MAX_UNITS}. */
 export function plus(current: Balance, amount: Amount): Balance | undefined {
   const sum = current + amount
   return sum > MAX_UNITS ? undefined : (sum as Balance)
 }
 
-/** The balance after `amount` went out, or `undefined` where it would fall below 0. */
+/** The balance after `amount` went out, or `undefined` if it would fall below 0. */
 export function minus(current: Balance, amount: Amount): Balance | undefined {
   return current < amount ? undefined : ((current - amount) as Balance)
 }

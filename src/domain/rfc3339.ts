@@ -12,7 +12,7 @@ export interface ParsedInstant {
   readonly exact: boolean
 }
 
-/** Reads an RFC 3339 timestamp, any offset, up to nanoseconds; `undefined` where it is none. */
+/** Reads an RFC 3339 timestamp, any offset, up to nanoseconds; `undefined` if it is none. */
 export function parseInstant(text: string): ParsedInstant | undefined {
   const match = FORM.exec(text)
   if (match === null) return undefined

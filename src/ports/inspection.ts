@@ -51,9 +51,9 @@ export interface Curve {
 export interface LedgerReads {
   find(search: WalletSearch): Promise<readonly Wallet[]>
   trace(transactionID: TransactionID): Promise<Trace>
-  /** `undefined` where the user has no wallet. */
+  /** `undefined` if the user has no wallet. */
   curve(query: CurveQuery): Promise<Curve | undefined>
-  /** The last report that the auditor kept, as JSON; `undefined` where there is none yet. */
+  /** The last report that the auditor kept, as JSON; `undefined` if there is none yet. */
   lastAudit(): Promise<string | undefined>
 }
 

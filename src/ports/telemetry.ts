@@ -3,8 +3,9 @@
  * most, never throws, and has bounded labels: never a user or transaction ID.
  */
 
-/** The ways to the store, each with a queue of its own. */
-export type QueueName = 'movements' | 'opens' | 'wallets' | 'histories' | 'statuses'
+/** The ways to the store, each with a queue of its own. Labels of metrics: the dashboard and the alerts name them. */
+export const QUEUES = ['write', 'open', 'read_wallet', 'read_history', 'read_status'] as const
+export type QueueName = (typeof QUEUES)[number]
 
 /** Who waits right now. */
 export interface QueueReading {
@@ -108,7 +109,7 @@ export interface RequestEntry {
   readonly status: number
   readonly ms: number
   readonly transactionID: string | undefined
-  /** The problem's code, or `executed`; `undefined` where neither states its outcome. */
+  /** The problem's code, or `executed`; `undefined` if neither states its outcome. */
   readonly outcome: string | undefined
   /** The outcome was that of an earlier request with the same transaction ID. */
   readonly replayed: true | undefined

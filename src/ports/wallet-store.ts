@@ -12,7 +12,7 @@ export type Decide = (commands: readonly Command[], state: State, now: Instant) 
 
 export interface OpenedWallet {
   readonly wallet: Wallet
-  /** False where the wallet was there before. */
+  /** False if the wallet was there before. */
   readonly created: boolean
 }
 
@@ -34,10 +34,10 @@ export interface WalletStore {
   /** The outcome of a transaction ID, with the time by the clock that expiry is judged by. */
   outcome(userID: UserID, transactionID: TransactionID): Promise<{ stored: StoredOutcome | undefined; now: Instant }>
 
-  /** `undefined` where the user has no wallet. */
+  /** `undefined` if the user has no wallet. */
   history(query: HistoryQuery): Promise<Page | undefined>
 
-  /** Resolves when the store can serve; throws where it can't. */
+  /** Resolves when the store can serve; throws if it can't. */
   ping(): Promise<void>
 
   close(): Promise<void>

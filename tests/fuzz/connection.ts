@@ -12,7 +12,7 @@ const IDLE_MS = 50
 export interface Played {
   /** All that was answered, in the order in which it came. */
   readonly answers: readonly Answer[]
-  /** What is wrong with that; `undefined` where nothing is. */
+  /** What is wrong with that; `undefined` if nothing is. */
   readonly complaint: string | undefined
   /** The bytes of those whole requests that were sent and of which no one knows what came. */
   readonly unanswered: Buffer

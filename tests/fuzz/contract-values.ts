@@ -22,7 +22,7 @@ export function isTransactionID(text: string): boolean {
   return groups.map(({ length }) => length).join() === '8,4,4,4,12' && !/[^0-9a-f]/.test(groups.join(''))
 }
 
-/** The integer that a JSON number is, exactly; `undefined` where it is none from 1 to 2^53 - 1. */
+/** The integer that a JSON number is, exactly; `undefined` if it is none from 1 to 2^53 - 1. */
 export function exactAmount(json: string): bigint | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? []
@@ -53,7 +53,7 @@ export function isInstant(text: string): boolean {
   return day >= 1 && day <= days && hour < 24 && minute < 60 && second <= 60 && offsetHour < 24 && offsetMinute < 60
 }
 
-/** Percent-decoded, as UTF-8; `undefined` where it is neither. */
+/** Percent-decoded, as UTF-8; `undefined` if it is neither. */
 export function decoded(text: string): string | undefined {
   if (!text.includes('%')) return text
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined
@@ -72,7 +72,7 @@ function utf8(bytes: Buffer): string | undefined {
 const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null|[[\]{},:]/g
 
 /**
- * The members of a JSON object as they are written, by name; `undefined` where the body is no such object, a name stands
+ * The members of a JSON object as they are written, by name; `undefined` if the body is no such object, a name stands
  * twice, or a value is no scalar, since no body of this service holds one.
  */
 export function membersOf(body: Buffer): ReadonlyMap<string, string> | undefined {

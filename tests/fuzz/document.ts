@@ -37,7 +37,7 @@ export interface Operation {
   readonly id: string
   readonly parameters: readonly Static<typeof ParameterSchema>[]
   readonly body: JSONSchema | undefined
-  /** What the document has against this answer; `undefined` where nothing. */
+  /** What the document has against this answer; `undefined` if nothing. */
   complaint(answer: Answer): string | undefined
 }
 

@@ -6,7 +6,7 @@ import type { Message } from './message.ts'
 /** What would tell a stranger of the inside. */
 const INSIDE = /node_modules|\.[jt]s:\d|\bat \w+ \(|syntax error|user_wallet_|pg_|ECONN/
 
-/** What is wrong with an answer; `undefined` where nothing is. */
+/** What is wrong with an answer; `undefined` if nothing is. */
 export function complaintOf(message: Message, verdict: Verdict, answer: Answer): string | undefined {
   const { status, headers } = answer
   if (status >= 500) return `it is a ${status}`

@@ -9,9 +9,9 @@ import type { IssuedIDs } from './transaction-ids.ts'
 /** What the contract lets a request be answered with. */
 export interface Verdict {
   readonly problems: readonly ContractCode[]
-  /** `undefined` where the request must not succeed. */
+  /** `undefined` if the request must not succeed. */
   readonly success?: { readonly statuses: readonly number[]; readonly says: Body }
-  /** The operation that was asked for, where there is one. */
+  /** The operation that was asked for, if there is one. */
   readonly operation?: Operation
 }
 
@@ -20,7 +20,7 @@ interface Asked {
   readonly userID: string
   readonly transactionID: string
   readonly query: Readonly<Record<string, string | string[] | undefined>>
-  /** `undefined` where there is a body and it is no JSON object of scalars. */
+  /** `undefined` if there is a body and it is no JSON object of scalars. */
   readonly members: ReadonlyMap<string, string> | undefined
 }
 

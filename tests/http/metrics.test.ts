@@ -34,7 +34,7 @@ t.test('it says how many wait, how many are in flight, and how many may wait', a
   const others = ids.slice(2).map((id) => client.deposit('ann', 1, id))
   t.equal((await others[3])?.status, 503, 'one too many')
 
-  const queue = { queue: 'movements' }
+  const queue = { queue: 'write' }
   const full = await figures()
   t.equal(full.sum('wallet_queue_in_flight', queue), 2)
   t.equal(full.sum('wallet_queue_depth', queue), 3)
@@ -64,7 +64,7 @@ for (const [error, code] of [
     t.equal((await client.deposit('ann', 1)).body.code, code)
     const after = await figures()
     t.equal(after.sum('wallet_outcomes_total', { outcome: code }), 1)
-    t.ok(after.sum('wallet_batch_failures_total', { queue: 'movements' }) >= 1)
-    t.equal(after.sum('wallet_batch_failures_total', { queue: 'opens' }), 0)
+    t.ok(after.sum('wallet_batch_failures_total', { queue: 'write' }) >= 1)
+    t.equal(after.sum('wallet_batch_failures_total', { queue: 'open' }), 0)
   })
 }

@@ -80,7 +80,7 @@ const WRONG: Readonly<Record<string, readonly [Call, Told]>> = {
   'one type of two': [history('type=1&type=5'), { '/type/1': TYPE }],
   'too many types': [history(Array(17).fill('type=1').join('&')), { '/type': 'must be given at most 16 times' }],
   'an unknown parameter': [history('Limit=5&a%2Fb=1'), { '/Limit': PARAMETERS, '/a~1b': PARAMETERS }],
-  'a parameter where there are none': [
+  'a parameter if there are none': [
     get(`${walletPath('ann')}?limit=5`),
     { '/limit': 'is unknown; there are no parameters here' },
   ],

@@ -3,7 +3,7 @@ export interface Operation<Call, Answer> {
   readonly client: string
   readonly call: Call
   readonly calledAtMs: number
-  /** `undefined` where the client never learnt the outcome: it may have happened at any time since, or never. */
+  /** `undefined` if the client never learnt the outcome: it may have happened at any time since, or never. */
   readonly answered: { readonly answer: Answer; readonly atMs: number } | undefined
 }
 
@@ -11,7 +11,7 @@ export interface Operation<Call, Answer> {
 export interface Model<State, Call, Answer> {
   readonly initial: State
   /**
-   * The state after the call, the very same object where it changes nothing; `undefined` where the specification has
+   * The state after the call, the very same object where it changes nothing; `undefined` if the specification has
    * another answer than this one. An `undefined` answer is any answer.
    */
   step(state: State, call: Call, answer: Answer | undefined): State | undefined

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { METHODS } from 'node:http'
 import t, { type Test } from 'tap'
+import { QUEUES } from '../../src/ports/telemetry.ts'
 import { createTestDatabase, toURL } from '../support/database/database.ts'
 import { type Figures, readFigures, type Series, since } from '../support/http/figures.ts'
 import { connectRaw } from '../support/http/raw-client.ts'
@@ -64,14 +65,14 @@ t.test('after real traffic the figures agree with what was done', async (t) => {
   const seconds = by('wallet_http_request_duration_seconds_sum')
   t.ok(seconds > 0 && seconds < 60, `${seconds} s`)
 
-  const movements = { queue: 'movements' }
+  const movements = { queue: 'write' }
   const batches = by('wallet_batch_size_count', movements)
   t.equal(by('wallet_batch_size_sum', movements), 25, 'a request that is turned away before is in no batch')
   t.ok(batches >= 6 && batches < 25, `${batches} batches: the transfers shared some`)
   t.equal(by('wallet_database_step_duration_seconds_count', { step: 'lock' }), batches)
   t.equal(by('wallet_database_step_duration_seconds_count', { step: 'commit' }), batches)
   t.equal(by('wallet_database_step_duration_seconds_count', { step: 'refuse' }), 1)
-  t.equal(by('wallet_database_step_duration_seconds_count', { step: 'read_wallets' }), 2)
+  t.equal(by('wallet_database_step_duration_seconds_count', { step: 'read_wallet' }), 2)
   t.equal(by('wallet_database_step_duration_seconds_count', { step: 'read_history' }), 1)
   t.equal(by('wallet_database_step_duration_seconds_count', { step: 'read_status' }), 1)
   t.ok(by('wallet_database_step_duration_seconds_sum', { step: 'commit' }) > 0)
@@ -156,6 +157,38 @@ t.test(
       [...known].filter((name) => name.startsWith('wallet_') && !told.has(name)),
       [],
       'each is explained',
+    )
+  },
+)
+
+t.test(
+  'the dashboard and the alerts name only queues and steps that there are, and the guide names every queue',
+  async (t) => {
+    const { client, figures } = await setUp(t)
+    await client.open('ann')
+    await client.deposit('ann', 1, await client.issue('ann'))
+    const { text } = await figures()
+    const valuesOf = (label: string, page: string) => [
+      ...new Set([...page.matchAll(new RegExp(`${label}=\\\\?"([a-z_]+)`, 'g'))].map(([, value = '']) => value)),
+    ]
+    const [queues, steps] = [valuesOf('queue', text), valuesOf('step', text)]
+    t.strictSame(queues.sort(), [...QUEUES].sort())
+    const named = ['deploy/grafana-dashboard.json', 'deploy/alerts.yaml']
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('')
+    t.ok(valuesOf('queue', named).length > 0, 'the dashboard picks queues')
+    t.strictSame(
+      valuesOf('queue', named).filter((queue) => !queues.includes(queue)),
+      [],
+    )
+    t.strictSame(
+      valuesOf('step', named).filter((step) => !steps.includes(step)),
+      [],
+    )
+    const guide = readFileSync('docs/operations.md', 'utf8')
+    t.strictSame(
+      QUEUES.filter((queue) => !guide.includes(`\`${queue}\``)),
+      [],
     )
   },
 )

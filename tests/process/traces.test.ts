@@ -38,7 +38,7 @@ t.test('requests, their batches and the steps of these are linked, and a stop se
 
   const spans = collector.spans()
   const requests = named(spans, DEPOSIT)
-  const batches = named(spans, 'batch movements')
+  const batches = named(spans, 'batch write')
   t.equal(requests.length, users.length, 'every request has a span')
   t.ok(batches.length > 0 && batches.length < users.length, `${batches.length} batches`)
   const byID = new Map(requests.map((span) => [span.spanId, span]))
@@ -65,7 +65,7 @@ t.test('requests, their batches and the steps of these are linked, and a stop se
     named(spans, 'batch opens').map(({ links }) => links.length > 0),
     named(spans, 'batch opens').map(() => true),
   )
-  t.ok(named(spans, 'open_wallets').length > 0)
+  t.ok(named(spans, 'open').length > 0)
   t.match(requests[0]?.attributes, { 'http.request.method': 'PUT', 'http.response.status_code': 200 })
   t.notMatch(JSON.stringify(spans), /user-\d/, 'no user in a span')
   t.match(collector.resource(), { 'service.name': 'wallet-service' })
@@ -92,9 +92,9 @@ t.test("a span continues its caller's trace, and keeps quiet where that is not s
 
   const spans = collector.spans()
   const ours = spans.filter(({ traceId }) => traceId === sampled)
-  t.strictSame(ours.map(({ name }) => name).sort(), [DEPOSIT, 'batch movements', 'commit', 'lock'])
+  t.strictSame(ours.map(({ name }) => name).sort(), [DEPOSIT, 'batch write', 'commit', 'lock'])
   t.equal(ours.find(({ name }) => name === DEPOSIT)?.parentSpanId, spanID)
-  t.equal(named(spans, 'batch movements').length, 1, 'the batch of a request that is not sampled is not either')
+  t.equal(named(spans, 'batch write').length, 1, 'the batch of a request that is not sampled is not either')
   t.notMatch(JSON.stringify(spans), unsampled)
   t.equal(named(spans, 'GET /api/v1/users/:userID/wallet')[0]?.parentSpanId, undefined)
   t.match(collector.resource(), { 'service.name': 'till' })
@@ -116,7 +116,7 @@ t.test('a request whose body comes long after its head is linked with its batch'
 
   const [span] = named(collector.spans(), DEPOSIT)
   t.ok(span)
-  t.match(named(collector.spans(), 'batch movements'), [{ links: [{ spanId: span?.spanId }] }])
+  t.match(named(collector.spans(), 'batch write'), [{ links: [{ spanId: span?.spanId }] }])
 })
 
 t.test('a batch that failed says so, and the one that did it is linked with the same request', async (t) => {
@@ -136,7 +136,7 @@ t.test('a batch that failed says so, and the one that did it is linked with the 
 
   const spans = collector.spans()
   const [request] = named(spans, DEPOSIT)
-  const batches = named(spans, 'batch movements')
+  const batches = named(spans, 'batch write')
   t.ok(batches.length >= 2)
   t.ok(batches.every(({ links }) => links.length === 1 && links[0]?.spanId === request?.spanId))
   t.strictSame(batches.map(({ failed }) => failed).sort(), [false, ...batches.slice(1).map(() => true)])

@@ -14,7 +14,7 @@ const COMPOSERS = ['src/app/compose.ts', 'src/app/main.ts']
 const POSTGRES_OWNERS = ['src/adapters/postgres/connection.ts', 'src/adapters/postgres/errors.ts']
 
 /** The schema's runner, and what it demands of a server, stand beside src/, since they run without the service too. */
-const SCHEMA = ['db/migrate.ts', 'db/own-session.ts']
+const SCHEMA = ['db/migrate.ts', 'db/own-session.ts', 'db/startup.ts']
 
 /** What every layer above the ports may know: where a database is, and the time limits on the way of a request. */
 const COMMON = ['db/address.ts', 'src/timeouts.ts']

@@ -94,7 +94,7 @@ const WRONG = [
   ['console/chart.tsx', "import { init } from 'echarts'"],
   ['src/adapters/fastify/server.ts', "import { dollars } from '../../../console/money.ts'"],
   ['src/app/compose.ts', "import { createProgram } from '../../cli/program.ts'"],
-  ['client/client.ts', "import { EXIT } from '../cli/exit-codes.ts'"],
+  ['client/client.ts', "import { EXIT } from '../cli/errors.ts'"],
   ['db/migrate.ts', "import { say } from '../cli/output.ts'"],
   ['db/migrate.ts', "import { readConfig } from '../src/app/config.ts'"],
   ['cli/history-command.ts', "import { openConnection } from '../src/adapters/postgres/connection.ts'"],
@@ -128,6 +128,6 @@ const RIGHT = [
   ['cli/service-commands.ts', "await import('../src/app/main.ts')"],
 ] as const
 
-t.test('the rules find nothing where there is nothing', async (t) => {
+t.test('the rules find nothing if there is nothing', async (t) => {
   for (const [path, statement] of RIGHT) t.strictSame(violations({ path, text: statement }), [], statement)
 })

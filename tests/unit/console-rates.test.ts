@@ -30,7 +30,7 @@ function watched() {
 
 t.test('what happened between two readings is told for each second', async (t) => {
   const { countRequest, metrics, read } = watched()
-  const queue = metrics.queue('movements', 64, () => ({ waiting: 7, inFlight: 3 }))
+  const queue = metrics.queue('write', 64, () => ({ waiting: 7, inFlight: 3 }))
   for (let n = 0; n < 50; n += 1) countRequest(TRANSFER)
   queue.batchStarted(500, 1)
   const before = await read(0)

@@ -266,18 +266,6 @@ export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) =
 export const readLastAudit = (sql: Sql) => sql<{ report: string }[]>`
   SELECT report::text AS report FROM wallet_audit`
 
-/** No row where this migration was not run; fails where there is no schema. */
+/** No row where this migration was not run; fails if there is no schema. */
 export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
   SELECT name FROM wallet_migration WHERE name = ${name}::text`
-
-/** Keeps a key unless there is one. */
-export const insertKey = (sql: Sql, keyHex: string) => sql<[]>`
-  INSERT INTO transaction_id_key (key) VALUES (decode(${keyHex}::text, 'hex')) ON CONFLICT DO NOTHING`
-
-export const readKey = (sql: Sql) => sql<{ key: string }[]>`SELECT encode(key, 'hex') AS key FROM transaction_id_key`
-
-/** Those of the server's settings that are off, and without which a commit is not for ever. */
-export const readUnsafeSettings = (sql: Sql) => sql<{ name: string }[]>`
-  SELECT name FROM pg_settings
-  WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
-  ORDER BY name`

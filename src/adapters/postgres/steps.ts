@@ -7,8 +7,8 @@ const STATEMENTS = {
   refuse: 'INSERT user_wallet_refusal',
   /** Writes a batch and commits it. */
   commit: 'INSERT user_wallet_transaction; UPDATE user_wallet; COMMIT',
-  open_wallets: 'INSERT user_wallet; SELECT user_wallet',
-  read_wallets: 'SELECT user_wallet',
+  open: 'INSERT user_wallet; SELECT user_wallet',
+  read_wallet: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
   /** For the console. */

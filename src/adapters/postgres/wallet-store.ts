@@ -62,7 +62,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       try {
         return await readers.use((connection) => {
           sent = true
-          return step('open_wallets', () => openWallets(connection, userIDs))
+          return step('open', () => openWallets(connection, userIDs))
         })
       } catch (error) {
         if (isBug(error)) throw error
@@ -82,7 +82,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     },
 
     wallets: (userIDs) =>
-      use('read_wallets', async (connection) => {
+      use('read_wallet', async (connection) => {
         const wallets = await readWallets(connection, userIDs)
         return userIDs.map((userID) => wallets.get(userID))
       }),

@@ -1,10 +1,14 @@
-import { type MetricValueWithName, Registry } from 'prom-client'
-import type { Metrics, MetricsPage, RequestLog, Sample } from '../../ports/telemetry.ts'
-import { poolMetrics } from './pools.ts'
-import { processMetrics } from './process.ts'
-import { queueMetrics } from './queues.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client'
+import type {
+  Metrics,
+  MetricsPage,
+  PoolReading,
+  QueueName,
+  QueueReading,
+  RequestLog,
+  Sample,
+} from '../../ports/telemetry.ts'
 import { requestMetrics } from './requests.ts'
-import { stepMetrics } from './steps.ts'
 
 export interface Prometheus {
   readonly metrics: Metrics
@@ -13,15 +17,142 @@ export interface Prometheus {
   readonly page: MetricsPage
 }
 
+/** Gauges whose names end in `_total`, which Prometheus keeps for counters. The same figures come by type as well. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+/** Seconds; the last one is near a request's deadline. */
+const WAITS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]
+/** Seconds; the last one is the deadline of a round trip. */
+const STEPS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2]
+
 /** Figures for Prometheus, in a registry of their own: docs/operations.md says what each one means. */
 export function createPrometheus(version: string): Prometheus {
   const registry = new Registry()
-  processMetrics(registry, version)
+  collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
+  gauge(registry, 'wallet_build_info', 'Always 1; the version of the service is in its label', ['version'], (set) =>
+    set({ version }, 1),
+  )
   return {
     metrics: { queue: queueMetrics(registry), pool: poolMetrics(registry), stepDone: stepMetrics(registry) },
     countRequest: requestMetrics(registry),
     page: { contentType: registry.contentType, text: () => registry.metrics(), samples: () => samplesOf(registry) },
   }
+}
+
+/** How requests gather into batches. What happens is told once a batch; who waits is asked when the page is read. */
+function queueMetrics(registry: Registry): Metrics['queue'] {
+  const readings = new Map<QueueName, { readonly limit: number; read(): QueueReading }>()
+  const common = { labelNames: ['queue'] as const, registers: [registry] }
+  const sizes = new Histogram({
+    ...common,
+    name: 'wallet_batch_size',
+    help: 'How many requests a batch held',
+    buckets: BATCH_SIZES,
+  })
+  const waits = new Histogram({
+    ...common,
+    name: 'wallet_queue_wait_seconds',
+    help: 'How long the first request of each batch had waited when the batch left: the others waited less',
+    buckets: WAITS_S,
+  })
+  const failures = new Counter({
+    ...common,
+    name: 'wallet_batch_failures_total',
+    help: 'Batches that the database did not do, to be tried again',
+  })
+  for (const [name, help, read] of [
+    [
+      'wallet_queue_limit',
+      'How many requests may wait for a batch; one more is answered with OVERLOADED',
+      ({ limit }) => limit,
+    ],
+    ['wallet_queue_depth', 'How many requests wait for a batch', ({ read }) => read().waiting],
+    ['wallet_queue_in_flight', 'How many requests are in batches that are under way', ({ read }) => read().inFlight],
+  ] satisfies [string, string, (reading: { limit: number; read(): QueueReading }) => number][])
+    gauge(registry, name, help, ['queue'], (set) => {
+      for (const [queue, reading] of readings) set({ queue }, read(reading))
+    })
+
+  return (queue, limit, read) => {
+    readings.set(queue, { limit, read })
+    const [size, wait, failed] = [sizes.labels(queue), waits.labels(queue), failures.labels(queue)]
+    failed.inc(0)
+    return {
+      batchStarted(count, longestWaitMs) {
+        size.observe(count)
+        wait.observe(longestWaitMs / 1000)
+      },
+      batchFailed: () => failed.inc(),
+    }
+  }
+}
+
+/** The connections to the database, asked for when the page is read. */
+function poolMetrics(registry: Registry): Metrics['pool'] {
+  const pools = new Map<string, { readonly size: number; read(): PoolReading }>()
+  gauge(
+    registry,
+    'wallet_pool_connections',
+    'Connections to the database, by what they do',
+    ['pool', 'state'],
+    (set) => {
+      for (const [pool, { read }] of pools) {
+        const { inUse, idle } = read()
+        set({ pool, state: 'in_use' }, inUse)
+        set({ pool, state: 'idle' }, idle)
+      }
+    },
+  )
+  gauge(registry, 'wallet_pool_limit', 'How many connections there may be', ['pool'], (set) => {
+    for (const [pool, { size }] of pools) set({ pool }, size)
+  })
+  gauge(registry, 'wallet_pool_waiting', 'How many batches and reads wait for a connection', ['pool'], (set) => {
+    for (const [pool, { read }] of pools) set({ pool }, read().waiting)
+  })
+  return (name, size, read) => {
+    pools.set(name, { size, read })
+  }
+}
+
+/** How long the steps of batches and reads stay at the database. */
+function stepMetrics(registry: Registry): Metrics['stepDone'] {
+  const durations = new Histogram({
+    name: 'wallet_database_step_duration_seconds',
+    help: 'Time at the database: lock waits for the locks of a batch, commit writes and commits it',
+    labelNames: ['step'],
+    buckets: STEPS_S,
+    registers: [registry],
+  })
+  const byStep = new Map<string, { observe(seconds: number): void }>()
+  return (step, ms) => {
+    let series = byStep.get(step)
+    if (series === undefined) {
+      series = durations.labels(step)
+      byStep.set(step, series)
+    }
+    series.observe(ms / 1000)
+  }
+}
+
+/** A figure that is asked for when the page is read. */
+function gauge<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  collect: (set: (labels: Record<Label, string>, value: number) => void) => void,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      collect((labels, value) => this.set(labels, value))
+    },
+  })
 }
 
 /** The service's own, and since when they count. */

@@ -80,7 +80,7 @@ export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promis
   return { movements, notIssued: () => notIssued, stop }
 }
 
-/** Sends a movement; `undefined` where no answer came. */
+/** Sends a movement; `undefined` if no answer came. */
 export async function send(client: Client, movement: Movement): Promise<Answer | undefined> {
   const { userID, kind, amount, passiveUserID, transactionID } = movement
   const answer =

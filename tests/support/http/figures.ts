@@ -8,7 +8,7 @@ export interface Series {
 export interface Figures {
   readonly text: string
   readonly series: readonly Series[]
-  /** The sum of the series that have this name and at least these labels; 0 where there is none. */
+  /** The sum of the series that have this name and at least these labels; 0 if there is none. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number
 }
 

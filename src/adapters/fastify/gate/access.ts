@@ -27,7 +27,7 @@ declare module 'fastify' {
   }
 }
 
-/** @throws where a route does not say who may use it: what was forgotten must not be open. */
+/** @throws if a route does not say who may use it: what was forgotten must not be open. */
 export function accessOf({ method, url, config }: RouteOptions, scope: { readonly access?: Access }): Access {
   const access = config?.access ?? scope.access
   if (access === undefined) throw new Error(`${method} ${url} does not say who may use it: config.access is missing`)

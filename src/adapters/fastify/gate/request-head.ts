@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What RFC 9112 has a server turn down in a request's head and Node lets pass; `undefined` where it is in order. */
+/** What RFC 9112 has a server turn down in a request's head and Node lets pass; `undefined` if it is in order. */
 export function wrongHead({ httpVersion, headers: { host } }: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The request is neither HTTP/1.1 nor HTTP/1.0.'
   if (host === undefined) return httpVersion === '1.1' ? 'There is no Host header.' : undefined

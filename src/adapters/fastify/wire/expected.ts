@@ -76,7 +76,7 @@ function notMet(error: FastifySchemaValidationError, part: string | undefined): 
   return Array.isArray(data) ? `${words}, and given only once` : words
 }
 
-/** What a value must be that meets this schema; for the value that was sent, where there is one. */
+/** What a value must be that meets this schema; for the value that was sent, if there is one. */
 export function mustBe({ [EXPECTED]: expected = 'as /openapi.json says' }: Rule = {}, sent?: unknown): string {
   return `must be ${typeof expected === 'string' ? expected : expected(sent)}`
 }

@@ -1,8 +1,8 @@
 import { type Outcome, WalletProblem, WalletUnsettled } from '../client/client.ts'
 import { calledAs, commandLine } from './command-line.ts'
-import { EXIT, Failure, Interrupted } from './exit-codes.ts'
-import { plain } from './output.ts'
-import { type Session, Unreachable } from './session.ts'
+import { EXIT, Failure, Interrupted, Unreachable } from './errors.ts'
+import { stripControlCharacters } from './output.ts'
+import type { Session } from './session.ts'
 
 /** A movement as it was given, to be given again. */
 export interface GivenMovement {
@@ -21,14 +21,14 @@ export function explain(error: unknown, session: Session, movement?: GivenMoveme
   if (error instanceof WalletProblem) return explainProblem(error, session, movement)
   if (error instanceof WalletUnsettled) return explainUnsettled(error, session, movement)
   // The client's word for what no request can say.
-  if (error instanceof RangeError) return new Failure(EXIT.usage, plain(error.message))
+  if (error instanceof RangeError) return new Failure(EXIT.usage, stripControlCharacters(error.message))
   return error
 }
 
 function explainProblem(problem: WalletProblem, session: Session, movement: GivenMovement | undefined): Failure {
   const { code, detail, errors, status, transactionID } = problem
   const fields = errors.map(({ path, message }) => ` ${path}: ${message}.`).join('')
-  const says = plain(`${code}: ${detail}${fields}${whatToDo(problem, session)}`)
+  const says = stripControlCharacters(`${code}: ${detail}${fields}${whatToDo(problem, session)}`)
   const sentBefore = movement?.transactionID !== undefined && !FINAL.includes(status)
   if (movement === undefined || transactionID === undefined || (problem.outcome === 'not-executed' && !sentBefore))
     return new Failure(EXIT.no, says)
@@ -68,11 +68,11 @@ function explainUnsettled(unsettled: WalletUnsettled, session: Session, movement
 function whyNoAnswer(cause: unknown, { url, deadlineMs }: Session): string {
   if (cause instanceof Interrupted) return 'interrupted.'
   if (cause instanceof Unreachable)
-    return plain(
+    return stripControlCharacters(
       `no service answers at ${url} (${cause.message}). Start one with "${calledAs()} start", or say where it is by --url or WALLET_URL.`,
     )
   const last = innermost(cause)
-  return plain(
+  return stripControlCharacters(
     `no final answer from ${url} within ${deadlineMs / 1000} s${last === '' ? '' : ` (last error: ${last})`}.`,
   )
 }
