@@ -31,7 +31,7 @@ t.test('a token comes from WALLET_TOKEN, and is never shown', async (t) => {
     [admin, ['deposit', 'ann', '1usd', '--json'], 0, '"balance":1000000'],
     [ann, ['withdraw', 'ann', '1'], 0, 'ann has 0.999999 dollars'],
     [ann, ['history', 'ann'], 0, 'withdrawal'],
-    [`Bearer ${ann}`, ['balance', 'ann'], 2, 'it takes an access token alone, without "Bearer"'],
+    [`Bearer ${ann}`, ['balance', 'ann'], 2, 'expected an access token alone, without "Bearer"'],
     [`${ann}\n`, ['balance', 'ann'], 2, 'not shown'],
     [`${ann}é`, ['deposit', 'ann', '1'], 2, 'not shown'],
   ] as const) {
