@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 import { type Transaction, TransactionType } from '../client/client.ts'
 import { inDollars } from './amounts.ts'
 import { type Column, createTable } from './table.ts'
-import { asJSON, NAMES } from './wire.ts'
+import { asJSON, nameOf } from './wire.ts'
 
 export const FORMATS = ['table', 'json', 'csv'] as const
 export type Format = (typeof FORMATS)[number]
@@ -23,7 +23,7 @@ const OUTGOING: readonly number[] = [TransactionType.Withdrawal, TransactionType
 const COLUMNS: readonly Column<Transaction>[] = [
   { title: 'ID', align: 'right', cell: ({ id }) => String(id) },
   { title: 'TIME', align: 'left', cell: ({ createdAt }) => createdAt },
-  { title: 'TYPE', align: 'left', cell: ({ type }) => NAMES[type] },
+  { title: 'TYPE', align: 'left', cell: ({ type }) => nameOf(type) },
   {
     title: 'DOLLARS',
     align: 'right',
@@ -69,7 +69,7 @@ function createCSVWriter(): Writer {
     page(transactions) {
       const rows = transactions.map((each) => ({
         ...each,
-        type: NAMES[each.type],
+        type: nameOf(each.type),
         userID: guarded(each.userID),
         passiveUserID: guarded(each.passiveUserID),
       }))

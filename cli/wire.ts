@@ -1,9 +1,10 @@
 import { TransactionType } from '../client/client.ts'
 
+type Type = (typeof TransactionType)[keyof typeof TransactionType]
+
 /** A type as people write it. */
 export const TYPE_NAMES = ['deposit', 'withdrawal', 'transfer-in', 'transfer-out'] as const
 export type TypeName = (typeof TYPE_NAMES)[number]
-type Type = (typeof TransactionType)[keyof typeof TransactionType]
 
 export const TYPES: Readonly<Record<TypeName, Type>> = {
   deposit: TransactionType.Deposit,
@@ -12,11 +13,10 @@ export const TYPES: Readonly<Record<TypeName, Type>> = {
   'transfer-out': TransactionType.TransferOut,
 }
 
-export const NAMES: Readonly<Record<Type, TypeName>> = {
-  [TransactionType.Deposit]: 'deposit',
-  [TransactionType.Withdrawal]: 'withdrawal',
-  [TransactionType.TransferIn]: 'transfer-in',
-  [TransactionType.TransferOut]: 'transfer-out',
+export function nameOf(type: Type): TypeName {
+  const name = TYPE_NAMES.find((each) => TYPES[each] === type)
+  if (name === undefined) throw new RangeError(`not a transaction type: ${type}`)
+  return name
 }
 
 /** An answer as the service sent it: its money is a number there, at most 2^53 − 1 and so exact. */

@@ -1,9 +1,9 @@
 import { parseServerAddress, type ServerAddress } from '../../db/address.ts'
 import type { Micros } from '../domain/instant.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
-import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './authentication.ts'
-import { parseNetworks } from './networks.ts'
-import { parseOrigins } from './origins.ts'
+import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './config/authentication.ts'
+import { parseNetworks } from './config/networks.ts'
+import { parseOrigins } from './config/origins.ts'
 
 /** Everything that the environment says, read once. */
 export interface Config {

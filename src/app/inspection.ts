@@ -1,11 +1,11 @@
-import type { Inspection, LedgerReads, Looked } from '../ports/inspection.ts'
+import type { Inspection, InspectionResult, LedgerReads } from '../ports/inspection.ts'
 import { createBatcher } from './batcher.ts'
 import { INSPECTION_BOUNDS } from './bounds.ts'
 
 export function createInspection(reads: LedgerReads): Inspection {
   return {
     find: bounded((search) => reads.find(search)),
-    trace: bounded((transactionID) => reads.trace(transactionID)),
+    findTransaction: bounded((transactionID) => reads.findTransaction(transactionID)),
     curve: bounded((query) => reads.curve(query)),
     lastAudit: bounded(() => reads.lastAudit()),
   }
@@ -14,7 +14,7 @@ export function createInspection(reads: LedgerReads): Inspection {
 /** The same read with the bounds that all reads have: who waits, for how long, and what a failure is called. */
 function bounded<Asked extends readonly unknown[], Value>(
   read: (...asked: Asked) => Promise<Value>,
-): (...asked: Asked) => Promise<Looked<Value>> {
+): (...asked: Asked) => Promise<InspectionResult<Value>> {
   const queue = createBatcher<Asked, Value>({
     ...INSPECTION_BOUNDS,
     keysOf: () => [],

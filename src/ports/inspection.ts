@@ -7,8 +7,8 @@ import type { Wallet } from '../domain/wallet.ts'
 import type { Failed } from './wallet-service.ts'
 
 /*
- * What those look at who run the service, beside what clients may: reads, and nothing else. They have a connection of
- * their own, so that nobody's looking around takes one from the clients.
+ * What the people who run the service look at, beside what clients may: reads, and nothing else. They have a connection of
+ * their own, so that looking around takes none from the clients.
  */
 
 /** Wallets whose user ID begins with a text, in the order of their IDs. */
@@ -20,7 +20,7 @@ export interface WalletSearch {
 }
 
 /** All that a transaction ID has left in the ledger, no matter which user it was issued to. */
-export interface Trace {
+export interface TransactionRecord {
   /** None, one, or the two halves of a transfer, the sender's first. */
   readonly transactions: readonly Transaction[]
   readonly refusals: readonly Refusal[]
@@ -50,18 +50,19 @@ export interface Curve {
 /** What the store offers for it. Every method may throw a `StoreError`. */
 export interface LedgerReads {
   find(search: WalletSearch): Promise<readonly Wallet[]>
-  trace(transactionID: TransactionID): Promise<Trace>
+  findTransaction(transactionID: TransactionID): Promise<TransactionRecord>
   /** `undefined` if the user has no wallet. */
   curve(query: CurveQuery): Promise<Curve | undefined>
   /** The last report that the auditor kept, as JSON; `undefined` if there is none yet. */
   lastAudit(): Promise<string | undefined>
 }
 
-export type Looked<Value> = { readonly kind: 'found'; readonly value: Value } | Failed
+export type InspectionResult<Value> = { readonly kind: 'found'; readonly value: Value } | Failed
 
-/** What the service does for those who look. */
-export type Inspection = {
-  readonly [Name in keyof LedgerReads]: (
-    ...asked: Parameters<LedgerReads[Name]>
-  ) => Promise<Looked<Awaited<ReturnType<LedgerReads[Name]>>>>
+/** What the console may ask of the service. */
+export interface Inspection {
+  find(search: WalletSearch): Promise<InspectionResult<readonly Wallet[]>>
+  findTransaction(transactionID: TransactionID): Promise<InspectionResult<TransactionRecord>>
+  curve(query: CurveQuery): Promise<InspectionResult<Curve | undefined>>
+  lastAudit(): Promise<InspectionResult<string | undefined>>
 }

@@ -69,18 +69,21 @@ function traces(t: Test, createStore: CreateStore): void {
     const store = await createStore(t)
     await store.open([ANN, BOB])
     const paid = await executed(store, command(ANN, deposit(5n)))
-    t.strictSame(await store.trace(paid.transactionID), { transactions: [paid], refusals: [] })
+    t.strictSame(await store.findTransaction(paid.transactionID), { transactions: [paid], refusals: [] })
 
     const sent = await executed(store, command(ANN, transfer(BOB, 2n)))
-    const { transactions, refusals } = await store.trace(sent.transactionID)
+    const { transactions, refusals } = await store.findTransaction(sent.transactionID)
     t.strictSame(transactions, [sent, ...(await history(store, BOB))], "the sender's half first")
     t.equal(transactions[1]?.type, TransactionType.TransferIn)
     t.strictSame(refusals, [])
 
     const [refused] = await transact(store, command(BOB, withdraw(9n)))
     if (refused?.kind !== 'refused') throw new Error('it was not refused')
-    t.strictSame(await store.trace(refused.refusal.transactionID), { transactions: [], refusals: [refused.refusal] })
-    t.strictSame(await store.trace(randomUUID() as TransactionID), { transactions: [], refusals: [] })
+    t.strictSame(await store.findTransaction(refused.refusal.transactionID), {
+      transactions: [],
+      refusals: [refused.refusal],
+    })
+    t.strictSame(await store.findTransaction(randomUUID() as TransactionID), { transactions: [], refusals: [] })
   })
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { listenAddress, type Resolve } from '../../src/app/config/listen-address.ts'
 import { ConfigError } from '../../src/app/config.ts'
-import { listenAddress, type Resolve } from '../../src/app/listen-address.ts'
 
 const UNSAID = { kind: 'loopback only' } as const
 

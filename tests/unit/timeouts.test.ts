@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HTTP_TIMEOUTS } from '../../src/adapters/fastify/server.ts'
+import { HTTP_TIMEOUTS } from '../../src/adapters/fastify/http.ts'
 import { MAX_BACKOFF_MS } from '../../src/app/batcher.ts'
 import { serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'

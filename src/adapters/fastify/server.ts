@@ -1,11 +1,8 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
-import { parseInstant } from '../../domain/rfc3339.ts'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Authenticator } from '../../ports/authenticator.ts'
 import type { Inspection } from '../../ports/inspection.ts'
 import type { MetricsPage, RequestLog, RequestTracing } from '../../ports/telemetry.ts'
 import type { Readiness, WalletService } from '../../ports/wallet-service.ts'
-import { TIMEOUTS_MS } from '../../timeouts.ts'
 import type { App } from './app.ts'
 import { consoleDataRoutes } from './console/data.ts'
 import { consoleFileRoutes } from './console/files.ts'
@@ -13,8 +10,8 @@ import { secureDocuments } from './gate/headers.ts'
 import { buildGate } from './gate/order.ts'
 import { answerOtherMethods } from './gate/other-methods.ts'
 import type { RateLimits } from './gate/rate-limits.ts'
-import { decodableURL } from './gate/request-head.ts'
 import { traceRequests } from './gate/tracing.ts'
+import { createApp, HTTP_BOUNDS, HTTP_TIMEOUTS, type HTTPTimeouts } from './http.ts'
 import { describeAPI } from './openapi/document.ts'
 import { serveReference } from './openapi/reference.ts'
 import { documentRoutes } from './openapi/route.ts'
@@ -23,11 +20,8 @@ import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
-import { answerClientError, answerError } from './wire/errors.ts'
+import { answerError } from './wire/errors.ts'
 import { sendProblem } from './wire/problem.ts'
-import { parseQueryString } from './wire/query-string.ts'
-import { parseBody } from './wire/request-body.ts'
-import { createRequestIDs } from './wire/request-ids.ts'
 
 /** What the routes ask. */
 export interface Services {
@@ -60,91 +54,13 @@ export interface ServerDeps {
   readonly eventLoopLatenessMs?: (() => number) | undefined
 }
 
-export interface HTTPTimeouts {
-  /** From the first byte of a request to its last. */
-  readonly requestMs: number
-  /** How often that is looked at. */
-  readonly requestCheckMs: number
-  /** A connection on which nothing moves. */
-  readonly connectionMs: number
-  readonly keepAliveMs: number
-}
-
-export const HTTP_TIMEOUTS: HTTPTimeouts = {
-  requestMs: TIMEOUTS_MS.httpRequest,
-  // Node's own interval is 30 s: a request might take four times as long as it may.
-  requestCheckMs: 1000,
-  connectionMs: TIMEOUTS_MS.httpConnection,
-  keepAliveMs: TIMEOUTS_MS.httpKeepAlive,
-}
-
-/** What a client may take up of the server. */
-export const HTTP_BOUNDS = {
-  bodyBytes: 16 * 1024,
-  /** The names and values of a request's headers, and its path. */
-  headBytes: 16 * 1024,
-  /** As much as Node takes of a request's head: a parameter that is too long is the schema's to turn down. */
-  pathParameterCharacters: 16 * 1024,
-} as const
-
 const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
 export async function buildServer(deps: ServerDeps): Promise<App> {
   const { services, readiness, logger, logRequest, version, authenticate, timeouts = HTTP_TIMEOUTS } = deps
   const { rateLimits = NO_RATE_LIMITS, trustedProxies = [], corsOrigins = [], metrics, tracing } = deps
-  const app: App = fastify({
-    loggerInstance: logger,
-    // One logger for all requests: a child for each would cost more than the line that it writes.
-    childLoggerFactory: (parent) => parent,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: createRequestIDs(),
-    bodyLimit: HTTP_BOUNDS.bodyBytes,
-    http: {
-      connectionsCheckingInterval: timeouts.requestCheckMs,
-      // Node swaps the two where this one (60 s by itself) is longer, and a body might take 60 s.
-      headersTimeout: timeouts.requestMs,
-      requestTimeout: timeouts.requestMs,
-      // Node's own 400 has no body: ours is below.
-      requireHostHeader: false,
-      maxHeaderSize: HTTP_BOUNDS.headBytes,
-      // Of two Content-Types or Hosts Node would take one and say nothing.
-      joinDuplicateHeaders: true,
-    },
-    requestTimeout: timeouts.requestMs,
-    connectionTimeout: timeouts.connectionMs,
-    keepAliveTimeout: timeouts.keepAliveMs,
-    return503OnClosing: false,
-    routerOptions: { maxParamLength: HTTP_BOUNDS.pathParameterCharacters, querystringParser: parseQueryString },
-    ajv: {
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: true,
-        // With the schema and the value of each error: what is expected is told from them.
-        verbose: true,
-        formats: { rfc3339: (text: string) => parseInstant(text) !== undefined },
-      },
-    },
-    frameworkErrors: (error, request, reply) => {
-      answerError(error, request, reply)
-    },
-    clientErrorHandler: answerClientError,
-    rewriteUrl: ({ url = '/' }) => decodableURL(url),
-  }).withTypeProvider<TypeBoxTypeProvider>()
-
-  // Beyond 1000 headers Node drops the rest: with Content-Length among them, a body that no one looks at.
-  app.server.maxHeadersCount = 0
-  // Node would answer 417 by itself; an expectation that is not known may be ignored (RFC 9110, 10.1.1).
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
-  app.server.on('checkContinue', (request, response) => {
-    // Behind a request that is not answered yet, Node would put the 100 between the head and the body of this answer.
-    if (response.socket !== null) response.writeContinue()
-    app.server.emit('request', request, response)
-  })
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, parseBody)
+  const app = createApp(logger, timeouts)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
   app.decorateRequest('transactionID', undefined)

@@ -70,7 +70,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return found.sort((a, b) => Buffer.compare(Buffer.from(a.userID), Buffer.from(b.userID))).slice(0, limit)
     },
 
-    async trace(transactionID) {
+    async findTransaction(transactionID) {
       const transactions = [...histories.values()].flat().filter((each) => each.transactionID === transactionID)
       const outcome = outcomes.get(transactionID)
       return {

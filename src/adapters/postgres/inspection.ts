@@ -1,7 +1,7 @@
 import { type IDRange, spacedIDs } from '../../domain/curve.ts'
 import { toBalance } from '../../domain/money.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
-import type { Curve, CurveQuery, LedgerReads, Trace } from '../../ports/inspection.ts'
+import type { Curve, CurveQuery, LedgerReads, TransactionRecord } from '../../ports/inspection.ts'
 import type { Connection } from './connection.ts'
 import { type EndsRow, readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
@@ -17,7 +17,7 @@ export function ledgerReads(
         return rows.map(toWallet)
       }),
 
-    trace: (transactionID) => use((connection) => readTrace(connection, transactionID)),
+    findTransaction: (transactionID) => use((connection) => readTransaction(connection, transactionID)),
 
     curve: (query) => use((connection) => readCurve(connection, query)),
 
@@ -29,7 +29,7 @@ export function ledgerReads(
   }
 }
 
-async function readTrace(connection: Connection, transactionID: TransactionID): Promise<Trace> {
+async function readTransaction(connection: Connection, transactionID: TransactionID): Promise<TransactionRecord> {
   const [transactions, refusals] = await connection.roundTrip((sql) => [
     statements.readTransactionsByID(sql, transactionID),
     statements.readRefusalsByID(sql, transactionID),

@@ -35,7 +35,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
       find: (search) => through(() => real.find(search)),
-      trace: (id) => through(() => real.trace(id)),
+      findTransaction: (id) => through(() => real.findTransaction(id)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
       ping: () => through(() => real.ping()),

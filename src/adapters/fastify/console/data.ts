@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Refusal } from '../../../domain/outcome.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
-import type { Inspection, Looked } from '../../../ports/inspection.ts'
+import type { Inspection, InspectionResult } from '../../../ports/inspection.ts'
 import type { MetricsPage } from '../../../ports/telemetry.ts'
 import type { App } from '../app.ts'
 import { NoQuery, UserParams } from '../openapi/schemas.ts'
@@ -22,8 +22,8 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
     { config, schema: { hide: true, querystring: SearchQuerySchema, response: { 200: FoundSchema } } },
     async (request, reply) => {
       const { prefix } = request.query
-      const looked = await inspection().find({ prefix, limit: MAX_FOUND + 1 })
-      return answer(reply, looked, (found) => ({
+      const result = await inspection().find({ prefix, limit: MAX_FOUND + 1 })
+      return answer(reply, result, (found) => ({
         wallets: found.slice(0, MAX_FOUND).map(walletView),
         more: found.length > MAX_FOUND,
       }))
@@ -36,7 +36,7 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
     async (request, reply) => {
       const { transactionID } = request.params
       request.transactionID = transactionID
-      return answer(reply, await inspection().trace(transactionID), ({ transactions, refusals }) => ({
+      return answer(reply, await inspection().findTransaction(transactionID), ({ transactions, refusals }) => ({
         transactions: transactions.map(transactionView),
         refusals: refusals.map(refusalView),
       }))
@@ -51,10 +51,10 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
     },
     async (request, reply) => {
       const { userID } = request.params
-      const looked = await inspection().curve({ userID, points: POINTS, ...parseBounds(request.query) })
-      if (looked.kind === 'failed') return sendProblem(reply, looked.code)
-      if (looked.value === undefined) return sendProblem(reply, 'WALLET_NOT_FOUND')
-      const { transactions, points } = looked.value
+      const result = await inspection().curve({ userID, points: POINTS, ...parseBounds(request.query) })
+      if (result.kind === 'failed') return sendProblem(reply, result.code)
+      if (result.value === undefined) return sendProblem(reply, 'WALLET_NOT_FOUND')
+      const { transactions, points } = result.value
       return reply.send({
         transactions,
         points: points.map((point) => ({ ...point, createdAt: formatInstant(point.createdAt) })),
@@ -74,8 +74,12 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
   )
 }
 
-function answer<Value>(reply: FastifyReply, looked: Looked<Value>, view: (value: Value) => unknown): FastifyReply {
-  return looked.kind === 'found' ? reply.send(view(looked.value)) : sendProblem(reply, looked.code)
+function answer<Value>(
+  reply: FastifyReply,
+  result: InspectionResult<Value>,
+  view: (value: Value) => unknown,
+): FastifyReply {
+  return result.kind === 'found' ? reply.send(view(result.value)) : sendProblem(reply, result.code)
 }
 
 function refusalView({ movement, createdAt, ...refusal }: Refusal) {

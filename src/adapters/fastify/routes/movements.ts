@@ -43,44 +43,43 @@ function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
   }
 }
 
-const KINDS = {
-  deposit: {
-    // A deposit makes money out of nothing: owning a wallet is no right to that.
-    config: { access: 'admin', shedsLoad: true },
-    example: 'deposit',
-    problems: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED'],
-    summary: 'Put money into a wallet; answers with the Deposit',
-  },
-  withdraw: {
-    config: { access: 'owner', shedsLoad: true },
-    example: 'withdrawal',
-    problems: ['INSUFFICIENT_BALANCE'],
-    summary: 'Take money out of a wallet; answers with the Withdrawal',
-  },
-} as const
-
 export function movementRoutes(app: App, wallets: () => WalletService): void {
-  for (const kind of ['deposit', 'withdraw'] as const) {
-    const { config, example, problems, summary } = KINDS[kind]
-    app.put(
-      `/users/:userID/wallet/${kind}`,
-      {
-        config,
-        schema: {
-          ...movementSchema(example, ...problems),
-          operationId: kind,
-          summary,
-          body: { ...MovementBody, examples: [REQUEST_EXAMPLES[kind]] },
-        },
+  app.put(
+    '/users/:userID/wallet/deposit',
+    {
+      // A deposit makes money out of nothing: owning a wallet is no right to that.
+      config: { access: 'admin', shedsLoad: true },
+      schema: {
+        ...movementSchema('deposit', 'FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED'),
+        operationId: 'deposit',
+        summary: 'Put money into a wallet; answers with the Deposit',
+        body: { ...MovementBody, examples: [REQUEST_EXAMPLES.deposit] },
       },
-      async (request, reply) => {
-        const { amount, transactionID } = request.body
-        const movement = { kind, amount: toAmount(BigInt(amount)), passiveUserID: null }
-        await submit(request, reply, { userID: request.params.userID, transactionID, movement })
-        return reply
+    },
+    async (request, reply) => {
+      const { amount, transactionID } = request.body
+      const movement = { kind: 'deposit', amount: toAmount(BigInt(amount)), passiveUserID: null } as const
+      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
+    },
+  )
+
+  app.put(
+    '/users/:userID/wallet/withdraw',
+    {
+      config: { access: 'owner', shedsLoad: true },
+      schema: {
+        ...movementSchema('withdrawal', 'INSUFFICIENT_BALANCE'),
+        operationId: 'withdraw',
+        summary: 'Take money out of a wallet; answers with the Withdrawal',
+        body: { ...MovementBody, examples: [REQUEST_EXAMPLES.withdraw] },
       },
-    )
-  }
+    },
+    async (request, reply) => {
+      const { amount, transactionID } = request.body
+      const movement = { kind: 'withdraw', amount: toAmount(BigInt(amount)), passiveUserID: null } as const
+      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
+    },
+  )
 
   app.put(
     '/users/:userID/wallet/transfer',
@@ -102,8 +101,7 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     async (request, reply) => {
       const { passiveUserID, amount, transactionID } = request.body
       const movement = { kind: 'transfer', amount: toAmount(BigInt(amount)), passiveUserID } as const
-      await submit(request, reply, { userID: request.params.userID, transactionID, movement })
-      return reply
+      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
     },
   )
 
@@ -111,25 +109,22 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     request: FastifyRequest,
     reply: FastifyReply,
     asked: Omit<MovementRequest, 'requestID'>,
-  ): Promise<void> {
+  ): Promise<FastifyReply> {
     request.transactionID = asked.transactionID
     const answer = await wallets().submit({ ...asked, requestID: request.id as RequestID })
     switch (answer.kind) {
       case 'failed':
       case 'rejected':
-        sendProblem(reply, answer.code)
-        return
+        return sendProblem(reply, answer.code)
       case 'executed':
         request.outcome = 'executed'
         if (answer.replayed) sayReplayed(request, reply)
-        reply.send(transactionView(answer.transaction))
-        return
+        return reply.send(transactionView(answer.transaction))
       case 'refused':
         if (answer.replayed) sayReplayed(request, reply)
-        sendRefusal(reply, answer.refusal)
-        return
+        return sendRefusal(reply, answer.refusal)
       default:
-        answer satisfies never
+        return answer satisfies never
     }
   }
 }

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type { ServerAddress } from '../../db/address.ts'
+import { migrationNames } from '../../db/migrate.ts'
+import type { Startup } from '../../db/startup.ts'
+import type { Services } from '../adapters/fastify/server.ts'
+import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
+import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { decideBatch } from '../domain/decide.ts'
+import { fromMilliseconds } from '../domain/instant.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { Readiness } from '../ports/wallet-service.ts'
+import type { WalletStore } from '../ports/wallet-store.ts'
+import { READ_CONNECTIONS, serviceBounds } from './bounds.ts'
+import type { Config } from './config.ts'
+import { createInspection } from './inspection.ts'
+import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
+import { createWalletService } from './wallet-service.ts'
+
+/** The services over a database that may not answer yet. */
+export interface DatabaseLink {
+  /** `undefined` until the database has answered for the first time. */
+  services(): Services | undefined
+  readonly readiness: Readiness
+  /**
+   * Tries once.
+   *
+   * @returns why the database does not answer, if trying again may help; `undefined` if it does.
+   * @throws {UnusableDatabase} if trying again can't help.
+   */
+  connect(): Promise<string | undefined>
+  /** Logs that the service is ready, and what is to be known of its database. */
+  sayReady(line: string): void
+  /** Tries again until the database answers, or the service stops. */
+  keepConnecting(): Promise<void>
+  /** From now on the service is shutting down. */
+  stop(): void
+  close(): Promise<void>
+}
+
+const RETRY_DELAY_MS = 500
+
+/** @param name of the database, for people. */
+export function linkDatabase(
+  config: Config,
+  address: ServerAddress,
+  name: string,
+  { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
+): DatabaseLink {
+  let linked: { readonly store: WalletStore; readonly services: Services; readonly startup: Startup } | undefined
+  let stopping = false
+
+  async function link(): Promise<void> {
+    const startup = await prepareDatabase(address, config.transactionIDKey)
+    const schemaVersion = (await migrationNames()).at(-1) ?? ''
+    const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
+    const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
+    try {
+      await store.ping()
+      // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
+      await store.transact([], decideBatch)
+    } catch (error) {
+      await store.close()
+      throw asUnusable(error) ?? error
+    }
+    const wallets = createWalletService({
+      store,
+      transactionIDs: createSignedTransactionIDs(startup.key),
+      clock: () => fromMilliseconds(Date.now()),
+      transactionIDTtl: config.transactionIDTtl,
+      bounds: serviceBounds(config),
+      telemetry,
+    })
+    // Ready from here on, and not before.
+    linked = { store, startup, services: { wallets, inspection: createInspection(store) } }
+  }
+
+  function sayReady(line: string): void {
+    logger.info(line)
+    const { distribution, risk } = linked?.startup ?? {}
+    if (distribution !== undefined) logger.info(distribution)
+    if (risk !== undefined) logger.warn(risk)
+  }
+
+  return {
+    services: () => linked?.services,
+
+    async readiness() {
+      if (stopping) return 'shutting down'
+      if (linked === undefined) return 'starting'
+      return linked.store.ping().then(
+        () => 'ready',
+        () => 'database unavailable',
+      )
+    },
+
+    connect: () =>
+      link().then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof UnusableDatabase) throw error
+          return error instanceof Error ? error.message : String(error)
+        },
+      ),
+
+    sayReady,
+
+    async keepConnecting() {
+      let lastMessage = ''
+      while (!stopping) {
+        await delay(RETRY_DELAY_MS)
+        try {
+          await link()
+          sayReady(`${name} answers; ready`)
+          return
+        } catch (error) {
+          if (!(error instanceof UnusableDatabase) || error.message === lastMessage) continue
+          lastMessage = error.message
+          logger.error(lastMessage)
+        }
+      }
+    },
+
+    stop() {
+      stopping = true
+    },
+
+    async close() {
+      await linked?.store.close()
+    },
+  }
+}
