@@ -1,15 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type FileHandle, open, readFile, realpath, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { ServerAddress } from '../../../db/address.ts'
-import { endWithUs } from './child.ts'
-import { type Cluster, dataVersion, PORT, prepareCluster, removeStaleLocks, socketDirOf, USER } from './cluster.ts'
+import { type Cluster, dataVersion, PORT, prepareCluster, socketDirOf, USER } from './cluster.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
 import { connectTo, takeOwnership } from './owner.ts'
-import { PROGRAM_ENVIRONMENT } from './programs.ts'
+import {
+  ended,
+  howItEnded,
+  isRunning,
+  launch,
+  logFile,
+  mayTryAgain,
+  RESTART_DELAY_MS,
+  type Server,
+  stopLeftover,
+  stopServer,
+} from './postmaster.ts'
 
 export interface EmbeddedPostgres {
   /** A Unix socket, which needs no password. */
@@ -23,30 +30,11 @@ export interface EmbeddedPostgresOptions {
   readonly onCrash: (message: string) => void
 }
 
-/** What differs from PostgreSQL's defaults. `fsync` and `synchronous_commit` stay on. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  // Only a socket in DATA_DIR, beside the data in which the server works: no port is taken.
-  listen_addresses: '',
-  unix_socket_directories: '..',
-  // There is no password, so no one but root and the server's own account may connect.
-  unix_socket_permissions: '0700',
-  max_connections: '50',
-  shared_buffers: '256MB',
-  max_wal_size: '2GB',
-  log_checkpoints: 'off',
-}
-
 const DATABASE = 'wallet'
-/** What a server says that found another one, or a process of one that was killed: a moment later that looks different. */
-const ANOTHER_SERVER = /lock file "[^"]+" (?:already exists|is empty)|is still in use/
 const ANOTHER_SERVER_LIMIT_MS = 30_000
 const POLL_MS = 20
-const RESTART_DELAY_MS = 250
 /** After a crash it reads its log of up to `max_wal_size` again. */
 const START_LIMIT_MS = 5 * 60_000
-const STOP_LIMIT_MS = 30_000
-const MAX_LOG_BYTES = 1024 * 1024
-const LAST_LOG_LINES = 3
 
 /**
  * Starts a PostgreSQL of our own on `dataDir`, which is made if it is missing. What a killed service left running there is
@@ -97,13 +85,6 @@ async function explaining<Result>(dataDir: string, work: () => Promise<Result>):
     if (error instanceof EmbeddedPostgresError) throw error
     throw new EmbeddedPostgresError(`DATA_DIR ${dataDir} can't be used: ${messageOf(error)}`, { cause: error })
   }
-}
-
-/** A process of the server that this one has started. */
-interface Server {
-  readonly process: ChildProcess
-  /** Where in the log its lines begin. */
-  readonly logFrom: number
 }
 
 /** A server of ours, and the connection that says so. */
@@ -212,75 +193,6 @@ async function waitForServer(cluster: Cluster, server: Server | undefined): Prom
   }
 }
 
-/** Starts a server. It outlives a terminal's Ctrl-C, which is meant for us. */
-async function launch(cluster: Cluster): Promise<Server> {
-  const { programs, account, pgdata, dataArgument } = cluster
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const log = await openLog(cluster)
-  try {
-    const logFrom = (await log.stat()).size
-    const server = spawn(programs.postgres, ['-D', dataArgument, ...settings], {
-      ...{ ...account, cwd: pgdata, env: PROGRAM_ENVIRONMENT, detached: true },
-      stdio: ['ignore', log.fd, log.fd],
-    })
-    endWithUs(server)
-    await once(server, 'spawn')
-    return { process: server, logFrom }
-  } finally {
-    await log.close()
-  }
-}
-
-/** @throws {EmbeddedPostgresError} why the server ended, if another attempt would end like this one. */
-async function mayTryAgain(cluster: Cluster, server: Server, giveUp: number): Promise<void> {
-  const log = (await readFile(logFile(cluster))).subarray(server.logFrom).toString()
-  if (!ANOTHER_SERVER.test(log) || performance.now() > giveUp) {
-    const lastLines = log.trim().split('\n').slice(-LAST_LOG_LINES).join(' | ')
-    throw new EmbeddedPostgresError(
-      `the embedded PostgreSQL did not start: it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`,
-    )
-  }
-  await removeStaleLocks(cluster)
-  await delay(RESTART_DELAY_MS)
-}
-
-function isRunning(server: Server | undefined): server is Server {
-  return server !== undefined && server.process.exitCode === null && server.process.signalCode === null
-}
-
-function howItEnded({ process: { signalCode, exitCode } }: Server): string {
-  return signalCode ?? `exit code ${exitCode}`
-}
-
-async function ended(server: Server): Promise<void> {
-  if (isRunning(server)) await once(server.process, 'exit')
-}
-
-/** Ends the server as `fast` does: open transactions are rolled back, everything committed is kept. */
-async function stopServer(server: Server): Promise<void> {
-  server.process.kill('SIGINT')
-  const timer = setTimeout(() => server.process.kill('SIGQUIT'), STOP_LIMIT_MS)
-  await ended(server)
-  clearTimeout(timer)
-}
-
-/**
- * The same for a server that is no child of ours; it is over when our connection is, and no one else may have it before.
- * The number in its file is its own only if it still answers after we have read it: it may have been told to stop before.
- */
-async function stopLeftover({ pgdata }: Cluster, owner: pg.Client): Promise<void> {
-  // Not events.once, which takes the error that comes first for a failure.
-  const stopped = new Promise<void>((resolve) => owner.once('end', () => resolve()))
-  const pid = Number.parseInt(await readFile(join(pgdata, 'postmaster.pid'), 'utf8').catch(() => ''), 10)
-  const answers = await owner.query('SELECT').then(
-    () => true,
-    () => false,
-  )
-  if (!answers || !(pid > 0)) return
-  process.kill(pid, 'SIGINT')
-  await stopped
-}
-
 function addressAt(socketDir: string): ServerAddress {
   return { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' }
 }
@@ -288,21 +200,4 @@ function addressAt(socketDir: string): ServerAddress {
 async function createDatabase(owner: pg.Client): Promise<void> {
   const { rowCount } = await owner.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
   if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`)
-}
-
-function logFile({ folder }: Cluster): string {
-  return join(folder, 'postgres.log')
-}
-
-/** Anyone who starts the server next may be its account. */
-async function openLog(cluster: Cluster): Promise<FileHandle> {
-  const file = logFile(cluster)
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  )
-  if (size > MAX_LOG_BYTES) await rename(file, `${file}.old`)
-  const log = await open(file, 'a', 0o600)
-  if (cluster.account !== undefined) await log.chown(cluster.account.uid, cluster.account.gid)
-  return log
 }

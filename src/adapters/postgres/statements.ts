@@ -136,10 +136,10 @@ export const insertRefusals = (sql: Sql, xid: string, rows: readonly Refusal[]) 
   WHERE pg_current_xact_id() = ${xid}::xid8`
 
 /**
- * A wallet that is not there has no row to lock. Anyone who refuses a transfer for that holds one of these locks until the
- * refusal is committed, and anyone who opens wallets holds them too (shared: openings do not wait for each other). So no
- * client sees a wallet, then a transaction ID unused, and then that ID refused because there is no such wallet. They are
- * few, so that a batch of openings never fills the server's table of locks, and taken in one order.
+ * A wallet that is not there has no row to lock. So a batch that refuses a transfer for want of its recipient's wallet takes
+ * one of these locks before it looks a last time, and a batch of openings takes the same locks, shared; both keep them until
+ * they are committed. Otherwise a client could see a wallet, then a transaction ID unused, and then that ID refused because
+ * there is no such wallet. The locks are few, so that openings never fill the server's table of locks, and are taken in order.
  */
 const ABSENCE_LOCK = '11'
 const ABSENCE_LOCKS = '64'
@@ -149,11 +149,11 @@ const absenceLocks = (sql: Sql, userIDs: readonly UserID[]) => sql`
   FROM unnest(${textArray(userIDs, (userID) => userID)}::text[]) AS absent (user_id)
   ORDER BY number`
 
-/** To be read after it, in a statement of its own: wallets that were opened while this waited are there then. */
+/** The wallets must be read after it, by a statement of their own: one that was opened while this waited is there then. */
 export const lockAbsence = (sql: Sql, userIDs: readonly UserID[]) => sql<[]>`
   SELECT pg_advisory_xact_lock(${ABSENCE_LOCK}::int, number) FROM (${absenceLocks(sql, userIDs)}) AS lock`
 
-/** For the WHERE of an opening: true, once the locks are held. */
+/** For the WHERE of an opening: true once the locks are held. */
 export const absenceIsLocked = (sql: Sql, userIDs: readonly UserID[]) => sql`
   (SELECT count(pg_advisory_xact_lock_shared(${ABSENCE_LOCK}::int, number))
    FROM (${absenceLocks(sql, userIDs)}) AS lock) IS NOT NULL`
