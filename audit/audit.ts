@@ -8,7 +8,7 @@ import { openSnapshot, type Snapshot } from './snapshot.ts'
 /** Something that must not be: which row, what was expected of it, and what was found. */
 export interface Finding {
   readonly check: CheckName
-  /** These three are `null` where the finding concerns no one user, row or ID. */
+  /** These three are `null` if the finding concerns no one user, row or ID. */
   readonly userID: string | null
   readonly id: string | null
   readonly transactionID: string | null
@@ -35,7 +35,7 @@ export interface AuditReport {
   readonly figures: Figures
   /** Every check that was made, and how many findings it gave. */
   readonly checks: readonly { readonly name: CheckName; readonly says: string; readonly findings: number }[]
-  /** At the most {@link MAX_NAMED} of each check; empty where the ledger is as it should be. */
+  /** At most {@link MAX_NAMED} of each check; empty if the ledger is whole. */
   readonly findings: readonly Finding[]
 }
 

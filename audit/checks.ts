@@ -20,7 +20,7 @@ export type CheckName = (typeof CHECKS)[number]['name']
 /** A condition, and how a row is described that does not meet it. Everything is SQL over the columns of a {@link Subject}. */
 export interface Condition {
   readonly check: CheckName
-  /** Broken where this is false, and where it is unknown. */
+  /** Broken if this is false or unknown. */
   readonly holds: string
   readonly expected: string
   readonly found: string

@@ -28,7 +28,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   hash_mem_multiplier: '1',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
-  // A range is a small part of its table: by its index, even where the table was never analysed.
+  // A range is a small part of its table: by its index, even if the table was never analysed.
   enable_seqscan: 'off',
   // A table that is larger than this is read page by page and sorted, not row by row all over it: 35 s for a wallet of
   // 5 million scattered rows instead of 96.

@@ -34,7 +34,7 @@ export function wrongValue(what: string, held: string, expected: string): Failur
   return new Failure(EXIT.usage, stripControlCharacters(`${what} is ${held}; expected ${expected}`))
 }
 
-/** No one answers where the service should be, and no one did before: to wait is no use. */
+/** Nothing answers at the address of the service, and nothing did before: waiting is no use. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
 }

@@ -9,7 +9,7 @@ export interface GivenMovement {
   readonly command: string
   readonly parameters: readonly string[]
   readonly json: boolean
-  /** There where it was sent before. */
+  /** Set if it was sent before. */
   readonly transactionID: string | undefined
 }
 

@@ -57,7 +57,7 @@ function createJSONWriter(): Writer {
 
 const CSV_COLUMNS = ['id', 'transactionID', 'userID', 'type', 'amount', 'balance', 'passiveUserID', 'createdAt']
 /**
- * Where a spreadsheet takes semicolons for its separator, what follows one is a cell of its own, and a formula there as
+ * If a spreadsheet separates by semicolons, what follows one is a cell of its own, and a formula there as
  * well as at the start of a field, which `escape_formulas` sees to.
  */
 const LATER_FORMULA = /;(?=["\s]*[=+@＝＋＠－-])/gu

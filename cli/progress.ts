@@ -1,5 +1,5 @@
 const BAR_LENGTH = 30
-/** Where no one watches: a line now and then. */
+/** If no one is watching: a line now and then. */
 const LINE_EVERY_MS = 5000
 
 /** Where progress is shown; standard error, say. */

@@ -37,7 +37,7 @@ function refuseTokens(parameters: readonly string[]): void {
 
 interface Ending {
   readonly exitCode: number
-  /** Nothing where all is said. */
+  /** Nothing if everything was said already. */
   readonly message?: string
 }
 

@@ -16,7 +16,7 @@ export interface Surroundings extends Output {
 export interface Session {
   readonly client: WalletClient
   readonly url: string
-  /** Whether the URL is to be said again where the command is. */
+  /** Whether a command that is shown again needs the URL. */
   readonly urlIsDefault: boolean
   readonly deadlineMs: number
   /** Whether requests carry a token. */

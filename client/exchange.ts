@@ -20,7 +20,7 @@ export interface Request<Result> {
   readonly path: string
   readonly body?: object
   readonly transactionID?: string
-  /** Makes the result of an answer's body; throws where it is not what it should be. */
+  /** Makes the result of an answer's body; throws if it is not what it should be. */
   readonly read: (body: unknown) => Result
 }
 

@@ -9,7 +9,7 @@ export type Place = 'wallets' | 'transactions' | 'live' | 'audit'
 
 export interface Location {
   readonly place: Place
-  /** What of it: a user ID, a transaction ID; empty where none is chosen. */
+  /** What of it: a user ID, a transaction ID; empty if none is chosen. */
   readonly of: string
   readonly filters: URLSearchParams
 }

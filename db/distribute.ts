@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /*
- * Where the database has the extension Citus, the tables of the ledger are distributed by user_id over its workers; why
+ * If the database has the extension Citus, the tables of the ledger are distributed by user_id over its workers; why
  * and what that changes is told in docs/decisions/citus.md. A plain database stays as it is.
  */
 
@@ -33,7 +33,7 @@ const RETURNS_WALLETS = `TABLE (
   )`
 
 /**
- * What Citus does for one shard at a time only, or with a connection for each where it is several, is done shard after
+ * What Citus does for one shard at a time only, or with a connection for each if there are several, is done shard after
  * shard in their order, and in userID order in each: one order for all who lock, so that no two wait for each other.
  * Citus sees which shard it is from values that stand in the statement.
  *
@@ -133,7 +133,7 @@ export async function describeDistribution(client: pg.Client): Promise<string | 
   return `Citus ${version}: the tables are distributed by user_id, ${shards} shards on ${nodes === 1 ? '1 node' : `${nodes} nodes`}`
 }
 
-/** One row. It is asked at every start, and must not hang where the server says nothing. */
+/** One row. It is asked at every start, and must not hang if the server says nothing. */
 async function ask<Row extends pg.QueryResultRow>(
   client: pg.Client,
   text: string,

@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 5000
 const TURN_POLL_MS = 100
 /** In a migration that PostgreSQL runs outside a transaction only. */
 const CONCURRENTLY = /\bCONCURRENTLY\b/
-/** A migration takes the time it needs; these are asked at every start, and must not hang where the server says nothing. */
+/** A migration takes the time it needs; these are asked at every start, and must not hang if the server says nothing. */
 const CURRENT_VERSION = {
   text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
   query_timeout: CONNECT_TIMEOUT_MS,
@@ -50,7 +50,7 @@ export async function migrationNames(): Promise<readonly string[]> {
 /**
  * Brings the schema up to date, or takes back the last migration. An advisory lock lets many instances do so at
  * once: the others wait, then find nothing to do. If nothing is to be done, no right to change the schema is needed.
- * Where the database is the coordinator of a Citus, the tables are distributed over its workers.
+ * If the database is a Citus coordinator, the tables are distributed over its workers.
  *
  * Instances that are at work are not stopped by it for longer than a moment: see {@link runMigrations}.
  *

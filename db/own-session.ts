@@ -23,7 +23,7 @@ export interface SessionMark {
 /**
  * A setting that only one connection ever asks for. A pooler makes its connections to the server by itself, so it
  * refuses the setting, or drops it and is found out: whichever mode it is in, however many connections it has, and
- * even where someone gave the role or the database all the settings that the service depends on.
+ * even if someone gave the role or the database all the settings that the service depends on.
  */
 export function markSession(): SessionMark {
   const mark = randomUUID()

@@ -94,7 +94,7 @@ export async function startService(
   }
 }
 
-/** Loads OpenTelemetry only where it is wanted. */
+/** Loads OpenTelemetry only if it is wanted. */
 async function startTracing(
   { traces }: Config,
   version: string,

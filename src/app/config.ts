@@ -247,7 +247,7 @@ function hidingPassword(text: string): string {
 const DATABASE_URL_PARTS =
   /^([\w+]+:\/\/[^:/?#@]*)(:[^/?#@]*)?(@[^:/?#@]*(?::\d*)?(?:\/[^?#@]*)?(?:\?(?:sslmode|host)=[^&#@]*)?)$/
 
-/** Where the password may stand anywhere, nothing is shown. */
+/** If the password may stand anywhere, nothing is shown. */
 function withoutPassword(url: string): string {
   const [, login, password, rest] = DATABASE_URL_PARTS.exec(url) ?? []
   if (login === undefined || rest === undefined)

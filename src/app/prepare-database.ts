@@ -32,7 +32,7 @@ export async function prepareDatabase(address: ServerAddress, configuredKey: Buf
   }
 }
 
-/** The error for the operator, where trying again can't help. */
+/** The error for the operator, if trying again can't help. */
 export function asUnusable(error: unknown): UnusableDatabase | undefined {
   if (error instanceof SchemaError || error instanceof UnusableServer) return new UnusableDatabase(error.message)
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined

@@ -5,7 +5,7 @@ export interface IDRange {
 }
 
 /**
- * Ids that stand for all of a range: all of them where they are few, else `points` evenly spaced ones with the first and
+ * Ids that stand for all of a range: all of them if they are few, else `points` evenly spaced ones with the first and
  * the last among them. Ids have no gaps, so each of these is there.
  */
 export function spacedIDs({ from, before }: IDRange, points: number): readonly bigint[] {

@@ -45,5 +45,5 @@ export interface WalletService {
   history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
 }
 
-/** Whether requests can be served right now, and where not, why. */
+/** Whether requests can be served right now, and if not, why. */
 export type Readiness = () => Promise<'ready' | 'starting' | 'database unavailable' | 'shutting down'>

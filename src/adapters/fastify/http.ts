@@ -47,7 +47,7 @@ export function createApp(logger: FastifyBaseLogger, timeouts: HTTPTimeouts): Ap
     bodyLimit: HTTP_BOUNDS.bodyBytes,
     http: {
       connectionsCheckingInterval: timeouts.requestCheckMs,
-      // Node swaps the two where this one (60 s by itself) is longer, and a body might take 60 s.
+      // Node swaps the two if this one (60 s by default) is longer, and a body might take 60 s.
       headersTimeout: timeouts.requestMs,
       requestTimeout: timeouts.requestMs,
       // Node's own 400 has no body: ours is below.

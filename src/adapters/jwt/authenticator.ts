@@ -92,7 +92,7 @@ function namesNoKey(error: unknown): boolean {
 }
 
 function verdictOf(payload: JWTPayload): Verdict {
-  // Whatever its type says: jose looks at a `sub` only where it must be a certain one.
+  // Whatever its type says: jose looks at a `sub` only if it must be a certain one.
   const sub: unknown = payload.sub
   const userID = typeof sub === 'string' ? parseUserID(sub) : undefined
   if (userID === undefined) return { kind: 'refused', fault: 'no user' }

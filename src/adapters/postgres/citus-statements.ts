@@ -6,7 +6,7 @@ import type { Sql } from './sql.ts'
 import { absenceIsLocked, type IDOfUser } from './statements.ts'
 
 /*
- * The statements that have another form where the tables are distributed by user_id over the workers of a Citus
+ * The statements that have another form if the tables are distributed by user_id over the workers of a Citus
  * (docs/decisions/citus.md). Each names the users a second time, as a list that can be read before it is executed: from
  * it the coordinator sees which shards to ask. Without it every shard of every worker takes part in every batch.
  */

@@ -28,7 +28,7 @@ const MISUSE = ['UNDEFINED_VALUE', 'NOT_TAGGED_CALL', 'UNSAFE_TRANSACTION', 'MAX
 
 /**
  * Errors of sockets, of name look-ups and of the driver's connections carry a `code` in capitals. So do those of
- * Node.js itself, which are TypeErrors and RangeErrors where it was called wrongly.
+ * Node.js itself, which are TypeErrors and RangeErrors if it was called wrongly.
  */
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return false

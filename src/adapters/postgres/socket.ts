@@ -14,7 +14,7 @@ const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 /** The same over TLS: an option that its types do not know. */
 const TLS_BUFFER = { highWaterMark: WRITE_BUFFER_BYTES }
 
-/** Connects to the server, encrypted where the address asks for it; fails after `timeoutMs`. */
+/** Connects to the server, encrypted if the address asks for it; fails after `timeoutMs`. */
 export async function openSocket(address: ServerAddress, timeoutMs: number): Promise<Socket> {
   const { host, port, sslmode } = address
   const unix = host.startsWith('/')

@@ -32,11 +32,11 @@ export const commit = (sql: Sql) => sql.unsafe<[]>(COMMIT)
 export const rollback = (sql: Sql) => sql`ROLLBACK`
 
 /**
- * Where the tables are distributed over the workers of a Citus, says so with a row, and makes the connection fit for
- * that: a plan is made for the values of its parameters where it depends on them, since they say which shards it goes
+ * If the tables are distributed over the workers of a Citus, says so with a row, and makes the connection fit for
+ * that: a plan is made for the values of its parameters if it depends on them, since they say which shards it goes
  * to; a batch has one connection to each worker, which holds all its locks there and is all that has to be prepared; and
  * what is set for a transaction is set there too.
- * The function is there where the tables were distributed, and nowhere else (db/distribute.ts).
+ * The function is there if the tables were distributed, and only then (db/distribute.ts).
  */
 export const adaptToCitus = (sql: Sql) => sql<{ distributed: true }[]>`
   SELECT true AS distributed, set_config('plan_cache_mode', 'auto', false),
@@ -266,6 +266,6 @@ export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) =
 export const readLastAudit = (sql: Sql) => sql<{ report: string }[]>`
   SELECT report::text AS report FROM wallet_audit`
 
-/** No row where this migration was not run; fails if there is no schema. */
+/** No row if this migration was not run; fails if there is no schema. */
 export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
   SELECT name FROM wallet_migration WHERE name = ${name}::text`

@@ -22,7 +22,7 @@ export interface PostgresWalletStoreOptions {
   readonly writeConnections: number
   /** Connections for everything else. */
   readonly readConnections: number
-  /** The name of the last migration; where the database has not got it, {@link WalletStore.ping} fails. */
+  /** The name of the last migration; if the database has not got it, {@link WalletStore.ping} fails. */
   readonly schemaVersion: string
   readonly telemetry?: Telemetry
 }
@@ -120,7 +120,7 @@ async function openWallets(
   return userIDs.map((userID) => {
     const wallet = created.get(userID) ?? existing.get(userID)
     if (wallet === undefined) throw new Error('a wallet that was just opened is not there')
-    // Where one batch holds two who ask for the same wallet, the first of them opened it.
+    // If one batch holds two who ask for the same wallet, the first of them opened it.
     return { wallet, created: isNew.delete(userID) }
   })
 }

@@ -22,7 +22,7 @@ declare module 'fastify' {
     access?: Access
   }
   interface FastifyRequest {
-    /** Who sent this, where that must be known. */
+    /** Who sent this, if that must be known. */
     caller: Caller | undefined
   }
 }
@@ -70,7 +70,7 @@ function bearerToken(header: string | undefined): string | undefined {
   return /^bearer +([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1]
 }
 
-/** RFC 6750: an error is named only where there was a token. */
+/** RFC 6750: an error is named only if there was a token. */
 function challenge(reply: FastifyReply, fault?: string): FastifyReply {
   if (fault === undefined) return sendProblem(reply.header('www-authenticate', 'Bearer'), 'UNAUTHENTICATED')
   reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${fault}"`)

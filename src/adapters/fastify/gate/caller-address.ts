@@ -6,7 +6,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** A provider gives each subscriber at least so much of IPv6, who may send from any address in it. */
 const SUBSCRIBER_BITS = 64
-/** What an IPv4 address has before it where it is written as IPv6. */
+/** What an IPv4 address has before it if it is written as IPv6. */
 const MAPPED_BITS = 96
 
 /**

@@ -27,7 +27,7 @@ export interface RateLimitHooks {
   readonly perUser: onRequestHookHandler[]
 }
 
-/** Nothing where nothing is limited. Counts are of this instance only, and gone when it ends. */
+/** Nothing if nothing is limited. Counts are of this instance only, and gone when it ends. */
 export async function createRateLimits(
   app: App,
   { perUser, perAddress }: RateLimits,

@@ -54,7 +54,7 @@ const INVALID_USER_ID: Particulars = {
 }
 
 interface ProblemOptions {
-  /** What the example of INVALID_REQUEST says; where it is left out, that the user ID is none. */
+  /** What the example of INVALID_REQUEST says; if it is left out, that the user ID is none. */
   readonly invalid?: Particulars
   /** Whether a refusal may be a stored one. */
   readonly replayable?: boolean

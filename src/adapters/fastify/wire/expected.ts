@@ -10,7 +10,7 @@ import type { FieldError } from './problem.ts'
 /** Not a keyword of JSON Schema: neither the validator nor the API description sees it. */
 export const EXPECTED = Symbol('expected')
 
-/** As a function: for the value that was sent, where that may have a remedy of its own. */
+/** As a function: for the value that was sent, if that may have a remedy of its own. */
 export type Expected = string | ((sent: unknown) => string)
 
 /** What words are made of: the schema that a value did not meet. */
