@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { ask } from './ask.ts'
 
 /*
  * If the database has the extension Citus, the tables of the ledger are distributed by user_id over its workers; why
@@ -10,15 +11,14 @@ export type CitusRole = 'none' | 'coordinator' | 'worker'
 
 /** With this the coordinator, the only one that knows of all shards, is told from its workers. */
 const COORDINATOR_GROUP = 0
-const ANSWER_LIMIT_MS = 5000
 
 export async function citusRole(client: pg.Client): Promise<CitusRole> {
-  const known = await ask<{ known: boolean }>(
+  const [known] = await ask<{ known: boolean }>(
     client,
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS known`,
   )
   if (known?.known !== true) return 'none'
-  const local = await ask<{ groupid: number }>(client, 'SELECT groupid FROM pg_dist_local_group')
+  const [local] = await ask<{ groupid: number }>(client, 'SELECT groupid FROM pg_dist_local_group')
   return local?.groupid === COORDINATOR_GROUP ? 'coordinator' : 'worker'
 }
 
@@ -109,7 +109,7 @@ export async function forgetDistribution(client: pg.Client): Promise<void> {
 /** Whether the ledger's tables lie on the workers of a Citus whose coordinator this is. */
 export async function isDistributed(client: pg.Client): Promise<boolean> {
   if ((await citusRole(client)) !== 'coordinator') return false
-  const found = await ask<{ tables: number }>(
+  const [found] = await ask<{ tables: number }>(
     client,
     `SELECT count(*)::int AS tables
      FROM unnest($1::text[]) AS name JOIN pg_dist_partition ON logicalrelid = to_regclass(name)
@@ -122,7 +122,7 @@ export async function isDistributed(client: pg.Client): Promise<boolean> {
 /** One line for the operator; `undefined` if nothing is distributed. */
 export async function describeDistribution(client: pg.Client): Promise<string | undefined> {
   if ((await citusRole(client)) !== 'coordinator') return undefined
-  const found = await ask<{ version: string; shards: number; nodes: number }>(
+  const [found] = await ask<{ version: string; shards: number; nodes: number }>(
     client,
     `SELECT (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS version,
             count(*)::int AS shards, count(DISTINCT (nodename, nodeport))::int AS nodes
@@ -131,15 +131,4 @@ export async function describeDistribution(client: pg.Client): Promise<string | 
   if (found === undefined || found.shards === 0) return undefined
   const { version, shards, nodes } = found
   return `Citus ${version}: the tables are distributed by user_id, ${shards} shards on ${nodes === 1 ? '1 node' : `${nodes} nodes`}`
-}
-
-/** One row. It is asked at every start, and must not hang if the server says nothing. */
-async function ask<Row extends pg.QueryResultRow>(
-  client: pg.Client,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Row | undefined> {
-  const question = { text, values: [...values], query_timeout: ANSWER_LIMIT_MS }
-  const { rows } = await client.query<Row>(question)
-  return rows[0]
 }

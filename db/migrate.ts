@@ -5,6 +5,7 @@ import { type MigrationBuilder, PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migra
 import pg from 'pg'
 import { TIMEOUTS_MS } from '../src/timeouts.ts'
 import type { ServerAddress } from './address.ts'
+import { ask } from './ask.ts'
 import { citusRole, describeDistribution, distribute, forgetDistribution } from './distribute.ts'
 import { asPooler, markSession, UnusableServer } from './own-session.ts'
 import { requireUsableServer } from './preconditions.ts'
@@ -27,11 +28,6 @@ const CONNECT_TIMEOUT_MS = 5000
 const TURN_POLL_MS = 100
 /** In a migration that PostgreSQL runs outside a transaction only. */
 const CONCURRENTLY = /\bCONCURRENTLY\b/
-/** A migration takes the time it needs; these are asked at every start, and must not hang if the server says nothing. */
-const CURRENT_VERSION = {
-  text: `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`,
-  query_timeout: CONNECT_TIMEOUT_MS,
-}
 
 /** The database's schema is not one that this version of the service can work with or bring up to date. */
 export class SchemaError extends Error {
@@ -232,8 +228,8 @@ async function ownMigrationTable(client: pg.Client): Promise<void> {
 /** The last migration that was run; `undefined` if there is no schema at all. */
 export async function currentVersion(client: pg.Client): Promise<string | undefined> {
   try {
-    const { rows } = await client.query<{ name: string }>(CURRENT_VERSION)
-    return rows[0]?.name
+    const [last] = await ask<{ name: string }>(client, `SELECT name FROM ${MIGRATION_TABLE} ORDER BY id DESC LIMIT 1`)
+    return last?.name
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return undefined
     throw error

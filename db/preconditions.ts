@@ -1,9 +1,9 @@
 import type pg from 'pg'
+import { ask } from './ask.ts'
 import { UnusableServer } from './own-session.ts'
 
 /** The oldest PostgreSQL that the tests run on. */
 const OLDEST_MAJOR = 15
-const ANSWER_LIMIT_MS = 5000
 
 /** What a server and its database are like, as the service meets them. */
 export interface ServerState {
@@ -17,20 +17,17 @@ export interface ServerState {
   readonly replication_role: string
 }
 
-const STATE = {
-  text: `
-    SELECT pg_is_in_recovery() AS standby, current_setting('server_version') AS version,
-           current_setting('server_version_num')::int / 10000 AS major,
-           current_setting('server_encoding') AS encoding, current_schema() AS schema,
-           current_setting('search_path') AS search_path,
-           current_setting('session_replication_role') AS replication_role`,
-  query_timeout: ANSWER_LIMIT_MS,
-}
+const STATE = `
+  SELECT pg_is_in_recovery() AS standby, current_setting('server_version') AS version,
+         current_setting('server_version_num')::int / 10000 AS major,
+         current_setting('server_encoding') AS encoding, current_schema() AS schema,
+         current_setting('search_path') AS search_path,
+         current_setting('session_replication_role') AS replication_role`
 
 /** @throws {UnusableServer} if the service cannot keep its promises there, with what to do about it. */
 export async function requireUsableServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<ServerState>(STATE)
-  const complaint = rows[0] === undefined ? undefined : complaintOf(rows[0])
+  const [state] = await ask<ServerState>(client, STATE)
+  const complaint = state === undefined ? undefined : complaintOf(state)
   if (complaint !== undefined) throw new UnusableServer(complaint)
 }
 

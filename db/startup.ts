@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ServerAddress } from './address.ts'
+import { ask } from './ask.ts'
 import { describeDistribution } from './distribute.ts'
 import { connect, migrateOn } from './migrate.ts'
 
@@ -12,9 +13,6 @@ export interface Startup {
   /** Where the tables lie, in one line; `undefined` if they are in this one database. */
   readonly distribution: string | undefined
 }
-
-/** A server that says nothing must not keep a start waiting. */
-const ANSWER_LIMIT_MS = 5000
 
 /**
  * Brings the schema up to date and asks everything that a start must know, on one connection.
@@ -68,14 +66,4 @@ async function durabilityRisk(client: pg.Client): Promise<string | undefined> {
     ...(names.length > (losesCommits ? 1 : 0) ? ['a crash of its machine may corrupt all data'] : []),
   ]
   return `the database has ${names.join(' and ')} off: ${risks.join(', and ')}`
-}
-
-async function ask<Row extends pg.QueryResultRow>(
-  client: pg.Client,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  const query = { text, values: [...values], query_timeout: ANSWER_LIMIT_MS }
-  const { rows } = await client.query<Row>(query)
-  return rows
 }
