@@ -3,7 +3,7 @@ import { EmbeddedPostgresError } from '../adapters/embedded-postgres/failure.ts'
 import { type RunningService, startService } from './compose.ts'
 import { ConfigError, takeConfig } from './config.ts'
 import { createLogger } from './logger.ts'
-import { UnusableDatabase } from './prepare-database.ts'
+import { UnusableDatabase } from './unusable-database.ts'
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 const PARENT_CHECK_MS = 250

@@ -1,20 +1,22 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
-import type { Startup } from '../../db/startup.ts'
+import { type Startup, startOn } from '../../db/startup.ts'
 import type { Services } from '../adapters/fastify/server.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import type { Readiness } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import { READ_CONNECTIONS, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
-import { asUnusable, prepareDatabase, UnusableDatabase } from './prepare-database.ts'
+import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
 
 /** The services over a database that may not answer yet. */
@@ -51,11 +53,12 @@ export function linkDatabase(
   let stopping = false
 
   async function link(): Promise<void> {
-    const startup = await prepareDatabase(address, config.transactionIDKey)
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
+    let startup: Startup
     try {
+      startup = await startOn(address, config.transactionIDKey, randomBytes(KEY_BYTES))
       await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)

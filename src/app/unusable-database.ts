@@ -1,9 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import type { ServerAddress } from '../../db/address.ts'
 import { SchemaError } from '../../db/migrate.ts'
 import { UnusableServer } from '../../db/own-session.ts'
-import { type Startup, startOn } from '../../db/startup.ts'
-import { KEY_BYTES } from '../ports/transaction-ids.ts'
 
 /** The database is there, but is not one to start on; waiting would not help. The message is one line for the operator. */
 export class UnusableDatabase extends Error {
@@ -17,19 +13,6 @@ const HOPELESS: Readonly<Record<string, string>> = {
   '42501':
     'the role may not do this: run "npm run migrate" as the owner of the schema first, then db/grants.sql (docs/least-privilege.md)',
   '25006': 'the server is read-only, a standby perhaps: point DATABASE_URL at the primary',
-}
-
-/**
- * Brings the schema up to date, and asks what a start must know.
- *
- * @throws {UnusableDatabase} if trying again can't help; any other error is worth another try.
- */
-export async function prepareDatabase(address: ServerAddress, configuredKey: Buffer | undefined): Promise<Startup> {
-  try {
-    return await startOn(address, configuredKey, randomBytes(KEY_BYTES))
-  } catch (error) {
-    throw asUnusable(error) ?? error
-  }
 }
 
 /** The error for the operator, if trying again can't help. */
