@@ -15,10 +15,24 @@ CREATE TABLE user_wallet (
   version bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  state text,
   CONSTRAINT user_wallet_balance_check CHECK (balance >= 0 AND balance <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_wallet_state_check CHECK (state IS NULL OR state = 'frozen'::text OR state = 'closed'::text AND balance = 0),
   CONSTRAINT user_wallet_version_check CHECK (version >= 0)
 ) WITH (fillfactor=60);
+
+CREATE TABLE user_wallet_note (
+  user_id text COLLATE "C" NOT NULL,
+  transaction_id uuid NOT NULL,
+  id bigint,
+  reference text,
+  metadata json,
+  CONSTRAINT user_wallet_note_check CHECK (reference IS NOT NULL OR metadata IS NOT NULL),
+  CONSTRAINT user_wallet_note_id_check CHECK (id > 0),
+  CONSTRAINT user_wallet_note_pkey PRIMARY KEY (transaction_id, user_id),
+  CONSTRAINT user_wallet_note_reference_check CHECK (length(reference) >= 1 AND length(reference) <= 64)
+);
 
 CREATE TABLE user_wallet_refusal (
   user_id text COLLATE "C" NOT NULL,
@@ -31,9 +45,22 @@ CREATE TABLE user_wallet_refusal (
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT user_wallet_refusal_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_refusal_check CHECK ((passive_user_id IS NOT NULL) = (type = 4)),
-  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_EXPIRED'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
+  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_EXPIRED'::text, 'WALLET_CLOSED'::text, 'WALLET_FROZEN'::text, 'PASSIVE_WALLET_CLOSED'::text, 'VERSION_MISMATCH'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
   CONSTRAINT user_wallet_refusal_pkey PRIMARY KEY (transaction_id, user_id),
   CONSTRAINT user_wallet_refusal_type_check CHECK (type = ANY (ARRAY[1, 2, 4]))
+);
+
+CREATE TABLE user_wallet_state_change (
+  user_id text COLLATE "C" NOT NULL,
+  id bigint NOT NULL,
+  state text NOT NULL,
+  reason text NOT NULL,
+  changed_by text COLLATE "C",
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT user_wallet_state_change_id_check CHECK (id > 0),
+  CONSTRAINT user_wallet_state_change_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT user_wallet_state_change_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 200),
+  CONSTRAINT user_wallet_state_change_state_check CHECK (state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text]))
 );
 
 CREATE TABLE user_wallet_transaction (
@@ -62,6 +89,8 @@ CREATE TABLE wallet_audit (
   CONSTRAINT wallet_audit_pkey PRIMARY KEY (only_one)
 );
 
+CREATE INDEX user_wallet_note_by_reference ON user_wallet_note USING btree (reference, user_id, id) WHERE reference IS NOT NULL AND id IS NOT NULL;
+
 CREATE INDEX user_wallet_transaction_by_time ON user_wallet_transaction USING btree (user_id, created_at, id);
 
 CREATE OR REPLACE FUNCTION public.refuse_to_change_history()
@@ -73,6 +102,10 @@ BEGIN
 END
 $function$;
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_note FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_refusal FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_state_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_transaction FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();

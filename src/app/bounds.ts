@@ -20,6 +20,7 @@ export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBou
   return {
     movements: { concurrency: lanes, maxBatch: batchMax, maxQueued: queueMax, deadlineMs },
     opens: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
+    stateChanges: { concurrency: 1, maxBatch: 1, maxQueued: 256, deadlineMs },
     walletReads: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
     singleReads: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
   }

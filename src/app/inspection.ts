@@ -6,6 +6,8 @@ export function createInspection(reads: LedgerReads): Inspection {
   return {
     find: bounded((search) => reads.find(search)),
     findTransaction: bounded((transactionID) => reads.findTransaction(transactionID)),
+    findReference: bounded((reference) => reads.findReference(reference)),
+    stateChanges: bounded((userID) => reads.stateChanges(userID)),
     curve: bounded((query) => reads.curve(query)),
     lastAudit: bounded(() => reads.lastAudit()),
   }

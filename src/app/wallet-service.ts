@@ -1,13 +1,21 @@
-import { type Command, walletsOf } from '../domain/command.ts'
+import { type AtomicList, type Command, isList, type Unit, walletsOf } from '../domain/command.ts'
 import { decideBatch } from '../domain/decide.ts'
 import type { HistoryQuery } from '../domain/history.ts'
 import { after, type Instant, type Micros } from '../domain/instant.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
+import type { StateRequest } from '../domain/wallet-state.ts'
 import type { QueueName, Telemetry } from '../ports/telemetry.ts'
 import type { TransactionIDs } from '../ports/transaction-ids.ts'
-import type { Rejected, TransactionStatus, WalletService } from '../ports/wallet-service.ts'
+import type {
+  Failed,
+  ListAnswer,
+  MovementRequest,
+  Rejected,
+  TransactionStatus,
+  WalletService,
+} from '../ports/wallet-service.ts'
 import type { Clock, WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher } from './batcher.ts'
 
@@ -21,10 +29,11 @@ export interface WalletServiceDeps {
   readonly telemetry?: Telemetry
 }
 
-/** The bounds of the four ways to the store. */
+/** The bounds of the ways to the store. */
 export interface ServiceBounds {
   readonly movements: BatcherBounds
   readonly opens: BatcherBounds
+  readonly stateChanges: BatcherBounds
   readonly walletReads: BatcherBounds
   /** History and status: one request a batch. */
   readonly singleReads: BatcherBounds
@@ -37,17 +46,24 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   const { store, transactionIDs, clock, transactionIDTtl, bounds, telemetry } = deps
   const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
-  const movements = createBatcher<Command, Outcome>({
+  const movements = createBatcher<Unit, readonly Outcome[]>({
     ...bounds.movements,
     ...watched('write'),
-    keysOf: walletsOf,
-    run: (commands) => store.transact(commands, decideBatch),
+    keysOf: walletsOfUnit,
+    sizeOf: sizeOfUnit,
+    run: async (units) => shareOut(units, await store.transact(units, decideBatch)),
   })
   const opens = createBatcher({
     ...bounds.opens,
     ...watched('open'),
     keysOf: (userID: UserID) => [userID],
     run: (users) => store.open(users),
+  })
+  const stateChanges = createBatcher({
+    ...bounds.stateChanges,
+    ...watched('change_state'),
+    keysOf: ({ userID }: StateRequest) => [userID],
+    run: each((request: StateRequest) => store.changeState(request)),
   })
   const walletReads = createBatcher({
     ...bounds.walletReads,
@@ -72,6 +88,26 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     return after(issuedAt, transactionIDTtl)
   }
 
+  /** The checks that need no database. */
+  function toCommand(request: MovementRequest): { readonly kind: 'command'; readonly command: Command } | Rejected {
+    const { userID, transactionID, movement } = request
+    if (movement.passiveUserID === userID) return rejected('SELF_TRANSFER')
+    const issuedAt = transactionIDs.issuedAt(userID, transactionID)
+    if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
+    return { kind: 'command', command: { ...request, expiresAt: expiry(issuedAt) } }
+  }
+
+  async function submitTogether(list: AtomicList): Promise<readonly ListAnswer[]> {
+    if (list.commands.length === 0) return []
+    const settled = await movements.submit(list)
+    return settled.kind === 'done' ? settled.result : list.commands.map(() => settled)
+  }
+
+  async function submitEach(commands: readonly Command[]): Promise<readonly ListAnswer[]> {
+    const settled = await movements.submitAll(commands)
+    return settled.map((each) => (each.kind === 'done' ? theOnly(each.result) : each))
+  }
+
   return {
     async open(userID) {
       const settled = await opens.submit(userID)
@@ -89,8 +125,14 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return { transactionID: transactionIDs.issue(userID, now), expiresAt: expiry(now) }
     },
 
+    issueMany(userID, count) {
+      const now = clock()
+      const issued = Array.from({ length: count }, () => transactionIDs.issue(userID, now))
+      return { transactionIDs: issued, expiresAt: expiry(now) }
+    },
+
     async status(userID, transactionID) {
-      if (outcomes.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
+      if (outcomes.room() === 0) return { kind: 'failed', code: 'OVERLOADED' }
       const issuedAt = transactionIDs.issuedAt(userID, transactionID)
       if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
       const settled = await outcomes.submit({ userID, transactionID })
@@ -100,15 +142,32 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return { kind: 'status', status: stored ?? unused }
     },
 
-    isOverloaded: () => movements.isFull(),
+    isOverloaded: () => movements.room() === 0,
 
     async submit(request) {
-      const { userID, transactionID, movement } = request
-      if (movements.isFull()) return { kind: 'failed', code: 'OVERLOADED' }
-      if (movement.passiveUserID === userID) return rejected('SELF_TRANSFER')
-      const issuedAt = transactionIDs.issuedAt(userID, transactionID)
-      if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
-      const settled = await movements.submit({ ...request, expiresAt: expiry(issuedAt) })
+      if (movements.room() === 0) return OVERLOADED
+      const command = toCommand(request)
+      if (command.kind === 'rejected') return command
+      const settled = await movements.submit(command.command)
+      return settled.kind === 'done' ? theOnly(settled.result) : settled
+    },
+
+    async submitList(requests, { atomic, impossible }) {
+      if (movements.room() < requests.length) return OVERLOADED
+      const checked = requests.map(toCommand)
+      const commands = checked.flatMap((each) => (each.kind === 'command' ? each.command : []))
+      const decided = atomic
+        ? await submitTogether({ commands, impossible: impossible || commands.length < requests.length })
+        : await submitEach(commands)
+      const [first] = decided
+      if (first?.kind === 'failed' && decided.every(isUndone)) return first
+      const inOrder = decided.values()
+      const answers = checked.map((each) => (each.kind === 'rejected' ? each : (inOrder.next().value as ListAnswer)))
+      return { kind: 'answered', answers }
+    },
+
+    async changeState(request) {
+      const settled = await stateChanges.submit(request)
       return settled.kind === 'done' ? settled.result : settled
     },
 
@@ -118,6 +177,35 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
     },
   }
+}
+
+const OVERLOADED: Failed = { kind: 'failed', code: 'OVERLOADED' }
+
+function isUndone(answer: ListAnswer): boolean {
+  return answer.kind === 'failed' && answer.code !== 'OUTCOME_UNKNOWN'
+}
+
+function walletsOfUnit(unit: Unit): readonly UserID[] {
+  return isList(unit) ? [...new Set(unit.commands.flatMap(walletsOf))] : walletsOf(unit)
+}
+
+function sizeOfUnit(unit: Unit): number {
+  return isList(unit) ? unit.commands.length : 1
+}
+
+/** The outcomes of a batch by its units. */
+function shareOut(units: readonly Unit[], outcomes: readonly Outcome[]): readonly (readonly Outcome[])[] {
+  let next = 0
+  return units.map((unit) => {
+    const start = next
+    next += sizeOfUnit(unit)
+    return outcomes.slice(start, next)
+  })
+}
+
+function theOnly([outcome]: readonly Outcome[]): Outcome {
+  if (outcome === undefined) throw new Error('a command has no outcome')
+  return outcome
 }
 
 function rejected(code: Rejected['code']): Rejected {

@@ -18,6 +18,27 @@ export interface Command {
   /** Kept with a refusal, so that its replay is the same byte for byte. */
   readonly requestID: RequestID
   readonly movement: Movement
+  /** The version that the acting wallet must have; absent: any. No part of what the ID is bound to. */
+  readonly ifVersion?: bigint
+}
+
+/** Commands of which all are executed, or none. */
+export interface AtomicList {
+  readonly commands: readonly Command[]
+  /** One that belongs to it cannot be executed, and is not among the commands: none of them may be. */
+  readonly impossible: boolean
+}
+
+/** What is decided as a whole. */
+export type Unit = Command | AtomicList
+
+export function isList(unit: Unit): unit is AtomicList {
+  return 'commands' in unit
+}
+
+/** The commands of units, in their order. */
+export function commandsOf(units: readonly Unit[]): readonly Command[] {
+  return units.flatMap((unit) => (isList(unit) ? unit.commands : unit))
 }
 
 /** The wallets that a command may change, the acting one first. */

@@ -1,4 +1,5 @@
 import type { Instant } from './instant.ts'
+import type { Reference } from './note.ts'
 import type { Transaction, TransactionType } from './transaction.ts'
 import type { UserID } from './user-id.ts'
 
@@ -14,6 +15,8 @@ export interface HistoryQuery {
   /** Only transactions strictly later. */
   readonly createdAfter?: Instant
   readonly types?: readonly TransactionType[]
+  /** Only transactions under this one. */
+  readonly reference?: Reference
 }
 
 /** Newest first. `nextIDBefore` is the `idBefore` of the page that follows, `null` on the last. */

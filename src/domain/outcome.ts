@@ -14,6 +14,11 @@ import type { UserID } from './user-id.ts'
 export const REFUSAL_CODES = [
   /** Kept like the others, so that an ID once called expired stays so even if a clock is set back. */
   'TRANSACTION_ID_EXPIRED',
+  'WALLET_CLOSED',
+  'WALLET_FROZEN',
+  'PASSIVE_WALLET_CLOSED',
+  /** The wallet had another version than the request was made for. */
+  'VERSION_MISMATCH',
   'PASSIVE_WALLET_NOT_FOUND',
   'INSUFFICIENT_BALANCE',
   'BALANCE_LIMIT_EXCEEDED',
@@ -21,7 +26,7 @@ export const REFUSAL_CODES = [
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
 /** Why a command was turned away with nothing kept. */
-export type RejectionCode = 'TRANSACTION_ID_REUSED' | 'WALLET_NOT_FOUND'
+export type RejectionCode = 'TRANSACTION_ID_REUSED' | 'WALLET_NOT_FOUND' | 'NOT_EXECUTED'
 
 /** A refused movement, as kept. */
 export interface Refusal {

@@ -1,5 +1,6 @@
 import type { Instant } from './instant.ts'
 import type { Amount, Balance } from './money.ts'
+import type { Note } from './note.ts'
 import type { UserID } from './user-id.ts'
 
 declare const transactionID: unique symbol
@@ -34,4 +35,6 @@ export interface Transaction {
   readonly passiveUserID: UserID | null
   /** Strictly rises with `id` within a wallet, whatever the clocks do. */
   readonly createdAt: Instant
+  /** Absent if the client added none. */
+  readonly note?: Note
 }

@@ -11,6 +11,8 @@ export interface Wallet {
   readonly createdAt: Instant
   /** `createdAt` of its last transaction; the wallet's own before the first. */
   readonly updatedAt: Instant
+  /** Absent while the wallet is open. */
+  readonly state?: 'frozen' | 'closed'
 }
 
 export function newWallet(userID: UserID, now: Instant): Wallet {

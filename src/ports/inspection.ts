@@ -1,9 +1,11 @@
 import type { Instant } from '../domain/instant.ts'
 import type { Balance } from '../domain/money.ts'
+import type { Reference } from '../domain/note.ts'
 import type { Refusal } from '../domain/outcome.ts'
 import type { Transaction, TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
+import type { StateChange } from '../domain/wallet-state.ts'
 import type { Failed } from './wallet-service.ts'
 
 /*
@@ -25,6 +27,9 @@ export interface TransactionRecord {
   readonly transactions: readonly Transaction[]
   readonly refusals: readonly Refusal[]
 }
+
+/** How many rows of one kind are shown at most. */
+export const MAX_SHOWN = 100
 
 /** Which part of a wallet's life is drawn, and with how many points at most: 2 or more. */
 export interface CurveQuery {
@@ -51,6 +56,10 @@ export interface Curve {
 export interface LedgerReads {
   find(search: WalletSearch): Promise<readonly Wallet[]>
   findTransaction(transactionID: TransactionID): Promise<TransactionRecord>
+  /** Transactions of any wallet under a reference, by user and newest first; {@link MAX_SHOWN} at most. */
+  findReference(reference: Reference): Promise<readonly Transaction[]>
+  /** What was done to a wallet, newest first; {@link MAX_SHOWN} at most. */
+  stateChanges(userID: UserID): Promise<readonly StateChange[]>
   /** `undefined` if the user has no wallet. */
   curve(query: CurveQuery): Promise<Curve | undefined>
   /** The last report that the auditor kept, as JSON; `undefined` if there is none yet. */
@@ -63,6 +72,8 @@ export type InspectionResult<Value> = { readonly kind: 'found'; readonly value: 
 export interface Inspection {
   find(search: WalletSearch): Promise<InspectionResult<readonly Wallet[]>>
   findTransaction(transactionID: TransactionID): Promise<InspectionResult<TransactionRecord>>
+  findReference(reference: Reference): Promise<InspectionResult<readonly Transaction[]>>
+  stateChanges(userID: UserID): Promise<InspectionResult<readonly StateChange[]>>
   curve(query: CurveQuery): Promise<InspectionResult<Curve | undefined>>
   lastAudit(): Promise<InspectionResult<string | undefined>>
 }

@@ -5,6 +5,7 @@ import type { Outcome, RejectionCode, StoredOutcome } from '../domain/outcome.ts
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
+import type { StateDecision, StateRequest } from '../domain/wallet-state.ts'
 
 /** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}: the ID says when it expires. */
 export type MovementRequest = Omit<Command, 'expiresAt'>
@@ -12,7 +13,7 @@ export type MovementRequest = Omit<Command, 'expiresAt'>
 /** Turned away for what was asked; nothing was kept. */
 export interface Rejected {
   readonly kind: 'rejected'
-  readonly code: RejectionCode | 'SELF_TRANSFER' | 'TRANSACTION_ID_UNKNOWN'
+  readonly code: RejectionCode | 'SELF_TRANSFER' | 'TRANSACTION_ID_UNKNOWN' | 'WALLET_NOT_EMPTY'
 }
 
 /**
@@ -24,6 +25,9 @@ export interface Failed {
   readonly code: 'OVERLOADED' | 'DATABASE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'
 }
 
+/** How one item of a list fared. */
+export type ListAnswer = Outcome | Rejected | Failed
+
 /** What is known of a transaction ID. */
 export type TransactionStatus = { readonly kind: 'unused' | 'expired' } | StoredOutcome
 
@@ -34,6 +38,8 @@ export interface WalletService {
   wallet(userID: UserID): Promise<{ kind: 'found'; wallet: Wallet } | Rejected | Failed>
   /** Issues a transaction ID; keeps nothing. */
   issue(userID: UserID): { transactionID: TransactionID; expiresAt: Instant }
+  /** The same, many at once. */
+  issueMany(userID: UserID, count: number): { transactionIDs: readonly TransactionID[]; expiresAt: Instant }
   status(
     userID: UserID,
     transactionID: TransactionID,
@@ -42,6 +48,19 @@ export interface WalletService {
   isOverloaded(): boolean
   /** Moves money at most once for each transaction ID, however often it is asked to. */
   submit(request: MovementRequest): Promise<Outcome | Rejected | Failed>
+  /**
+   * Each as {@link submit} would, those that share a wallet in the order of the list.
+   *
+   * @param how `atomic`: all of them are executed, or none that is new. `impossible`: one that belongs to the list and is
+   *     not in it cannot be.
+   * @returns an answer for each, in their order; `Failed` if nothing of it was done for want of means.
+   */
+  submitList(
+    requests: readonly MovementRequest[],
+    how: { readonly atomic: boolean; readonly impossible: boolean },
+  ): Promise<{ kind: 'answered'; answers: readonly ListAnswer[] } | Failed>
+  /** Freezes, closes or opens a wallet. */
+  changeState(request: StateRequest): Promise<StateDecision | Failed>
   history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
 }
 

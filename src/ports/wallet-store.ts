@@ -1,4 +1,4 @@
-import type { Command } from '../domain/command.ts'
+import type { Unit } from '../domain/command.ts'
 import type { BatchDecision, State } from '../domain/decide.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
@@ -6,9 +6,10 @@ import type { Outcome, StoredOutcome } from '../domain/outcome.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
+import type { StateDecision, StateRequest } from '../domain/wallet-state.ts'
 
 /** How a batch is decided: the domain's {@link decideBatch}, which a test may watch. */
-export type Decide = (commands: readonly Command[], state: State, now: Instant) => BatchDecision
+export type Decide = (units: readonly Unit[], state: State, now: Instant) => BatchDecision
 
 export interface OpenedWallet {
   readonly wallet: Wallet
@@ -23,10 +24,13 @@ export interface WalletStore {
 
   /**
    * Locks the wallets of the commands in ascending order, reads the outcomes of their transaction IDs, calls `decide`
-   * once, keeps all that it returned in one atomic step, and answers with its outcomes. After an error the batch may be
-   * tried again: its transaction IDs make that safe.
+   * once, keeps all that it returned in one atomic step, and answers with its outcomes: one for each command, in their
+   * order. After an error the batch may be tried again: its transaction IDs make that safe.
    */
-  transact(commands: readonly Command[], decide: Decide): Promise<readonly Outcome[]>
+  transact(units: readonly Unit[], decide: Decide): Promise<readonly Outcome[]>
+
+  /** Decides under the wallet's lock by the domain's {@link decideState}, and keeps the change with the wallet, in one atomic step. */
+  changeState(request: StateRequest): Promise<StateDecision>
 
   /** A wallet or `undefined` for each user, in their order. */
   wallets(userIDs: readonly UserID[]): Promise<readonly (Wallet | undefined)[]>

@@ -36,8 +36,8 @@ t.test('a connection knows that the tables are distributed, and has one connecti
 
 t.test('a lock that a worker waits for is given up as early as elsewhere', async (t) => {
   const { connection, other } = await connectionWithWallets(t)
-  await dialectOf(connection).lock(connection, BOTH)
-  const { error, ms } = await failureOf(dialectOf(other).lock(other, BOTH))
+  await dialectOf(connection).lock(connection, [ANN, BOB], BOTH)
+  const { error, ms } = await failureOf(dialectOf(other).lock(other, [ANN, BOB], BOTH))
   t.match(error, { code: '55P03' })
   t.ok(ms >= TIMEOUTS_MS.lock - 10 && ms < TIMEOUTS_MS.lock + MARGIN_MS, `${ms} ms`)
 })
@@ -47,7 +47,7 @@ t.test('workers whose coordinator is gone without a word give the locks back', a
   const store = await openTestStore(t, database)
   await store.open([ANN, BOB])
   const connection = await openTestConnection(t, database)
-  await dialectOf(connection).lock(connection, BOTH)
+  await dialectOf(connection).lock(connection, [ANN, BOB], BOTH)
   // Nothing passes between the nodes any more, and no one is told.
   for (const { relay } of workers) relay.blackHole()
   const start = performance.now()
@@ -72,7 +72,7 @@ t.test('a worker whose connection ends between the lock and the write fails the 
   const store = await openTestStore(t, database)
   await store.open([ANN, BOB])
   const connection = await openTestConnection(t, database)
-  const { clock } = await dialectOf(connection).lock(connection, BOTH)
+  const { clock } = await dialectOf(connection).lock(connection, [ANN, BOB], BOTH)
   for (const { relay } of workers) relay.reset()
   const rich = { balance: 5n as never, version: 1n, createdAt: 1n as never, updatedAt: 1n as never }
   const wallets = [ANN, BOB].map((userID) => ({ userID, ...rich }))

@@ -5,9 +5,12 @@ import { fromMilliseconds } from '../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../src/domain/money.ts'
 import { type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
+import { atomicContract } from './atomic-contract.ts'
 import { historyContract } from './history-contract.ts'
 import { inspectionContract } from './inspection-contract.ts'
+import { notesContract } from './notes-contract.ts'
 import { racesContract } from './races-contract.ts'
+import { statesContract } from './states-contract.ts'
 import {
   ANN,
   BOB,
@@ -31,6 +34,9 @@ export function walletStoreContract(t: Test, createStore: CreateStore): void {
   historyContract(t, createStore)
   inspectionContract(t, createStore)
   racesContract(t, createStore)
+  atomicContract(t, createStore)
+  notesContract(t, createStore)
+  statesContract(t, createStore)
 }
 
 function wallets(t: Test, createStore: CreateStore): void {

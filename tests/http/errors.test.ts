@@ -149,8 +149,13 @@ t.test('a bug is INTERNAL: logged with the request ID, and nothing of it is in t
       throw new TypeError('secret: no clock')
     },
     status: bug,
+    issueMany: () => {
+      throw new TypeError('secret: no clock')
+    },
     isOverloaded: () => false,
     submit: bug,
+    submitList: bug,
+    changeState: bug,
     history: bug,
   }
   const { send, log } = await startHTTP(t, { service, expectErrors: true })

@@ -59,7 +59,7 @@ const forever = () => new Promise<never>(() => {})
 function stuck(maxQueued: number) {
   return createServiceOverMemory({ concurrency: 1, maxBatch: 1, maxQueued, deadlineMs: SOON_MS }, (store) => ({
     ...store,
-    ...{ open: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
+    ...{ open: forever, changeState: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
   })).service
 }
 
@@ -68,7 +68,11 @@ const broken = async () => {
 }
 const bug: WalletService = {
   ...{ open: broken, wallet: broken, status: broken, submit: broken, history: broken, isOverloaded: () => false },
+  ...{ submitList: broken, changeState: broken },
   issue: () => {
+    throw new Error('a bug')
+  },
+  issueMany: () => {
     throw new Error('a bug')
   },
 }

@@ -90,6 +90,7 @@ function boundsOf({ bounds: { concurrency, maxBatch, maxQueued } }: Plan): Servi
   return {
     movements: { concurrency, maxBatch, maxQueued, deadlineMs: DEADLINE_MS },
     opens: reads,
+    stateChanges: reads,
     walletReads: reads,
     singleReads: { ...reads, maxBatch: 1 },
   }

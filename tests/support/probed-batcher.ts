@@ -4,12 +4,14 @@ import { type BatcherBounds, createBatcher, type Settled } from '../../src/app/b
 export interface ProbedItem {
   readonly name: string
   readonly keys: readonly string[]
+  readonly size?: number
 }
 
 /** A batcher whose batches the test finishes by hand. */
 export interface ProbedBatcher {
-  isFull(): boolean
+  room(): number
   submit(item: ProbedItem): Promise<Settled<string>>
+  submitAll(items: readonly ProbedItem[]): Promise<readonly Settled<string>[]>
   /** The names in each batch that was started, in the order of the starts. */
   started(): readonly (readonly string[])[]
   /** How long after the first start each batch was started. */
@@ -52,6 +54,7 @@ export function createProbedBatcher(
     ...BOUNDS,
     ...bounds,
     keysOf: ({ keys }) => keys,
+    sizeOf: ({ size = 1 }) => size,
     run(items) {
       const names = items.map(({ name }) => name)
       const flying = new Promise<readonly string[]>((resolve, reject) => {

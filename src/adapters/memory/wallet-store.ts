@@ -4,7 +4,8 @@ import type { StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
-import type { LedgerReads } from '../../ports/inspection.ts'
+import { decideState, type StateChange } from '../../domain/wallet-state.ts'
+import { type LedgerReads, MAX_SHOWN } from '../../ports/inspection.ts'
 import type { Clock, WalletStore } from '../../ports/wallet-store.ts'
 
 /**
@@ -15,6 +16,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
   const wallets = new Map<UserID, Wallet>()
   const histories = new Map<UserID, Transaction[]>()
   const outcomes = new Map<TransactionID, StoredOutcome>()
+  const changes = new Map<UserID, readonly StateChange[]>()
 
   function openOne(userID: UserID): { wallet: Wallet; created: boolean } {
     const existing = wallets.get(userID)
@@ -30,12 +32,12 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return userIDs.map(openOne)
     },
 
-    async transact(commands, decide) {
+    async transact(units, decide) {
       const state = {
         wallet: (userID: UserID) => wallets.get(userID),
         outcome: (transactionID: TransactionID) => outcomes.get(transactionID),
       }
-      const { outcomes: decided, writes } = decide(commands, state, clock())
+      const { outcomes: decided, writes } = decide(units, state, clock())
       for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
       for (const transaction of writes.transactions) {
         histories.get(transaction.userID)?.push(transaction)
@@ -45,6 +47,16 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       }
       for (const refusal of writes.refusals) outcomes.set(refusal.transactionID, { kind: 'refused', refusal })
       return decided
+    },
+
+    async changeState(request) {
+      const decision = decideState(wallets.get(request.userID), request.state)
+      if (decision.kind !== 'changed') return decision
+      const before = changes.get(request.userID) ?? []
+      const change = { ...request, id: BigInt(before.length + 1), changedAt: clock() }
+      changes.set(request.userID, [...before, change])
+      wallets.set(request.userID, decision.wallet)
+      return decision
     },
 
     async wallets(userIDs) {
@@ -58,16 +70,19 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async history(query) {
       const history = histories.get(query.userID)
       if (history === undefined) return undefined
-      const asked = within(query, history).reverse()
+      const { types, reference } = query
+      const asked = within(query, history)
+        .filter(({ note }) => reference === undefined || note?.reference === reference)
+        .reverse()
       const lookedAt = asked.slice(0, MAX_LOOKED_AT)
-      const found = lookedAt.filter(({ type }) => query.types?.includes(type) ?? true)
+      const found = lookedAt.filter(({ type }) => types?.includes(type) ?? true)
       const lastSeen = lookedAt.at(-1)
       return toPage(query.limit, found, lastSeen === asked.at(-1) ? null : (lastSeen?.id ?? null))
     },
 
     async find({ prefix, limit }) {
       const found = [...wallets.values()].filter(({ userID }) => userID.startsWith(prefix))
-      return found.sort((a, b) => Buffer.compare(Buffer.from(a.userID), Buffer.from(b.userID))).slice(0, limit)
+      return found.sort((a, b) => byteOrder(a.userID, b.userID)).slice(0, limit)
     },
 
     async findTransaction(transactionID) {
@@ -77,6 +92,15 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
         transactions: transactions.sort((a, b) => b.type - a.type),
         refusals: outcome?.kind === 'refused' ? [outcome.refusal] : [],
       }
+    },
+
+    async findReference(reference) {
+      const found = [...histories.values()].flat().filter(({ note }) => note?.reference === reference)
+      return found.sort((a, b) => byteOrder(a.userID, b.userID) || Number(b.id - a.id)).slice(0, MAX_SHOWN)
+    },
+
+    async stateChanges(userID) {
+      return (changes.get(userID) ?? []).toReversed().slice(0, MAX_SHOWN)
     },
 
     async curve(query) {
@@ -98,6 +122,11 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async ping() {},
     async close() {},
   }
+}
+
+/** As the database compares them. */
+function byteOrder(a: UserID, b: UserID): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 /** Those between the bounds that are there, oldest first. */

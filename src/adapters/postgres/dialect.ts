@@ -1,4 +1,3 @@
-import { type Command, walletsOf } from '../../domain/command.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
@@ -23,7 +22,7 @@ interface Read {
 /** What is done differently in one database and on the workers of a Citus; all else is the same on both. */
 export interface Dialect {
   /** Begins a transaction, locks the wallets, then reads what is known: one round trip. */
-  lock(connection: Connection, commands: readonly Command[]): Promise<LockedBatch>
+  lock(connection: Connection, wallets: Iterable<UserID>, ids: readonly statements.IDOfUser[]): Promise<LockedBatch>
   /** Runs each statement that {@link Dialect.lock} sends after BEGIN, on nothing. */
   prepareLock(connection: Connection): Promise<void>
   /** The outcomes of transaction IDs, and the database's time. */
@@ -36,11 +35,11 @@ export interface Dialect {
 
 /** The clock comes with every row of the outcomes, which saves a batch a statement. */
 const PLAIN: Dialect = {
-  async lock(connection, commands) {
+  async lock(connection, wallets, ids) {
     const [begun, locked, known] = await connection.roundTrip((sql) => [
       statements.begin(sql),
-      statements.lockWallets(sql, walletsOfAll(commands)),
-      statements.readKnown(sql, commands),
+      statements.lockWallets(sql, wallets),
+      statements.readKnown(sql, ids),
     ])
     return { clock: clockOf(begun.command, known), locked, outcomes: storedOutcomes(known) }
   },
@@ -60,14 +59,14 @@ const PLAIN: Dialect = {
 }
 
 const CITUS: Dialect = {
-  async lock(connection, commands) {
+  async lock(connection, wallets, ids) {
     const [begun, , , locked, clocks, known] = await connection.roundTrip((sql) => [
       statements.begin(sql),
       citus.boundLocks(sql),
       citus.boundRest(sql),
-      citus.lockWallets(sql, walletsOfAll(commands)),
+      citus.lockWallets(sql, wallets),
       citus.readClock(sql),
-      citus.readOutcomes(sql, commands),
+      citus.readOutcomes(sql, ids),
     ])
     return { clock: clockOf(begun.command, clocks), locked, outcomes: storedOutcomes(known) }
   },
@@ -108,10 +107,4 @@ export async function readOutcome(
 function clockOf(tag: string, [clock]: readonly ClockRow[]): ClockRow {
   if (tag !== 'BEGIN' || clock === undefined) throw new ConnectionError('no transaction was begun')
   return clock
-}
-
-function walletsOfAll(commands: readonly Command[]): ReadonlySet<UserID> {
-  const wallets = new Set<UserID>()
-  for (const command of commands) for (const userID of walletsOf(command)) wallets.add(userID)
-  return wallets
 }

@@ -7,7 +7,9 @@ import * as statements from './statements.ts'
 export async function readPage(connection: Connection, query: HistoryQuery): Promise<Page | undefined> {
   const [wallets, rows] = await connection.roundTrip((sql) => [
     statements.readWallets(sql, [query.userID]),
-    statements.readHistory(sql, query),
+    query.reference === undefined
+      ? statements.readHistory(sql, query)
+      : statements.readReferenced(sql, query, query.reference),
   ])
   if (wallets.length === 0) return undefined
   const found = rows.filter(({ place }) => BigInt(place) <= MAX_LOOKED_AT)

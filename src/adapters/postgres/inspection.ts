@@ -1,9 +1,15 @@
 import { type IDRange, spacedIDs } from '../../domain/curve.ts'
 import { toBalance } from '../../domain/money.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
-import type { Curve, CurveQuery, LedgerReads, TransactionRecord } from '../../ports/inspection.ts'
+import {
+  type Curve,
+  type CurveQuery,
+  type LedgerReads,
+  MAX_SHOWN,
+  type TransactionRecord,
+} from '../../ports/inspection.ts'
 import type { Connection } from './connection.ts'
-import { type EndsRow, readInstant, toRefusal, toTransaction, toWallet } from './rows.ts'
+import { type EndsRow, readInstant, toRefusal, toStateChange, toTransaction, toWallet } from './rows.ts'
 import * as statements from './statements.ts'
 
 /** What those who run the service look at, over whatever connections `use` gives. */
@@ -18,6 +24,20 @@ export function ledgerReads(
       }),
 
     findTransaction: (transactionID) => use((connection) => readTransaction(connection, transactionID)),
+
+    findReference: (reference) =>
+      use(async (connection) => {
+        const [rows] = await connection.roundTrip((sql) => [
+          statements.readTransactionsByReference(sql, reference, MAX_SHOWN),
+        ])
+        return rows.map(toTransaction)
+      }),
+
+    stateChanges: (userID) =>
+      use(async (connection) => {
+        const [rows] = await connection.roundTrip((sql) => [statements.readStateChanges(sql, userID, MAX_SHOWN)])
+        return rows.map(toStateChange)
+      }),
 
     curve: (query) => use((connection) => readCurve(connection, query)),
 

@@ -1,12 +1,16 @@
+import type { Reference } from '../../domain/note.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
+import type { StateRequest } from '../../domain/wallet-state.ts'
 import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
 import * as statements from './statements.ts'
 
 const NOBODY = '' as UserID
 const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
+const NO_REFERENCE = '' as Reference
 const NO_XID = '0'
+const NO_CHANGE: StateRequest = { userID: NOBODY, state: 'open', reason: '', changedBy: null }
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openConnection}. */
 export async function prepareWrites(connection: Connection): Promise<void> {
@@ -15,6 +19,8 @@ export async function prepareWrites(connection: Connection): Promise<void> {
   await dialect.prepareLock(connection)
   await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [dialect.updateWallets(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.insertNotes(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.changeState(sql, NO_XID, NO_CHANGE)])
   await connection.roundTrip((sql) => [statements.lockAbsence(sql, [])])
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
   await connection.roundTrip((sql) => [statements.insertRefusals(sql, NO_XID, [])])
@@ -28,6 +34,7 @@ export async function prepareReads(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
   await dialectOf(connection).prepareOutcomes(connection)
   await connection.roundTrip((sql) => [statements.readHistory(sql, { userID: NOBODY, limit: 1 })])
+  await connection.roundTrip((sql) => [statements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE)])
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }
@@ -38,6 +45,8 @@ export async function prepareInspection(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.findWallets(sql, '', 1)])
   await connection.roundTrip((sql) => [statements.readTransactionsByID(sql, NO_ID)])
   await connection.roundTrip((sql) => [statements.readRefusalsByID(sql, NO_ID)])
+  await connection.roundTrip((sql) => [statements.readTransactionsByReference(sql, NO_REFERENCE, 1)])
+  await connection.roundTrip((sql) => [statements.readStateChanges(sql, NOBODY, 1)])
   await connection.roundTrip((sql) => [statements.readEnds(sql, { userID: NOBODY })])
   await connection.roundTrip((sql) => [statements.readBalances(sql, NOBODY, [])])
   await connection.roundTrip((sql) => [statements.readLastAudit(sql)])

@@ -2,10 +2,12 @@ import type { RequestID } from '../../domain/command.ts'
 import { type Instant, toInstant } from '../../domain/instant.ts'
 import { toAmount, toBalance } from '../../domain/money.ts'
 import { type Movement, movementOf } from '../../domain/movement.ts'
+import { type Metadata, type Note, type Reference, toNote } from '../../domain/note.ts'
 import { REFUSAL_CODES, type Refusal, type RefusalCode, type StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, toTransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import { type StateChange, WALLET_STATES, type WalletState } from '../../domain/wallet-state.ts'
 
 /** As they come from the driver: int8 as text, instants as int8 microseconds. Constraints of the schema limit what can be in them. */
 export interface WalletRow {
@@ -14,6 +16,7 @@ export interface WalletRow {
   version: string
   created_at: string
   updated_at: string
+  state: string | null
 }
 
 export interface TransactionRow {
@@ -25,6 +28,8 @@ export interface TransactionRow {
   passive_user_id: string | null
   balance: string
   created_at: string
+  reference: string | null
+  metadata: string | null
 }
 
 /** Of a page: `place` counts from 1, the newest transaction between the bounds. */
@@ -36,6 +41,15 @@ export interface HistoryRow extends TransactionRow {
 export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
 
 export type BalanceRow = Pick<TransactionRow, 'id' | 'balance' | 'created_at'>
+
+export interface StateChangeRow {
+  user_id: string
+  id: string
+  state: string
+  reason: string
+  changed_by: string | null
+  changed_at: string
+}
 
 export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
   code: string
@@ -61,17 +75,20 @@ export function readInstant(micros: string): Instant {
 }
 
 export function toWallet(row: WalletRow): Wallet {
-  return {
+  const wallet: Wallet = {
     userID: row.user_id as UserID,
     balance: toBalance(BigInt(row.balance)),
     version: BigInt(row.version),
     createdAt: readInstant(row.created_at),
     updatedAt: readInstant(row.updated_at),
   }
+  if (row.state === null) return wallet
+  const state = toWalletState(row.state)
+  return state === 'open' ? wallet : { ...wallet, state }
 }
 
 export function toTransaction(row: TransactionRow): Transaction {
-  return {
+  const transaction: Transaction = {
     id: BigInt(row.id),
     transactionID: row.transaction_id as TransactionID,
     userID: row.user_id as UserID,
@@ -81,6 +98,8 @@ export function toTransaction(row: TransactionRow): Transaction {
     passiveUserID: row.passive_user_id as UserID | null,
     createdAt: readInstant(row.created_at),
   }
+  const note = noteOf(row)
+  return note === undefined ? transaction : { ...transaction, note }
 }
 
 export function toRefusal(row: RefusalRow): Refusal {
@@ -107,14 +126,39 @@ export function storedOutcomes(rows: readonly (OutcomeRow | KnownRow)[]): Map<Tr
   return known
 }
 
+/** The constraints of the schema, and all who write there, limit what can be in them. */
+function noteOf({ reference, metadata }: Pick<TransactionRow, 'reference' | 'metadata'>): Note | undefined {
+  if (reference === null && metadata === null) return undefined
+  return toNote((reference ?? undefined) as Reference | undefined, (metadata ?? undefined) as Metadata | undefined)
+}
+
+export function toStateChange(row: StateChangeRow): StateChange {
+  return {
+    userID: row.user_id as UserID,
+    id: BigInt(row.id),
+    state: toWalletState(row.state),
+    reason: row.reason,
+    changedBy: row.changed_by as UserID | null,
+    changedAt: readInstant(row.changed_at),
+  }
+}
+
 function toMovement(row: RefusalRow): Movement {
+  const note = noteOf(row)
   const movement = movementOf({
     type: toTransactionType(row.type),
     amount: toAmount(BigInt(row.amount)),
     passiveUserID: row.passive_user_id as UserID | null,
+    ...(note && { note }),
   })
   if (movement === undefined) throw new RangeError(`not the type of a refusal: ${row.type}`)
   return movement
+}
+
+function toWalletState(text: string): WalletState {
+  const known = WALLET_STATES.find((state) => state === text)
+  if (known === undefined) throw new RangeError(`not a state of a wallet: ${text}`)
+  return known
 }
 
 function toRefusalCode(text: string): RefusalCode {

@@ -2,13 +2,24 @@ import type { Command } from '../../domain/command.ts'
 import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import { typeOf } from '../../domain/movement.ts'
+import type { Note, Reference } from '../../domain/note.ts'
 import type { Refusal } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import type { StateRequest } from '../../domain/wallet-state.ts'
 import type { CurveQuery } from '../../ports/inspection.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { BalanceRow, EndsRow, HistoryRow, KnownRow, RefusalRow, TransactionRow, WalletRow } from './rows.ts'
+import type {
+  BalanceRow,
+  EndsRow,
+  HistoryRow,
+  KnownRow,
+  RefusalRow,
+  StateChangeRow,
+  TransactionRow,
+  WalletRow,
+} from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /*
@@ -18,6 +29,12 @@ import type { Sql } from './sql.ts'
 
 /** A transaction ID with the user that it was issued to, in whose part of the ledger its outcome stands. */
 export type IDOfUser = Pick<Command, 'userID' | 'transactionID'>
+
+/** A note to be kept; `id` is that of its transaction, and `undefined` for a refusal. */
+export interface NewNote extends IDOfUser {
+  readonly id: bigint | undefined
+  readonly note: Note
+}
 
 const ALL_TYPES = Object.values(TransactionType)
 
@@ -46,7 +63,7 @@ export const adaptToCitus = (sql: Sql) => sql<{ distributed: true }[]>`
 
 /** Locks the wallets that exist, in userID order, so that no two transactions wait for each other. */
 export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM user_wallet
@@ -82,12 +99,14 @@ const outcomesOf = (sql: Sql, ids: readonly IDOfUser[]) => sql`
       AS w (transaction_id, user_id)
   )
   SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance, NULL AS code, NULL AS request_id,
-         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at
+         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at, n.reference, n.metadata::text AS metadata
   FROM wanted JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id
+       LEFT JOIN user_wallet_note n ON n.transaction_id = t.transaction_id AND n.user_id = t.user_id
   UNION ALL
   SELECT r.user_id, NULL, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL, r.code, r.request_id,
-         (extract(epoch FROM r.created_at) * 1000000)::bigint
-  FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id`
+         (extract(epoch FROM r.created_at) * 1000000)::bigint, n.reference, n.metadata::text
+  FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id
+       LEFT JOIN user_wallet_note n ON n.transaction_id = r.transaction_id AND n.user_id = r.user_id`
 
 export const insertTransactions = (sql: Sql, xid: string, rows: readonly Transaction[]) => sql<[]>`
   INSERT INTO user_wallet_transaction
@@ -135,6 +154,35 @@ export const insertRefusals = (sql: Sql, xid: string, rows: readonly Refusal[]) 
        AS new (user_id, transaction_id, type, amount, passive_user_id, code, request_id, created_at)
   WHERE pg_current_xact_id() = ${xid}::xid8`
 
+/** Only sent if there are some. */
+export const insertNotes = (sql: Sql, xid: string, rows: readonly NewNote[]) => sql<[]>`
+  INSERT INTO user_wallet_note (user_id, transaction_id, id, reference, metadata)
+  SELECT user_id, transaction_id, id, reference, metadata::json
+  FROM unnest(
+         ${textArray(rows, (row) => row.userID)}::text[],
+         ${plainArray(rows, (row) => row.transactionID)}::uuid[],
+         ${plainArray(rows, (row) => row.id ?? 'NULL')}::bigint[],
+         ${textArray(rows, (row) => row.note.reference ?? null)}::text[],
+         ${textArray(rows, (row) => row.note.metadata ?? null)}::text[])
+       AS new (user_id, transaction_id, id, reference, metadata)
+  WHERE pg_current_xact_id() = ${xid}::xid8`
+
+/** Under the wallet's lock: the change, and the wallet with it. */
+export const changeState = (sql: Sql, xid: string, { userID, state, reason, changedBy }: StateRequest) => sql<
+  { user_id: string }[]
+>`
+  WITH change AS (
+    INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_by, changed_at)
+    SELECT ${userID}::text, coalesce(max(id), 0) + 1, ${state}::text, ${reason}::text, nullif(${changedBy ?? ''}::text, ''),
+           greatest(clock_timestamp(), max(changed_at) + interval '1 microsecond')
+    FROM user_wallet_state_change WHERE user_id = ${userID}::text
+    HAVING pg_current_xact_id() = ${xid}::xid8
+    RETURNING user_id, state
+  )
+  UPDATE user_wallet SET state = nullif(change.state, 'open')
+  FROM change WHERE user_wallet.user_id = change.user_id AND user_wallet.user_id = ${userID}::text
+  RETURNING user_wallet.user_id`
+
 /**
  * A wallet that is not there has no row to lock. So a batch that refuses a transfer for want of its recipient's wallet takes
  * one of these locks before it looks a last time, and a batch of openings takes the same locks, shared; both keep them until
@@ -165,12 +213,12 @@ export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<Walle
   FROM unnest(${textArray([...new Set(userIDs)].sort(), (userID) => userID)}::text[]) AS new (user_id)
   WHERE ${absenceIsLocked(sql, userIDs)}
   ON CONFLICT (user_id) DO NOTHING
-  RETURNING user_id, balance, version,
+  RETURNING user_id, balance, version, state,
             (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
             (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at`
 
 export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM user_wallet
@@ -182,7 +230,7 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
  * the transaction after the last that it looks at, whatever its type: that one says that there are more.
  */
 export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
-  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place,
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, reference, metadata::text AS metadata,
          (extract(epoch FROM newest.created_at) * 1000000)::bigint AS created_at
   FROM (
     SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
@@ -199,10 +247,43 @@ export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
     ORDER BY created_at DESC, id DESC
     LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
   ) AS newest
-  WHERE type = ANY (${plainArray(query.types ?? ALL_TYPES, (type) => type)}::smallint[])
-     OR place > ${String(MAX_LOOKED_AT)}::bigint
+  LEFT JOIN (SELECT user_id, transaction_id, reference, metadata FROM user_wallet_note) AS note
+    USING (user_id, transaction_id)
+  WHERE ${wanted(sql, query)}
   ORDER BY newest.created_at DESC, newest.id DESC
   LIMIT ${String(query.limit + 1)}::bigint`
+
+/** The same of the transactions under a reference: one range of the index on references, of which the bounds are ids. */
+export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Reference) => sql<HistoryRow[]>`
+  SELECT newest.user_id, newest.id, transaction_id, type, amount, passive_user_id, balance, place, newest.reference,
+         newest.metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM (
+    SELECT user_id, id, reference, metadata, row_number() OVER (ORDER BY id DESC) AS place
+    FROM user_wallet_note
+    WHERE reference = ${reference}::text AND user_id = ${query.userID}::text
+      AND id < least(${bound(sql, query.idBefore)}, (
+            SELECT id FROM user_wallet_transaction
+            WHERE user_id = ${query.userID}::text AND created_at >= ${timestamp(sql, query.createdBefore)}
+            ORDER BY created_at, id
+            LIMIT 1
+          ), 9223372036854775807)
+      AND id > coalesce((
+            SELECT id FROM user_wallet_transaction
+            WHERE user_id = ${query.userID}::text AND created_at <= ${timestamp(sql, query.createdAfter)}
+            ORDER BY created_at DESC, id DESC
+            LIMIT 1
+          ), 0)
+    ORDER BY id DESC
+    LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
+  ) AS newest
+  JOIN user_wallet_transaction t ON t.user_id = newest.user_id AND t.id = newest.id
+  WHERE ${wanted(sql, query)}
+  ORDER BY newest.id DESC
+  LIMIT ${String(query.limit + 1)}::bigint`
+
+/** Of a page: what was asked for, and the first that is beyond those that are looked at. */
+const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`
+  (type = ANY (${plainArray(types, (type) => type)}::smallint[]) OR place > ${String(MAX_LOOKED_AT)}::bigint)`
 
 /** The first id and the last between two times: an index look-up each. No row if there is no wallet. */
 export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit<CurveQuery, 'points'>) => sql<
@@ -235,7 +316,7 @@ const timestamp = (sql: Sql, instant: Instant | undefined) =>
 
 /** U+10FFFF comes last: a user ID of 128 characters that begins with `prefix` is no greater than this. */
 export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM user_wallet
@@ -245,17 +326,34 @@ export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<Wall
 
 /** The sender's half first. */
 export const readTransactionsByID = (sql: Sql, transactionID: TransactionID) => sql<TransactionRow[]>`
-  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
+  SELECT t.user_id, t.id, t.transaction_id, type, amount, passive_user_id, balance, reference, metadata::text AS metadata,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_transaction
-  WHERE transaction_id = ${transactionID}::uuid
+  FROM user_wallet_transaction t
+       LEFT JOIN user_wallet_note n ON n.transaction_id = t.transaction_id AND n.user_id = t.user_id
+  WHERE t.transaction_id = ${transactionID}::uuid
   ORDER BY type DESC`
 
 export const readRefusalsByID = (sql: Sql, transactionID: TransactionID) => sql<RefusalRow[]>`
-  SELECT user_id, transaction_id, type, amount, passive_user_id, code, request_id,
+  SELECT r.user_id, r.transaction_id, type, amount, passive_user_id, code, request_id, reference,
+         metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM user_wallet_refusal r
+       LEFT JOIN user_wallet_note n ON n.transaction_id = r.transaction_id AND n.user_id = r.user_id
+  WHERE r.transaction_id = ${transactionID}::uuid`
+
+export const readTransactionsByReference = (sql: Sql, reference: Reference, limit: number) => sql<TransactionRow[]>`
+  SELECT n.user_id, n.id, t.transaction_id, type, amount, passive_user_id, balance, reference, metadata::text AS metadata,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_refusal
-  WHERE transaction_id = ${transactionID}::uuid`
+  FROM user_wallet_note n JOIN user_wallet_transaction t ON t.user_id = n.user_id AND t.id = n.id
+  WHERE reference = ${reference}::text
+  ORDER BY n.user_id, n.id DESC
+  LIMIT ${String(limit)}::bigint`
+
+export const readStateChanges = (sql: Sql, userID: UserID, limit: number) => sql<StateChangeRow[]>`
+  SELECT user_id, id, state, reason, changed_by, (extract(epoch FROM changed_at) * 1000000)::bigint AS changed_at
+  FROM user_wallet_state_change
+  WHERE user_id = ${userID}::text
+  ORDER BY id DESC
+  LIMIT ${String(limit)}::bigint`
 
 export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) => sql<BalanceRow[]>`
   SELECT id, balance, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at

@@ -7,6 +7,8 @@ const STATEMENTS = {
   refuse: 'INSERT user_wallet_refusal',
   /** Writes a batch and commits it. */
   commit: 'INSERT user_wallet_transaction; UPDATE user_wallet; COMMIT',
+  /** The whole of it. */
+  change_state: 'BEGIN; SELECT user_wallet FOR UPDATE; INSERT user_wallet_state_change; UPDATE user_wallet; COMMIT',
   open: 'INSERT user_wallet; SELECT user_wallet',
   read_wallet: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',

@@ -13,6 +13,7 @@ import { ledgerReads } from './inspection.ts'
 import { type ConnectionPool, createConnectionPool } from './pool.ts'
 import { prepareInspection, prepareReads, prepareWrites } from './prepare.ts'
 import { toWallet, type WalletRow } from './rows.ts'
+import { changeState } from './state-change.ts'
 import * as statements from './statements.ts'
 import { type StoreStep, watchSteps } from './steps.ts'
 
@@ -54,6 +55,20 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     }
   }
 
+  async function write<Result>(
+    what: string,
+    work: (connection: Connection, progress: BatchProgress) => Promise<Result>,
+  ): Promise<Result> {
+    const progress: BatchProgress = { committing: false }
+    try {
+      return await writers.use((connection) => work(connection, progress))
+    } catch (error) {
+      if (isBug(error)) throw error
+      const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
+      throw new StoreError(written, `${what} failed: ${reason(error)}`, { cause: error })
+    }
+  }
+
   return {
     ...ledgerReads((work) => use('inspect', work, inspectors)),
 
@@ -70,16 +85,13 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       }
     },
 
-    async transact(commands, decide) {
-      const progress: BatchProgress = { committing: false }
-      try {
-        return await writers.use((connection) => runBatch(connection, commands, decide, progress, step))
-      } catch (error) {
-        if (isBug(error)) throw error
-        const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
-        throw new StoreError(written, `a batch failed: ${reason(error)}`, { cause: error })
-      }
-    },
+    transact: (units, decide) =>
+      write('a batch', (connection, progress) => runBatch(connection, units, decide, progress, step)),
+
+    changeState: (request) =>
+      write('a change of state', (connection, progress) =>
+        step('change_state', () => changeState(connection, request, progress)),
+      ),
 
     wallets: (userIDs) =>
       use('read_wallet', async (connection) => {

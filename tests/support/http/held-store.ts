@@ -31,11 +31,14 @@ export function createHeldStore(clock: Clock): HeldStore {
     store: {
       open: (users) => through(() => real.open(users)),
       transact: (reads, decide) => through(() => real.transact(reads, decide)),
+      changeState: (request) => through(() => real.changeState(request)),
       wallets: (users) => through(() => real.wallets(users)),
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
       find: (search) => through(() => real.find(search)),
       findTransaction: (id) => through(() => real.findTransaction(id)),
+      findReference: (reference) => through(() => real.findReference(reference)),
+      stateChanges: (userID) => through(() => real.stateChanges(userID)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
       ping: () => through(() => real.ping()),
@@ -64,8 +67,8 @@ export function createHeldStore(clock: Clock): HeldStore {
 export const NOT_WRITTEN = new StoreError('no', 'the test took the store away')
 export const MAYBE_WRITTEN = new StoreError('unknown', 'the test took the store away at commit')
 
-/** The same bounds for all four ways to the store. */
+/** The same bounds for all ways to the store. */
 export function uniformBounds(bounds: Partial<ServiceBounds['movements']>): ServiceBounds {
   const one = { ...DEFAULT_BOUNDS.movements, ...bounds }
-  return { movements: one, opens: one, walletReads: one, singleReads: one }
+  return { movements: one, opens: one, stateChanges: one, walletReads: one, singleReads: one }
 }

@@ -37,7 +37,7 @@ export function createServiceOverMemory(
   let now = NOW
   const clock = () => now
   const each = { ...BOUNDS, ...bounds }
-  const all: ServiceBounds = { movements: each, opens: each, walletReads: each, singleReads: each }
+  const all: ServiceBounds = { movements: each, opens: each, stateChanges: each, walletReads: each, singleReads: each }
   const transactionIDs = createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 'key'))
   const service = createWalletService({
     store: alter(createMemoryWalletStore(clock)),

@@ -94,12 +94,30 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
       'This transaction ID was not used in time. Nothing was or ever will be executed with it. Ask for a new one.',
   },
   WALLET_NOT_FOUND: { status: 404, title: 'Wallet not found', detail: 'This user has no wallet.' },
+  WALLET_CLOSED: { status: 422, title: 'Wallet closed', detail: 'The wallet was closed.' },
+  WALLET_FROZEN: { status: 422, title: 'Wallet frozen', detail: 'The wallet was frozen: nothing could leave it.' },
+  PASSIVE_WALLET_CLOSED: { status: 422, title: 'Passive wallet closed', detail: "The recipient's wallet was closed." },
+  VERSION_MISMATCH: {
+    status: 412,
+    title: 'Version mismatch',
+    detail: 'The wallet had another version than the request was made for. Read it again, and ask for a new ID.',
+  },
   PASSIVE_WALLET_NOT_FOUND: { status: 422, title: 'Passive wallet not found', detail: 'The recipient had no wallet.' },
   INSUFFICIENT_BALANCE: { status: 422, title: 'Insufficient balance', detail: 'The balance was less than the amount.' },
   BALANCE_LIMIT_EXCEEDED: {
     status: 422,
     title: 'Balance limit exceeded',
     detail: 'The balance would have exceeded 9007199254740991 base units.',
+  },
+  NOT_EXECUTED: {
+    status: 409,
+    title: 'Not executed',
+    detail: 'Another item of this atomic list could not be executed, so this one was not. Its ID is still unused.',
+  },
+  WALLET_NOT_EMPTY: {
+    status: 409,
+    title: 'Wallet not empty',
+    detail: 'Only a wallet with a balance of 0 can be closed.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
