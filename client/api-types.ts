@@ -24,6 +24,10 @@ export interface Wallet {
    * RFC 3339 in UTC with microseconds
    */
   updatedAt: string
+  /**
+   * Absent while the wallet is open
+   */
+  state?: 'frozen' | 'closed'
 }
 /**
  * Why a request was not done (RFC 9457)
@@ -54,9 +58,15 @@ export interface Problem {
     | 'TRANSACTION_ID_REUSED'
     | 'TRANSACTION_ID_EXPIRED'
     | 'WALLET_NOT_FOUND'
+    | 'WALLET_CLOSED'
+    | 'WALLET_FROZEN'
+    | 'PASSIVE_WALLET_CLOSED'
+    | 'VERSION_MISMATCH'
     | 'PASSIVE_WALLET_NOT_FOUND'
     | 'INSUFFICIENT_BALANCE'
     | 'BALANCE_LIMIT_EXCEEDED'
+    | 'NOT_EXECUTED'
+    | 'WALLET_NOT_EMPTY'
     | 'DATABASE_UNAVAILABLE'
     | 'OUTCOME_UNKNOWN'
     | 'INTERNAL'
@@ -84,6 +94,16 @@ export interface IssuedTransactionID {
    * Obtained from the server before the write; lower case
    */
   transactionID: string
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  expiresAt: string
+}
+/**
+ * Transaction IDs, and until when they may be used
+ */
+export interface IssuedTransactionIDs {
+  transactionIDs: string[]
   /**
    * RFC 3339 in UTC with microseconds
    */
@@ -125,6 +145,16 @@ export interface Transaction {
    * RFC 3339 in UTC with microseconds
    */
   createdAt: string
+  /**
+   * Absent if there is none
+   */
+  reference?: string
+  /**
+   * The payer's own; absent if there is none, and on a TransferIn
+   */
+  metadata?: {
+    [k: string]: string
+  }
 }
 /**
  * The outcome of a transaction ID; with its transaction when executed, its refusal when refused
@@ -137,9 +167,110 @@ export interface TransactionIDStatus {
   status: 'unused' | 'executed' | 'refused' | 'expired'
   transaction?: Transaction
   refusal?: {
-    code: 'PASSIVE_WALLET_NOT_FOUND' | 'INSUFFICIENT_BALANCE' | 'BALANCE_LIMIT_EXCEEDED'
+    code:
+      | 'WALLET_CLOSED'
+      | 'WALLET_FROZEN'
+      | 'PASSIVE_WALLET_CLOSED'
+      | 'VERSION_MISMATCH'
+      | 'PASSIVE_WALLET_NOT_FOUND'
+      | 'INSUFFICIENT_BALANCE'
+      | 'BALANCE_LIMIT_EXCEEDED'
     detail: string
   }
+}
+/**
+ * A deposit or a withdrawal
+ */
+export interface MovementItem {
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
+   */
+  userID: string
+  /**
+   * 1 Deposit, 2 Withdrawal, 4 TransferOut
+   */
+  type: 1 | 2
+  /**
+   * Base units: 1000000 = 1 dollar
+   */
+  amount: number
+  /**
+   * Obtained from the server before the write; lower case
+   */
+  transactionID: string
+  /**
+   * What the movement is about; on both halves of a transfer. 1 to 64 characters, no control characters
+   */
+  reference?: string
+  /**
+   * The payer's own fields, never shown to the recipient: at most 16 keys of 1 to 40 characters with strings of up to 500 characters, 2048 bytes in all
+   */
+  metadata?: {
+    [k: string]: string
+  }
+  /**
+   * Refused with VERSION_MISMATCH unless the wallet of userID has this version
+   */
+  ifVersion?: number
+}
+/**
+ * A transfer
+ */
+export interface TransferItem {
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
+   */
+  userID: string
+  /**
+   * 1 Deposit, 2 Withdrawal, 4 TransferOut
+   */
+  type: 4
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
+   */
+  passiveUserID: string
+  /**
+   * Base units: 1000000 = 1 dollar
+   */
+  amount: number
+  /**
+   * Obtained from the server before the write; lower case
+   */
+  transactionID: string
+  /**
+   * What the movement is about; on both halves of a transfer. 1 to 64 characters, no control characters
+   */
+  reference?: string
+  /**
+   * The payer's own fields, never shown to the recipient: at most 16 keys of 1 to 40 characters with strings of up to 500 characters, 2048 bytes in all
+   */
+  metadata?: {
+    [k: string]: string
+  }
+  /**
+   * Refused with VERSION_MISMATCH unless the wallet of userID has this version
+   */
+  ifVersion?: number
+}
+/**
+ * How each item of a list fared
+ */
+export interface ListResults {
+  /**
+   * One for each item, in their order; with its transaction when executed, its problem when not
+   */
+  results: {
+    /**
+     * What the item alone would be answered with
+     */
+    status: number
+    /**
+     * An earlier request with this transaction ID had this outcome already
+     */
+    replayed: boolean
+    transaction?: Transaction
+    problem?: Problem
+  }[]
 }
 /**
  * A piece of a wallet's history, newest first
@@ -161,11 +292,14 @@ export interface Readiness {
 /** Every path of the service. */
 export type Path =
   | '/api/v1/users/{userID}/wallet'
+  | '/api/v1/users/{userID}/wallet/state'
   | '/api/v1/users/{userID}/wallet/transactionID'
+  | '/api/v1/users/{userID}/wallet/transactionIDs'
   | '/api/v1/users/{userID}/wallet/transactionID/{transactionID}'
   | '/api/v1/users/{userID}/wallet/deposit'
   | '/api/v1/users/{userID}/wallet/withdraw'
   | '/api/v1/users/{userID}/wallet/transfer'
+  | '/api/v1/transactions'
   | '/api/v1/users/{userID}/wallet/transactions'
   | '/livez'
   | '/readyz'

@@ -1,10 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
-import { parseInstant } from '../../domain/rfc3339.ts'
 import { TIMEOUTS_MS } from '../../timeouts.ts'
 import type { App } from './app.ts'
+import { HTTP_BOUNDS } from './bounds.ts'
 import { decodableURL } from './gate/request-head.ts'
 import { answerClientError, answerError } from './wire/errors.ts'
+import { VALIDATION } from './wire/keywords.ts'
 import { parseQueryString } from './wire/query-string.ts'
 import { parseBody } from './wire/request-body.ts'
 import { createRequestIDs } from './wire/request-ids.ts'
@@ -26,15 +27,6 @@ export const HTTP_TIMEOUTS: HTTPTimeouts = {
   connectionMs: TIMEOUTS_MS.httpConnection,
   keepAliveMs: TIMEOUTS_MS.httpKeepAlive,
 }
-
-/** What a client may take up of the server. */
-export const HTTP_BOUNDS = {
-  bodyBytes: 16 * 1024,
-  /** The names and values of a request's headers, and its path. */
-  headBytes: 16 * 1024,
-  /** As much as Node takes of a request's head: a parameter that is too long is the schema's to turn down. */
-  pathParameterCharacters: 16 * 1024,
-} as const
 
 /** Fastify and Node's HTTP server as this service needs them, without a route. */
 export function createApp(logger: FastifyBaseLogger, timeouts: HTTPTimeouts): App {
@@ -67,9 +59,7 @@ export function createApp(logger: FastifyBaseLogger, timeouts: HTTPTimeouts): Ap
         removeAdditional: false,
         useDefaults: false,
         allErrors: true,
-        // With the schema and the value of each error: what is expected is told from them.
-        verbose: true,
-        formats: { rfc3339: (text: string) => parseInstant(text) !== undefined },
+        ...VALIDATION,
       },
     },
     frameworkErrors: (error, request, reply) => {

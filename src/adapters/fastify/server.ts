@@ -4,6 +4,7 @@ import type { Inspection } from '../../ports/inspection.ts'
 import type { MetricsPage, RequestLog, RequestTracing } from '../../ports/telemetry.ts'
 import type { Readiness, WalletService } from '../../ports/wallet-service.ts'
 import type { App } from './app.ts'
+import { HTTP_BOUNDS } from './bounds.ts'
 import { consoleDataRoutes } from './console/data.ts'
 import { consoleFileRoutes } from './console/files.ts'
 import { secureDocuments } from './gate/headers.ts'
@@ -11,11 +12,12 @@ import { buildGate } from './gate/order.ts'
 import { answerOtherMethods } from './gate/other-methods.ts'
 import type { RateLimits } from './gate/rate-limits.ts'
 import { traceRequests } from './gate/tracing.ts'
-import { createApp, HTTP_BOUNDS, HTTP_TIMEOUTS, type HTTPTimeouts } from './http.ts'
+import { createApp, HTTP_TIMEOUTS, type HTTPTimeouts } from './http.ts'
 import { describeAPI } from './openapi/document.ts'
 import { serveReference } from './openapi/reference.ts'
 import { documentRoutes } from './openapi/route.ts'
 import { historyRoutes } from './routes/history.ts'
+import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
@@ -99,6 +101,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       walletRoutes(api, wallets)
       transactionIDRoutes(api, wallets)
       movementRoutes(api, wallets)
+      listRoutes(api, wallets)
       historyRoutes(api, wallets)
     },
     { prefix: '/api/v1' },

@@ -4,9 +4,10 @@ import { sendProblem } from '../wire/problem.ts'
 
 /**
  * Who may use a route, once callers are told apart: everyone without a token; the user whom the path names by
- * `:userID`, and administrators; administrators only.
+ * `:userID`, and administrators; administrators only; everyone with a token, since the route asks about each part of the
+ * request by itself.
  */
-export type Access = 'open' | 'owner' | 'admin'
+export type Access = 'open' | 'owner' | 'admin' | 'caller'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -75,6 +76,11 @@ function challenge(reply: FastifyReply, fault?: string): FastifyReply {
   if (fault === undefined) return sendProblem(reply.header('www-authenticate', 'Bearer'), 'UNAUTHENTICATED')
   reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${fault}"`)
   return sendProblem(reply, 'UNAUTHENTICATED', { detail: fault })
+}
+
+/** Whether a caller may act for a user; everyone may if callers are not told apart. */
+export function mayActFor(caller: Caller | undefined, userID: unknown): boolean {
+  return caller === undefined || caller.admin || caller.userID === userID
 }
 
 /** Before anything else is looked at: the answer is the same for every user in the path, so it tells of none. */

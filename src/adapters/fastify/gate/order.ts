@@ -1,7 +1,7 @@
 import type { onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import type { Authenticator } from '../../../ports/authenticator.ts'
 import type { App } from '../app.ts'
-import { sendProblem } from '../wire/problem.ts'
+import { bodyTooLarge, sendProblem } from '../wire/problem.ts'
 import { forgetMalformedType } from '../wire/request-body.ts'
 import { accessOf, identifyCaller, requireAdmin, requireOwner } from './access.ts'
 import { allowOrigins } from './cors.ts'
@@ -51,7 +51,7 @@ export async function buildGate(app: App, options: GateOptions): Promise<void> {
       ...(shedsLoad === true ? overload : []),
       // 405: the one answer that a route of its own gives here.
       ...[route.onRequest ?? []].flat(),
-      checkBodySize(options.bodyBytes),
+      checkBodySize(route.bodyLimit ?? options.bodyBytes),
       forgetMalformedType,
     ]
     // Between the two lists Fastify reads the body, parses it, and validates all parts of the request.
@@ -92,7 +92,8 @@ function nameRoute(url: string): onRequestHookHandler {
 /** Before the body is read, and before its content type is looked at: that it is too large is told first. */
 function checkBodySize(limitBytes: number): onRequestHookHandler {
   return (request, reply, done) => {
-    if (Number(request.headers['content-length']) > limitBytes) sendProblem(reply, 'BODY_TOO_LARGE')
+    if (Number(request.headers['content-length']) > limitBytes)
+      sendProblem(reply, 'BODY_TOO_LARGE', bodyTooLarge(limitBytes))
     else done()
   }
 }

@@ -40,7 +40,7 @@ ${PROBLEM_CODES.map((code) => `| \`${code}\` | ${PROBLEMS[code].status} | ${PROB
 `
 
 const TAGS = [
-  { name: 'Wallets', description: 'One per user; opened once, never closed' },
+  { name: 'Wallets', description: 'One per user; opened once, and frozen or closed by administrators' },
   { name: 'Transaction IDs', description: 'What makes a write safe to repeat' },
   { name: 'Movements', description: 'Money in, out, and across' },
   { name: 'History', description: "A wallet's transactions, newest first" },

@@ -23,12 +23,19 @@ export const REQUEST_EXAMPLES = {
   deposit: { amount: 5_000_000, transactionID },
   withdraw: { amount: 1_000_000, transactionID },
   transfer: { passiveUserID, amount: 1_250_000, transactionID },
+  withNote: { metadata: { orderID: '1042', channel: 'web' } },
+  count: { count: 2 },
+  list: { atomic: false, transactions: [{ userID, type: 4, amount: 1_250_000, passiveUserID, transactionID }] },
+  freeze: { state: 'frozen', reason: 'reported as stolen' },
 } as const
 
 /** Bodies of answers, by what they show. */
 export const ANSWER_EXAMPLES = {
   newWallet: { userID, balance: 0, version: 0, createdAt, updatedAt: createdAt },
   wallet: { userID, balance: 3_750_000, version: 2, createdAt, updatedAt: createdAt },
+  frozenWallet: { userID, balance: 3_750_000, version: 2, createdAt, updatedAt: createdAt, state: 'frozen' },
+  manyIssued: { transactionIDs: [transactionID, transactionID], expiresAt: '2024-12-17T03:59:02.608558Z' },
+  listResults: { results: [{ status: 200, replayed: false, transaction: transferOut }] },
   issued: { transactionID, expiresAt: '2024-12-17T03:59:02.608558Z' },
   unused: { transactionID, status: 'unused' },
   executed: { transactionID, status: 'executed', transaction: transferOut },

@@ -1,6 +1,13 @@
 import type { TObject } from '@sinclair/typebox'
 import { mustBe } from '../wire/expected.ts'
-import { type Particulars, PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problemBody } from '../wire/problem.ts'
+import {
+  bodyTooLarge,
+  type Particulars,
+  PROBLEM_MEDIA_TYPE,
+  PROBLEMS,
+  type ProblemCode,
+  problemBody,
+} from '../wire/problem.ts'
 import { IDENTITY } from '../wire/request-body.ts'
 import { ANSWER_EXAMPLES, type AnswerExample, REQUEST_ID_EXAMPLE } from './examples.ts'
 import { ProblemSchema, UserIDSchema } from './schemas.ts'
@@ -16,6 +23,10 @@ const HEADERS = {
     type: 'string',
     enum: [IDENTITY],
     description: 'There when the Content-Encoding of the body was the reason',
+  },
+  etag: {
+    type: 'string',
+    description: 'The version in quotes, for If-None-Match and If-Match; there while the wallet is open',
   },
   link: { type: 'string', description: 'The next page: <…>; rel="next"' },
 } as const
@@ -37,6 +48,11 @@ export function documented<Schema extends TObject>(schema: Schema, answer: Docum
   }
 }
 
+/** An answer of which the headers say all. */
+export function withoutBody(description: string, headers: readonly (keyof typeof HEADERS)[]) {
+  return { type: 'null', description, headers: pickHeaders(headers) } as const
+}
+
 /** What every route of the API may answer with: anyone who does not own a wallet is told on any of them that there is none. */
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'UNAUTHENTICATED',
@@ -56,6 +72,8 @@ const INVALID_USER_ID: Particulars = {
 interface ProblemOptions {
   /** What the example of INVALID_REQUEST says; if it is left out, that the user ID is none. */
   readonly invalid?: Particulars
+  /** Of the body; left out, that of most routes. */
+  readonly bodyBytes?: number
   /** Whether a refusal may be a stored one. */
   readonly replayable?: boolean
 }
@@ -67,7 +85,11 @@ export function problemResponses(codes: readonly ProblemCode[], options: Problem
 
 /** The problems of a route by their status; `codes` are all that it has. */
 export function responsesOf(codes: readonly ProblemCode[], options: ProblemOptions) {
-  const { invalid = INVALID_USER_ID, replayable = false } = options
+  const { invalid = INVALID_USER_ID, bodyBytes, replayable = false } = options
+  const particulars: Partial<Record<ProblemCode, Particulars>> = {
+    INVALID_REQUEST: invalid,
+    ...(bodyBytes !== undefined && { BODY_TOO_LARGE: bodyTooLarge(bodyBytes) }),
+  }
   const byStatus = new Map<number, ProblemCode[]>()
   for (const code of codes) {
     const { status } = PROBLEMS[code]
@@ -79,11 +101,11 @@ export function responsesOf(codes: readonly ProblemCode[], options: ProblemOptio
       {
         description: those.map((code) => `${code}: ${PROBLEMS[code].detail}`).join('\n\n'),
         ...(status === 415 && { headers: pickHeaders(['accept-encoding']) }),
-        ...(status === 422 && replayable && { headers: pickHeaders(['idempotent-replayed']) }),
+        ...((status === 422 || status === 412) && replayable && { headers: pickHeaders(['idempotent-replayed']) }),
         content: {
           [PROBLEM_MEDIA_TYPE]: {
             schema: { allOf: [ProblemSchema, { properties: { status: { const: status }, code: { enum: those } } }] },
-            examples: Object.fromEntries(those.map((code) => [code, { value: exampleOf(code, invalid) }])),
+            examples: Object.fromEntries(those.map((code) => [code, { value: exampleOf(code, particulars[code]) }])),
           },
         },
       },
@@ -91,8 +113,8 @@ export function responsesOf(codes: readonly ProblemCode[], options: ProblemOptio
   )
 }
 
-function exampleOf(code: ProblemCode, invalid: Particulars): unknown {
-  return JSON.parse(problemBody(code, REQUEST_ID_EXAMPLE, code === 'INVALID_REQUEST' ? invalid : {}))
+function exampleOf(code: ProblemCode, particulars: Particulars | undefined): unknown {
+  return JSON.parse(problemBody(code, REQUEST_ID_EXAMPLE, particulars))
 }
 
 function pickHeaders(names: readonly (keyof typeof HEADERS)[]) {

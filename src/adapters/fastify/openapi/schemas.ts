@@ -1,9 +1,20 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../../domain/history.ts'
+import {
+  METADATA,
+  METADATA_KEY_PATTERN,
+  METADATA_VALUE_PATTERN,
+  METADATA_WORDS,
+  REFERENCE_PATTERN,
+  REFERENCE_WORDS,
+  type Reference,
+} from '../../../domain/note.ts'
 import { REFUSAL_CODES } from '../../../domain/outcome.ts'
 import { type TransactionID, TransactionType } from '../../../domain/transaction.ts'
 import { USER_ID_PATTERN, USER_ID_WORDS, type UserID } from '../../../domain/user-id.ts'
+import { MAX_REASON, WALLET_STATES, type WalletState } from '../../../domain/wallet-state.ts'
 import { EXPECTED, instantExpected } from '../wire/expected.ts'
+import { MAX_BYTES } from '../wire/keywords.ts'
 import { PROBLEM_CODES } from '../wire/problem.ts'
 import { REQUEST_EXAMPLES } from './examples.ts'
 
@@ -76,13 +87,148 @@ export const NoBody = Type.Unsafe<object | null>({
   ...strict,
   [EXPECTED]: 'empty, or {}',
 })
+
+export const ReferenceSchema = Type.Unsafe<Reference>({
+  type: 'string',
+  pattern: REFERENCE_PATTERN,
+  [EXPECTED]: `a reference such as order-1042: ${REFERENCE_WORDS}`,
+  description: `What the movement is about; on both halves of a transfer. ${REFERENCE_WORDS}`,
+  examples: ['order-1042'],
+})
+const MetadataSchema = Type.Unsafe<Record<string, string>>({
+  type: 'object',
+  maxProperties: METADATA.maxKeys,
+  propertyNames: { pattern: METADATA_KEY_PATTERN, [EXPECTED]: METADATA_WORDS },
+  additionalProperties: { type: 'string', pattern: METADATA_VALUE_PATTERN, [EXPECTED]: METADATA_WORDS },
+  [MAX_BYTES]: METADATA.maxBytes,
+  [EXPECTED]: METADATA_WORDS,
+  description: `The payer's own fields, never shown to the recipient: ${METADATA_WORDS}`,
+  examples: [REQUEST_EXAMPLES.withNote.metadata],
+})
+/** What may be added to any movement. */
+const NOTE = { reference: Type.Optional(ReferenceSchema), metadata: Type.Optional(MetadataSchema) }
+
 export const MovementBody = Type.Object(
-  { amount: AmountSchema, transactionID: TransactionIDSchema },
+  { amount: AmountSchema, transactionID: TransactionIDSchema, ...NOTE },
   { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.deposit)}` },
 )
 export const TransferBody = Type.Object(
-  { passiveUserID: UserIDSchema, amount: AmountSchema, transactionID: TransactionIDSchema },
+  { passiveUserID: UserIDSchema, amount: AmountSchema, transactionID: TransactionIDSchema, ...NOTE },
   { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.transfer)}` },
+)
+
+/** Fastify makes a copy of a schema of headers, without what stands under symbols, unless its prototype is not the usual one. */
+function asIs<Schema extends TObject>(schema: Schema): Schema {
+  return Object.setPrototypeOf({ ...schema }, {})
+}
+
+/** A version as `ETag` writes it. */
+const VERSION_TAG = '^"(?:0|[1-9][0-9]{0,15})"$'
+export const ConditionHeaders = asIs(
+  Type.Object({
+    'if-match': Type.Optional(
+      Type.String({
+        pattern: VERSION_TAG,
+        [EXPECTED]: 'one version of the wallet in double quotes, as its ETag has it: "41"',
+        description: "Refused with VERSION_MISMATCH unless the caller's wallet has this version",
+        examples: ['"41"'],
+      }),
+    ),
+  }),
+)
+export const CacheHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'An ETag that was read before: 304 if the wallet is still so', examples: ['"41"'] }),
+  ),
+})
+
+export const MAX_LIST = 1000
+const ItemID = { userID: UserIDSchema, transactionID: TransactionIDSchema }
+const ITEM_TYPES = [TransactionType.Deposit, TransactionType.Withdrawal, TransactionType.TransferOut] as const
+type ItemType = (typeof ITEM_TYPES)[number]
+const ItemTypeSchema = <Value extends ItemType>(values: readonly Value[]) =>
+  Type.Unsafe<Value>({
+    type: 'integer',
+    enum: values,
+    [EXPECTED]: '1 (Deposit), 2 (Withdrawal) or 4 (TransferOut)',
+    description: '1 Deposit, 2 Withdrawal, 4 TransferOut',
+  })
+const IfVersionSchema = Type.Integer({
+  minimum: 0,
+  maximum: MAX_INTEGER,
+  [EXPECTED]: `a whole number from 0 to ${MAX_INTEGER}: the version that the wallet must have`,
+  description: 'Refused with VERSION_MISMATCH unless the wallet of userID has this version',
+  examples: [41],
+})
+const ITEM_EXPECTED = {
+  ...strict,
+  [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.list.transactions[0])}`,
+}
+/** A deposit or a withdrawal in a list. */
+export const MovementItem = Type.Object(
+  {
+    ...{ userID: ItemID.userID, type: ItemTypeSchema([TransactionType.Deposit, TransactionType.Withdrawal]) },
+    ...{ amount: AmountSchema, transactionID: ItemID.transactionID, ...NOTE },
+    ifVersion: Type.Optional(IfVersionSchema),
+  },
+  { ...ITEM_EXPECTED, title: 'MovementItem', description: 'A deposit or a withdrawal' },
+)
+export const TransferItem = Type.Object(
+  {
+    ...{ userID: ItemID.userID, type: ItemTypeSchema([TransactionType.TransferOut]), passiveUserID: UserIDSchema },
+    ...{ amount: AmountSchema, transactionID: ItemID.transactionID, ...NOTE },
+    ifVersion: Type.Optional(IfVersionSchema),
+  },
+  { ...ITEM_EXPECTED, title: 'TransferItem', description: 'A transfer' },
+)
+export const ListBody = Type.Object(
+  {
+    atomic: Type.Optional(
+      Type.Boolean({
+        default: false,
+        [EXPECTED]: 'true or false',
+        description: 'All of the items are executed, or none that is new',
+      }),
+    ),
+    transactions: Type.Array(Type.Union([MovementItem, TransferItem]), {
+      minItems: 1,
+      maxItems: MAX_LIST,
+      [EXPECTED]: `a list of 1 to ${MAX_LIST} items`,
+    }),
+  },
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.list)}` },
+)
+
+export const CountBody = Type.Object(
+  {
+    count: Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIST,
+      [EXPECTED]: `a whole number from 1 to ${MAX_LIST}`,
+      examples: [2],
+    }),
+  },
+  { ...strict, [EXPECTED]: 'a JSON object such as {"count":2}' },
+)
+
+export const StateBody = Type.Object(
+  {
+    state: Type.Unsafe<WalletState>({
+      type: 'string',
+      enum: [...WALLET_STATES],
+      [EXPECTED]: 'open, frozen or closed',
+      description: 'frozen: money comes in, none goes out; closed: neither, and only with a balance of 0',
+    }),
+    reason: Type.Unsafe<string>({
+      type: 'string',
+      pattern: METADATA_VALUE_PATTERN,
+      minLength: 1,
+      maxLength: MAX_REASON,
+      [EXPECTED]: `why, in 1 to ${MAX_REASON} characters`,
+      description: 'Kept for those who ask later',
+    }),
+  },
+  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.freeze)}` },
 )
 
 const MAX_TYPES = 16
@@ -126,6 +272,9 @@ export const HistoryQuerySchema = Type.Object(
         examples: [[1, 4]],
       }),
     ),
+    reference: Type.Optional(
+      Type.Unsafe<Reference>({ ...ReferenceSchema, description: 'Only transactions under this reference' }),
+    ),
   },
   strict,
 )
@@ -138,6 +287,7 @@ export const WalletSchema = Type.Object(
     version: ExactInteger('The id of the last transaction; 0 before the first'),
     createdAt: Timestamp,
     updatedAt: Timestamp,
+    state: Type.Optional(Enumeration(['frozen', 'closed'], { description: 'Absent while the wallet is open' })),
   },
   { title: 'Wallet', description: "One user's money" },
 )
@@ -157,6 +307,14 @@ export const TransactionSchema = Type.Object(
     balance: ExactInteger('The balance of the wallet right after this transaction'),
     passiveUserID: PassiveUserIDSchema,
     createdAt: Timestamp,
+    reference: Type.Optional(Type.String({ description: 'Absent if there is none' })),
+    metadata: Type.Optional(
+      Type.Unsafe<Record<string, string>>({
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        description: "The payer's own; absent if there is none, and on a TransferIn",
+      }),
+    ),
   },
   { title: 'Transaction', description: "One line of a wallet's history; never changes" },
 )
@@ -164,6 +322,11 @@ export const TransactionSchema = Type.Object(
 export const IssuedSchema = Type.Object(
   { transactionID: TransactionIDSchema, expiresAt: Timestamp },
   { title: 'IssuedTransactionID', description: 'A transaction ID, and until when it may be used' },
+)
+
+export const ManyIssuedSchema = Type.Object(
+  { transactionIDs: Type.Array(TransactionIDSchema), expiresAt: Timestamp },
+  { title: 'IssuedTransactionIDs', description: 'Transaction IDs, and until when they may be used' },
 )
 
 /** As the status of an ID names them: an expired one has a status of its own. */
@@ -208,4 +371,19 @@ export const ProblemSchema = Type.Object(
     ),
   },
   { title: 'Problem', description: 'Why a request was not done (RFC 9457)' },
+)
+
+export const ListResultsSchema = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        status: Type.Integer({ description: 'What the item alone would be answered with' }),
+        replayed: Type.Boolean({ description: 'An earlier request with this transaction ID had this outcome already' }),
+        transaction: Type.Optional(TransactionSchema),
+        problem: Type.Optional(ProblemSchema),
+      }),
+      { description: 'One for each item, in their order; with its transaction when executed, its problem when not' },
+    ),
+  },
+  { title: 'ListResults', description: 'How each item of a list fared' },
 )

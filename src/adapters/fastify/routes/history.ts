@@ -45,13 +45,14 @@ export function historyRoutes(app: App, wallets: () => WalletService): void {
 }
 
 function toQuery(userID: UserID, query: HistoryQueryString): HistoryQuery {
-  const { limit = DEFAULT_PAGE, IDBefore, type } = query
+  const { limit = DEFAULT_PAGE, IDBefore, type, reference } = query
   return {
     userID,
     limit,
     ...(IDBefore !== undefined && { idBefore: BigInt(IDBefore) }),
     ...parseBounds(query),
     ...(type !== undefined && { types: type }),
+    ...(reference !== undefined && { reference }),
   }
 }
 

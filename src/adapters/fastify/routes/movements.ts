@@ -5,8 +5,16 @@ import type { MovementRequest, WalletService } from '../../../ports/wallet-servi
 import type { App } from '../app.ts'
 import { type AnswerExample, REQUEST_EXAMPLES } from '../openapi/examples.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
-import { MovementBody, NoQuery, TransactionSchema, TransferBody, UserParams } from '../openapi/schemas.ts'
+import {
+  ConditionHeaders,
+  MovementBody,
+  NoQuery,
+  TransactionSchema,
+  TransferBody,
+  UserParams,
+} from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
+import { noted } from '../wire/note.ts'
 import { type ProblemCode, sendProblem, sendRefusal } from '../wire/problem.ts'
 import { transactionView } from '../wire/views.ts'
 
@@ -17,6 +25,8 @@ const REFUSALS: readonly ProblemCode[] = [
   'TRANSACTION_ID_UNKNOWN',
   'TRANSACTION_ID_REUSED',
   'TRANSACTION_ID_EXPIRED',
+  'WALLET_CLOSED',
+  'VERSION_MISMATCH',
   'OUTCOME_UNKNOWN',
 ]
 
@@ -29,6 +39,7 @@ function movementSchema(example: AnswerExample, ...more: ProblemCode[]) {
     description: DESCRIPTION,
     params: UserParams,
     querystring: NoQuery,
+    headers: ConditionHeaders,
     response: {
       200: documented(TransactionSchema, {
         description: 'Executed, now or earlier',
@@ -58,7 +69,12 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     },
     async (request, reply) => {
       const { amount, transactionID } = request.body
-      const movement = { kind: 'deposit', amount: toAmount(BigInt(amount)), passiveUserID: null } as const
+      const movement = {
+        kind: 'deposit',
+        amount: toAmount(BigInt(amount)),
+        passiveUserID: null,
+        ...noted(request.body),
+      } as const
       return submit(request, reply, { userID: request.params.userID, transactionID, movement })
     },
   )
@@ -68,7 +84,7 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     {
       config: { access: 'owner', shedsLoad: true },
       schema: {
-        ...movementSchema('withdrawal', 'INSUFFICIENT_BALANCE'),
+        ...movementSchema('withdrawal', 'WALLET_FROZEN', 'INSUFFICIENT_BALANCE'),
         operationId: 'withdraw',
         summary: 'Take money out of a wallet; answers with the Withdrawal',
         body: { ...MovementBody, examples: [REQUEST_EXAMPLES.withdraw] },
@@ -76,7 +92,12 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     },
     async (request, reply) => {
       const { amount, transactionID } = request.body
-      const movement = { kind: 'withdraw', amount: toAmount(BigInt(amount)), passiveUserID: null } as const
+      const movement = {
+        kind: 'withdraw',
+        amount: toAmount(BigInt(amount)),
+        passiveUserID: null,
+        ...noted(request.body),
+      } as const
       return submit(request, reply, { userID: request.params.userID, transactionID, movement })
     },
   )
@@ -89,6 +110,8 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
         ...movementSchema(
           'transferOut',
           'SELF_TRANSFER',
+          'WALLET_FROZEN',
+          'PASSIVE_WALLET_CLOSED',
           'PASSIVE_WALLET_NOT_FOUND',
           'INSUFFICIENT_BALANCE',
           'BALANCE_LIMIT_EXCEEDED',
@@ -100,7 +123,12 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     },
     async (request, reply) => {
       const { passiveUserID, amount, transactionID } = request.body
-      const movement = { kind: 'transfer', amount: toAmount(BigInt(amount)), passiveUserID } as const
+      const movement = {
+        kind: 'transfer',
+        amount: toAmount(BigInt(amount)),
+        passiveUserID,
+        ...noted(request.body),
+      } as const
       return submit(request, reply, { userID: request.params.userID, transactionID, movement })
     },
   )
@@ -111,7 +139,7 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
     asked: Omit<MovementRequest, 'requestID'>,
   ): Promise<FastifyReply> {
     request.transactionID = asked.transactionID
-    const answer = await wallets().submit({ ...asked, requestID: request.id as RequestID })
+    const answer = await wallets().submit({ ...asked, ...conditionOf(request), requestID: request.id as RequestID })
     switch (answer.kind) {
       case 'failed':
       case 'rejected':
@@ -132,4 +160,10 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
 function sayReplayed(request: FastifyRequest, reply: FastifyReply): void {
   request.replayed = true
   reply.header('idempotent-replayed', 'true')
+}
+
+/** What `If-Match` asks for; the schema has checked its form. */
+function conditionOf({ headers }: FastifyRequest): { readonly ifVersion: bigint } | undefined {
+  const tag = headers['if-match']
+  return tag === undefined ? undefined : { ifVersion: BigInt(tag.slice(1, -1)) }
 }

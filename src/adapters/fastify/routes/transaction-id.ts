@@ -1,8 +1,19 @@
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { TransactionStatus, WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
+import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
-import { IssuedSchema, NoBody, NoQuery, StatusSchema, TransactionIDParams, UserParams } from '../openapi/schemas.ts'
+import {
+  CountBody,
+  IssuedSchema,
+  ManyIssuedSchema,
+  NoBody,
+  NoQuery,
+  StatusSchema,
+  TransactionIDParams,
+  UserParams,
+} from '../openapi/schemas.ts'
+import { mustBe } from '../wire/expected.ts'
 import { PROBLEMS, sendProblem } from '../wire/problem.ts'
 import { transactionView } from '../wire/views.ts'
 
@@ -31,6 +42,34 @@ export function transactionIDRoutes(app: App, wallets: () => WalletService): voi
       const { transactionID, expiresAt } = wallets().issue(request.params.userID)
       request.transactionID = transactionID
       return reply.code(201).send({ transactionID, expiresAt: formatInstant(expiresAt) })
+    },
+  )
+
+  app.post(
+    '/users/:userID/wallet/transactionIDs',
+    {
+      config: { access: 'owner' },
+      schema: {
+        operationId: 'issueTransactionIDs',
+        tags: ['Transaction IDs'],
+        summary: 'Obtain many transaction IDs, for a list',
+        params: UserParams,
+        querystring: NoQuery,
+        body: { ...CountBody, examples: [REQUEST_EXAMPLES.count] },
+        response: {
+          201: documented(ManyIssuedSchema, {
+            description: 'Issued; nothing is kept until they are used',
+            examples: ['manyIssued'],
+          }),
+          ...problemResponses(['UNSUPPORTED_MEDIA_TYPE'], {
+            invalid: { errors: [{ path: '/count', message: mustBe(CountBody.properties.count) }] },
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { transactionIDs, expiresAt } = wallets().issueMany(request.params.userID, request.body.count)
+      return reply.code(201).send({ transactionIDs: [...transactionIDs], expiresAt: formatInstant(expiresAt) })
     },
   )
 

@@ -1,7 +1,10 @@
+import type { Wallet } from '../../../domain/wallet.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
-import { documented, problemResponses } from '../openapi/responses.ts'
-import { NoBody, NoQuery, UserParams, WalletSchema } from '../openapi/schemas.ts'
+import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
+import { documented, problemResponses, withoutBody } from '../openapi/responses.ts'
+import { CacheHeaders, NoBody, NoQuery, StateBody, UserParams, WalletSchema } from '../openapi/schemas.ts'
+import { mustBe } from '../wire/expected.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { walletView } from '../wire/views.ts'
 
@@ -44,15 +47,69 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
         summary: 'Read a wallet',
         params: UserParams,
         querystring: NoQuery,
+        headers: CacheHeaders,
         response: {
-          200: documented(WalletSchema, { description: 'The wallet as it is', examples: ['wallet'] }),
+          200: documented(WalletSchema, {
+            description: 'The wallet as it is',
+            examples: ['wallet'],
+            headers: ['etag'],
+          }),
+          304: withoutBody('The wallet is as If-None-Match has it', ['etag']),
           ...problemResponses(['OVERLOADED']),
         },
       },
     },
     async (request, reply) => {
       const answer = await wallets().wallet(request.params.userID)
-      return answer.kind === 'found' ? reply.send(walletView(answer.wallet)) : sendProblem(reply, answer.code)
+      if (answer.kind !== 'found') return sendProblem(reply, answer.code)
+      const tag = tagOf(answer.wallet)
+      if (tag !== undefined) reply.header('etag', tag)
+      if (tag !== undefined && matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
+      return reply.send(walletView(answer.wallet))
     },
   )
+
+  app.put(
+    '/users/:userID/wallet/state',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'setWalletState',
+        tags: ['Wallets'],
+        summary: 'Freeze, close or open a wallet (idempotent)',
+        description:
+          'Each change is kept with its reason, and by whom. The same state again changes nothing, and keeps nothing.',
+        params: UserParams,
+        querystring: NoQuery,
+        body: { ...StateBody, examples: [REQUEST_EXAMPLES.freeze] },
+        response: {
+          200: documented(WalletSchema, {
+            description: 'The wallet with its state; an open one has none in it',
+            examples: ['frozenWallet'],
+          }),
+          ...problemResponses(
+            ['FORBIDDEN', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'WALLET_NOT_EMPTY', 'OUTCOME_UNKNOWN'],
+            { invalid: { errors: [{ path: '/reason', message: mustBe(StateBody.properties.reason) }] } },
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { state, reason } = request.body
+      const changedBy = request.caller?.userID ?? null
+      const answer = await wallets().changeState({ userID: request.params.userID, state, reason, changedBy })
+      return 'wallet' in answer ? reply.send(walletView(answer.wallet)) : sendProblem(reply, answer.code)
+    },
+  )
+}
+
+/** The version, which is what a condition asks for; none while the wallet is not open, since a change of state makes no new one. */
+function tagOf({ version, state }: Wallet): string | undefined {
+  return state === undefined ? `"${version}"` : undefined
+}
+
+/** RFC 9110, 13.1.2: any of the tags, strong or weak, or any representation at all. */
+function matches(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return header.trim() === '*' || (header.match(/"[^"]*"/g)?.includes(tag) ?? false)
 }

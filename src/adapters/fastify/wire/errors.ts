@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { responseInFlight } from './drain.ts'
 import { fieldErrors } from './expected.ts'
-import { PROBLEM_MEDIA_TYPE, problemBody, sendProblem } from './problem.ts'
+import { bodyTooLarge, PROBLEM_MEDIA_TYPE, problemBody, sendProblem } from './problem.ts'
 import { IDENTITY, UnsupportedContentEncoding, UnsupportedMediaType } from './request-body.ts'
 import { InvalidJSON } from './strict-json.ts'
 
@@ -22,7 +22,8 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     reply.header('accept-encoding', IDENTITY)
     return sendProblem(keepOpen(reply), 'UNSUPPORTED_MEDIA_TYPE', { detail: ENCODED })
   }
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return sendProblem(reply, 'BODY_TOO_LARGE')
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return sendProblem(reply, 'BODY_TOO_LARGE', bodyTooLarge(request.routeOptions.bodyLimit))
   const { statusCode } = error
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return sendProblem(reply, 'INVALID_REQUEST', { detail: error.message })

@@ -30,7 +30,7 @@ declare module 'fastify' {
 }
 
 /** How many things that are wrong with one request are told. */
-const MAX_TOLD = 16
+export const MAX_TOLD = 16
 
 const AND = new Intl.ListFormat('en-GB')
 

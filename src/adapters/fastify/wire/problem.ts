@@ -147,18 +147,28 @@ export interface Particulars {
   readonly detail?: string
 }
 
-/** The body of a problem (RFC 9457), as text. */
-export function problemBody(code: ProblemCode, instance: string, { errors, detail }: Particulars = {}): string {
+/** A problem (RFC 9457). */
+export function problemOf(code: ProblemCode, instance: string, { errors, detail }: Particulars = {}) {
   const kind = PROBLEMS[code]
-  return JSON.stringify({
+  return {
     type: `urn:wallet:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: kind.title,
     status: kind.status,
     code,
     detail: detail ?? kind.detail,
     instance,
-    errors,
-  })
+    ...(errors && { errors: [...errors] }),
+  }
+}
+
+/** The body of a problem, as text. */
+export function problemBody(code: ProblemCode, instance: string, particulars?: Particulars): string {
+  return JSON.stringify(problemOf(code, instance, particulars))
+}
+
+/** What is said if a body is larger than a route takes. */
+export function bodyTooLarge(limitBytes: number): Particulars {
+  return { detail: `The body must not exceed ${limitBytes / 1024} KiB.` }
 }
 
 /** Answers with a problem of this request. */

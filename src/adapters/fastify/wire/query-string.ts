@@ -3,6 +3,8 @@ import { parseInstant, roundedUp } from '../../../domain/rfc3339.ts'
 
 const CANONICAL_INTEGER = /^(?:0|[1-9]\d{0,15})$/
 const REPEATABLE = 'type'
+/** Text, even if there are only digits in it. */
+const TEXT = ['reference', 'prefix']
 
 /**
  * Parses a query string with nothing coerced: only digits as an integer is written become a number, everything else
@@ -13,7 +15,8 @@ export function parseQueryString(text: string): Record<string, unknown> {
   if (text === '') return query
   const parameters = new URLSearchParams(text)
   for (const key of new Set(parameters.keys())) {
-    const values = parameters.getAll(key).map((value) => (CANONICAL_INTEGER.test(value) ? Number(value) : value))
+    const isNumber = (value: string) => CANONICAL_INTEGER.test(value) && !TEXT.includes(key)
+    const values = parameters.getAll(key).map((value) => (isNumber(value) ? Number(value) : value))
     query[key] = values.length > 1 || key === REPEATABLE ? values : values[0]
   }
   return query

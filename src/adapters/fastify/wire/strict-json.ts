@@ -42,24 +42,22 @@ export function parseStrictJSON(body: Buffer): unknown {
       )
   }
   if (value === null) throw new InvalidJSON('The body is null: send an object, or no body at all.')
-  if (isFlatObject(value) && keys.length !== Object.keys(value).length)
-    throw new InvalidJSON(`The key ${shown(firstRepeated(keys))} stands twice in the body: send it once.`)
+  // Of a key that stands twice in one object JSON.parse keeps the last, with what is below it.
+  if (keys !== countKeys(value))
+    throw new InvalidJSON(`The key ${shown(firstRepeated(text))} stands twice in the body: send it once.`)
   return value
 }
 
-/** What `JSON.parse` does not tell of valid JSON: all keys of its objects and its numbers, as they are written. */
-function scan(text: string): { keys: readonly string[]; numbers: readonly string[] } {
+/** What `JSON.parse` does not tell of valid JSON: how many keys its objects have as they are written, and numbers that may be inexact. */
+function scan(text: string): { keys: number; numbers: readonly string[] } {
   const numbers: string[] = []
-  const keys: string[] = []
-  let lastString = ''
+  let keys = 0
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charCodeAt(at)
     if (character === QUOTE) {
-      const end = endOfString(text, at)
-      lastString = text.slice(at, end + 1)
-      at = end
+      at = endOfString(text, at)
     } else if (character === COLON) {
-      keys.push(lastString)
+      keys += 1
     } else if (character === MINUS || (character >= DIGIT_0 && character <= DIGIT_9)) {
       NUMBER.lastIndex = at
       const [number = ''] = NUMBER.exec(text) ?? []
@@ -70,13 +68,48 @@ function scan(text: string): { keys: readonly string[]; numbers: readonly string
   return { keys, numbers }
 }
 
-/** Of keys as they are written, one of which stands there twice, however it is written. */
-function firstRepeated(keys: readonly string[]): string {
-  const seen = new Set<unknown>()
-  for (const key of keys) {
-    const name: unknown = JSON.parse(key)
-    if (seen.has(name)) return key
-    seen.add(name)
+/** The keys of all objects in a value. Without recursion: a body may nest deeper than the stack. */
+function countKeys(value: unknown): number {
+  let keys = 0
+  const open: unknown[] = [value]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue
+    const members = Object.values(next)
+    if (!Array.isArray(next)) keys += members.length
+    for (const member of members) if (typeof member === 'object') open.push(member)
+  }
+  return keys
+}
+
+/** The first key, as it is written, that stands twice in one object, however it is written. */
+function firstRepeated(text: string): string {
+  const objects: Set<unknown>[] = []
+  let lastString = ''
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text[at]) {
+      case '{':
+      case '[':
+        objects.push(new Set())
+        break
+      case '}':
+      case ']':
+        objects.pop()
+        break
+      case ':': {
+        const key: unknown = JSON.parse(lastString)
+        const seen = objects.at(-1)
+        if (seen?.has(key)) return lastString
+        seen?.add(key)
+        break
+      }
+      case '"': {
+        const end = endOfString(text, at)
+        lastString = text.slice(at, end + 1)
+        at = end
+        break
+      }
+      default:
+    }
   }
   return ''
 }
@@ -86,15 +119,6 @@ function endOfString(text: string, start: number): number {
   let end = start + 1
   while (text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1
   return end
-}
-
-/**
- * No body of this service nests or is anything but an object: such a one is turned down by its schema, whatever its
- * keys. It is the value that counts, not the text: there, what is nested may stand under a key that a later one overrides.
- */
-function isFlatObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.values(value).every((member) => typeof member !== 'object' || member === null)
 }
 
 /** Whether a JSON number is the very number that the double nearest to it stands for. */

@@ -1,4 +1,5 @@
 import type { Page } from '../../../domain/history.ts'
+import type { Note } from '../../../domain/note.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { Transaction } from '../../../domain/transaction.ts'
 import type { Wallet } from '../../../domain/wallet.ts'
@@ -10,7 +11,16 @@ export function walletView(wallet: Wallet) {
 }
 
 export function transactionView(transaction: Transaction) {
-  return { ...transaction, createdAt: formatInstant(transaction.createdAt) }
+  const { note } = transaction
+  const view = { ...transaction, createdAt: formatInstant(transaction.createdAt) }
+  return note === undefined ? view : { ...view, ...noteView(note) }
+}
+
+function noteView({ reference, metadata }: Note) {
+  return {
+    ...(reference !== undefined && { reference }),
+    ...(metadata !== undefined && { metadata: JSON.parse(metadata) as Record<string, string> }),
+  }
 }
 
 export function pageView({ transactions, nextIDBefore }: Page) {
