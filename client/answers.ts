@@ -60,6 +60,7 @@ const isWallet = shape<Wire.Wallet>({
   version: isCount,
   createdAt: isText,
   updatedAt: isText,
+  state: orAbsent(isText),
 })
 const isTransaction = shape<Wire.Transaction>({
   id: isCount,
@@ -70,6 +71,8 @@ const isTransaction = shape<Wire.Transaction>({
   balance: isCount,
   passiveUserID: orNull(isText),
   createdAt: isText,
+  reference: orAbsent(isText),
+  metadata: orAbsent(isObject),
 })
 const isIssued = shape<Wire.IssuedTransactionID>({ transactionID: isText, expiresAt: isText })
 const isStatus = shape<Wire.TransactionIDStatus>({
