@@ -11,9 +11,12 @@ CREATE TABLE user_wallet_note (
   reference text CHECK (length(reference) BETWEEN 1 AND 64),
   -- json, not jsonb: it comes back as it was written, which is its one form (src/domain/note.ts).
   metadata json,
-  PRIMARY KEY (transaction_id, user_id),
   CHECK (reference IS NOT NULL OR metadata IS NOT NULL)
 );
+
+-- The notes of a page of history are one range of the first; those of refusals are looked up by their IDs.
+CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note (user_id, id) WHERE id IS NOT NULL;
+CREATE UNIQUE INDEX user_wallet_note_of_refusal ON user_wallet_note (user_id, transaction_id) WHERE id IS NULL;
 
 -- The transactions of a wallet under a reference, in the order of its history.
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note (reference, user_id, id)

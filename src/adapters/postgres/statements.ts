@@ -101,12 +101,12 @@ const outcomesOf = (sql: Sql, ids: readonly IDOfUser[]) => sql`
   SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance, NULL AS code, NULL AS request_id,
          (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at, n.reference, n.metadata::text AS metadata
   FROM wanted JOIN user_wallet_transaction t ON t.transaction_id = wanted.transaction_id AND t.user_id = wanted.user_id
-       LEFT JOIN user_wallet_note n ON n.transaction_id = t.transaction_id AND n.user_id = t.user_id
+       LEFT JOIN user_wallet_note n ON n.user_id = t.user_id AND n.id = t.id
   UNION ALL
   SELECT r.user_id, NULL, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL, r.code, r.request_id,
          (extract(epoch FROM r.created_at) * 1000000)::bigint, n.reference, n.metadata::text
   FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id
-       LEFT JOIN user_wallet_note n ON n.transaction_id = r.transaction_id AND n.user_id = r.user_id`
+       LEFT JOIN user_wallet_note n ON n.user_id = r.user_id AND n.transaction_id = r.transaction_id AND n.id IS NULL`
 
 export const insertTransactions = (sql: Sql, xid: string, rows: readonly Transaction[]) => sql<[]>`
   INSERT INTO user_wallet_transaction
@@ -230,28 +230,35 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
  * the transaction after the last that it looks at, whatever its type: that one says that there are more.
  */
 export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
-  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, reference, metadata::text AS metadata,
-         (extract(epoch FROM newest.created_at) * 1000000)::bigint AS created_at
-  FROM (
-    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
-           row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
-    FROM user_wallet_transaction
+  WITH page AS MATERIALIZED (
+    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, created_at
+    FROM (
+      SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
+             row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
+      FROM user_wallet_transaction
+      WHERE user_id = ${query.userID}::text
+        AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
+        AND created_at < least(${timestamp(sql, query.createdBefore)}, (
+              SELECT created_at FROM user_wallet_transaction
+              WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
+              ORDER BY id
+              LIMIT 1
+            ), 'infinity')
+      ORDER BY created_at DESC, id DESC
+      LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
+    ) AS newest
+    WHERE ${wanted(sql, query)}
+    ORDER BY newest.created_at DESC, newest.id DESC
+    LIMIT ${String(query.limit + 1)}::bigint
+  ), notes AS MATERIALIZED (
+    SELECT id, reference, metadata FROM user_wallet_note
     WHERE user_id = ${query.userID}::text
-      AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
-      AND created_at < least(${timestamp(sql, query.createdBefore)}, (
-            SELECT created_at FROM user_wallet_transaction
-            WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
-            ORDER BY id
-            LIMIT 1
-          ), 'infinity')
-    ORDER BY created_at DESC, id DESC
-    LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
-  ) AS newest
-  LEFT JOIN (SELECT user_id, transaction_id, reference, metadata FROM user_wallet_note) AS note
-    USING (user_id, transaction_id)
-  WHERE ${wanted(sql, query)}
-  ORDER BY newest.created_at DESC, newest.id DESC
-  LIMIT ${String(query.limit + 1)}::bigint`
+      AND id BETWEEN (SELECT min(id) FROM page) AND (SELECT max(id) FROM page)
+  )
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, reference, metadata::text AS metadata,
+         (extract(epoch FROM page.created_at) * 1000000)::bigint AS created_at
+  FROM page LEFT JOIN notes USING (id)
+  ORDER BY page.created_at DESC, id DESC`
 
 /** The same of the transactions under a reference: one range of the index on references, of which the bounds are ids. */
 export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Reference) => sql<HistoryRow[]>`
@@ -329,7 +336,7 @@ export const readTransactionsByID = (sql: Sql, transactionID: TransactionID) => 
   SELECT t.user_id, t.id, t.transaction_id, type, amount, passive_user_id, balance, reference, metadata::text AS metadata,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
   FROM user_wallet_transaction t
-       LEFT JOIN user_wallet_note n ON n.transaction_id = t.transaction_id AND n.user_id = t.user_id
+       LEFT JOIN user_wallet_note n ON n.user_id = t.user_id AND n.id = t.id
   WHERE t.transaction_id = ${transactionID}::uuid
   ORDER BY type DESC`
 
@@ -337,7 +344,7 @@ export const readRefusalsByID = (sql: Sql, transactionID: TransactionID) => sql<
   SELECT r.user_id, r.transaction_id, type, amount, passive_user_id, code, request_id, reference,
          metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
   FROM user_wallet_refusal r
-       LEFT JOIN user_wallet_note n ON n.transaction_id = r.transaction_id AND n.user_id = r.user_id
+       LEFT JOIN user_wallet_note n ON n.user_id = r.user_id AND n.transaction_id = r.transaction_id AND n.id IS NULL
   WHERE r.transaction_id = ${transactionID}::uuid`
 
 export const readTransactionsByReference = (sql: Sql, reference: Reference, limit: number) => sql<TransactionRow[]>`
