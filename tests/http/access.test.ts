@@ -31,6 +31,13 @@ async function setUp(t: Test) {
         return { method, path, body: { amount: 1, transactionID } }
       case 'transfer':
         return { method, path, body: { amount: 1, transactionID, passiveUserID: 'passive' } }
+      case 'state':
+        return { method, path, body: { state: 'open', reason: 'a reason' } }
+      case 'transactionIDs':
+        return { method, path, body: { count: 2 } }
+      case 'transactions':
+        if (method === 'GET' || method === 'HEAD') return { method, path }
+        return { method, path, body: { transactions: [{ userID, type: 2, amount: 1, transactionID: UNUSED_ID }] } }
       case 'wallets':
         return { method, path: `${path}?prefix=${userID}` }
       default:
@@ -105,12 +112,12 @@ t.test("someone else's wallet is answered for, byte for byte, like one that does
   const used = await asAdmin.newID('ann')
   await asAdmin.withdraw('ann', 1, used)
   const guarded = routes.filter(({ url }) => url.includes(':userID'))
-  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 9)
+  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 11)
   for (const route of guarded) {
     const what = `${route.method} ${route.url}`
     const [theirs, nobodys] = [await ask(route, 'ann', bob), await ask(route, 'nobody', bob)]
     t.strictSame(comparable(theirs), comparable(nobodys), what)
-    t.equal(theirs.status, /\/deposit$|^\/console\//.test(route.url) ? 403 : 404, what)
+    t.equal(theirs.status, /\/(?:deposit|state)$|^\/console\//.test(route.url) ? 403 : 404, what)
     const wrong = { method: route.method, headers: { ...bearer(bob), 'content-type': 'text/plain' }, body: '{' }
     const [wrongTheirs, wrongNobodys] = await Promise.all(
       ['ann', 'nobody'].map((userID) =>

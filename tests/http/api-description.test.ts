@@ -11,6 +11,7 @@ import { deposited, exampleCall, fresh, openBoth, PROVOKE, type Shown, transferr
  */
 
 const document = await readAPIDocument()
+const MOVEMENTS = ['deposit', 'withdraw', 'transfer']
 const complaints = createAnswerChecker(document)
 
 const operations: readonly Shown[] = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -32,7 +33,7 @@ t.test('every example is the real answer, and every answer is as the description
   let seen = 0
   for (const shown of operations) {
     const { path, method, operation } = shown
-    for (const [status, { content }] of Object.entries(operation.responses)) {
+    for (const [status, { content = {} }] of Object.entries(operation.responses)) {
       for (const { examples } of Object.values(content)) {
         t.not(Object.keys(examples).length, 0, `${operation.operationId} ${status} has examples`)
         for (const [name, { value }] of Object.entries(examples)) {
@@ -53,9 +54,7 @@ t.test('every example is the real answer, and every answer is as the description
 
 t.test('a repeated movement is as the description says, executed or refused', async (t) => {
   const world = await startAPIWorld(t)
-  for (const shown of operations.filter(
-    ({ operation }) => operation.requestBody?.content['application/json'].example,
-  )) {
+  for (const shown of operations.filter(({ operation }) => MOVEMENTS.includes(operation.operationId))) {
     for (const prepare of [deposited, openBoth]) {
       world.renew()
       await prepare(world)
@@ -83,7 +82,7 @@ t.test('every parameter of a query is taken as its example shows it', async (t) 
       sent += 1
     }
   }
-  t.equal(sent, 5)
+  t.equal(sent, 6)
 })
 
 t.test('what the description does not say is found', async (t) => {

@@ -54,6 +54,11 @@ export function createAnswerChecker(document: APIDocument) {
   return function complaints(path: string, method: string, answer: Answer): string[] {
     const documented = document.paths[path]?.[method]?.responses[String(answer.status)]
     if (documented === undefined) return [`status ${answer.status} is not documented: ${answer.text}`]
+    if (documented.content === undefined)
+      return [
+        ...complaintsOfHeaders(answer.headers, documented.headers),
+        ...(answer.text === '' ? [] : ['there is a body']),
+      ]
     const media = answer.headers['content-type']?.split(';')[0] ?? ''
     if (!(media in documented.content)) return [`media type ${media} is not documented`]
     const keys = ['paths', path, method, 'responses', String(answer.status), 'content', media, 'schema']

@@ -4,7 +4,7 @@ import { type APIWorld, UNCHECKABLE } from '../support/http/api-world.ts'
 import type { Answer, Call } from '../support/http/http.ts'
 import type { ContractCode } from '../support/http/problem.ts'
 import { createServiceOverMemory } from '../support/http/service-over-memory.ts'
-import { openWith } from '../support/http/wallet-client.ts'
+import { openWith, walletPath } from '../support/http/wallet-client.ts'
 
 /* How each answer that the API description has an example of is brought about. */
 
@@ -31,7 +31,8 @@ export function exampleCall({ path, method, operation }: Shown, transactionID = 
     return encodeURIComponent(example === EXAMPLE_ID ? transactionID : String(example))
   })
   const body = operation.requestBody?.content['application/json'].example
-  return { method: method.toUpperCase(), path: filled, ...(body && { body: { ...body, transactionID } }) }
+  const sent = body && JSON.parse(JSON.stringify(body).replaceAll(EXAMPLE_ID, transactionID))
+  return { method: method.toUpperCase(), path: filled, ...(sent && { body: sent }) }
 }
 
 export async function openBoth({ client }: APIWorld): Promise<void> {
@@ -52,6 +53,16 @@ export async function transferred(world: APIWorld): Promise<string> {
   await world.client.transfer(USER, OTHER, 1_250_000, transactionID)
   return transactionID
 }
+
+/** What is wrong in the example of INVALID_REQUEST, if it is not the amount. */
+const WRONG_FIELDS: Readonly<Record<string, object>> = {
+  setWalletState: { reason: '' },
+  issueTransactionIDs: { count: 0 },
+  submitList: { transactions: [] },
+}
+
+const setState = ({ send }: APIWorld, user: string, state: string) =>
+  send({ method: 'PUT', path: `${walletPath(user)}/state`, body: { state, reason: 'a reason' } })
 
 const forever = () => new Promise<never>(() => {})
 
@@ -83,18 +94,21 @@ export const fresh = async ({ client }: APIWorld, shown: Shown) => exampleCall(s
 type Provoke = (world: APIWorld, shown: Shown) => Promise<Answer>
 
 /** How each problem is brought about, on any route that has it. */
-const PROBLEMS: Readonly<Record<Exclude<ContractCode, 'ROUTE_NOT_FOUND' | 'METHOD_NOT_ALLOWED'>, Provoke>> = {
+const PROBLEMS: Readonly<
+  Record<Exclude<ContractCode, 'ROUTE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'NOT_EXECUTED'>, Provoke>
+> = {
   TOO_MANY_REQUESTS: ({ sendTooMuch }, shown) => sendTooMuch(exampleCall(shown)),
   UNAUTHENTICATED: ({ sendAs }, shown) => sendAs(undefined, exampleCall(shown)),
   AUTHENTICATION_UNAVAILABLE: ({ sendAs }, shown) => sendAs(UNCHECKABLE, exampleCall(shown)),
   FORBIDDEN: ({ sendAs }, shown) => sendAs(STRANGER, exampleCall(shown)),
-  BODY_TOO_LARGE: ({ send }, shown) => send({ ...exampleCall(shown), body: ' '.repeat(20_000) }),
+  BODY_TOO_LARGE: ({ send }, shown) => send({ ...exampleCall(shown), body: ' '.repeat(600_000) }),
   UNSUPPORTED_MEDIA_TYPE: ({ send }, shown) =>
     send({ ...exampleCall(shown), body: '{}', headers: { 'content-type': 'text/plain' } }),
   INVALID_REQUEST: ({ send, sendWithoutHost }, shown) => {
     const call = exampleCall(shown)
     if (!call.path.includes('/users/')) return sendWithoutHost(call.path)
-    if (call.body !== undefined) return send({ ...call, body: { ...call.body, amount: 0 } })
+    if (call.body !== undefined)
+      return send({ ...call, body: { ...call.body, ...(WRONG_FIELDS[shown.operation.operationId] ?? { amount: 0 }) } })
     if (call.path.endsWith('/transactions')) return send({ ...call, path: `${call.path}?limit=1001` })
     return send({ ...call, path: call.path.replace('auth0', '%20') })
   },
@@ -126,6 +140,29 @@ const PROBLEMS: Readonly<Record<Exclude<ContractCode, 'ROUTE_NOT_FOUND' | 'METHO
   WALLET_NOT_FOUND: async (world, shown) => {
     const call = await fresh(world, shown)
     return WITHOUT_WALLET.includes(shown.operation.operationId) ? world.sendAs(STRANGER, call) : world.send(call)
+  },
+  WALLET_CLOSED: async (world, shown) => {
+    await openBoth(world)
+    await setState(world, USER, 'closed')
+    return world.send(await fresh(world, shown))
+  },
+  WALLET_FROZEN: async (world, shown) => {
+    await deposited(world)
+    await setState(world, USER, 'frozen')
+    return world.send(await fresh(world, shown))
+  },
+  PASSIVE_WALLET_CLOSED: async (world, shown) => {
+    await deposited(world)
+    await setState(world, OTHER, 'closed')
+    return world.send(await fresh(world, shown))
+  },
+  VERSION_MISMATCH: async (world, shown) => {
+    await deposited(world)
+    return world.send({ ...(await fresh(world, shown)), headers: { 'if-match': '"41"' } })
+  },
+  WALLET_NOT_EMPTY: async (world, shown) => {
+    await deposited(world)
+    return world.send({ ...exampleCall(shown), body: { state: 'closed', reason: 'a reason' } })
   },
   PASSIVE_WALLET_NOT_FOUND: async (world, shown) => {
     await openWith(world.client, USER, 5_000_000)
@@ -172,6 +209,9 @@ const whileReadinessIs = (state: Awaited<ReturnType<Readiness>>): Provoke => {
 const ANSWERS: Readonly<Record<string, Provoke>> = {
   newWallet: afterwards(async () => {}),
   wallet: afterwards(transferred),
+  frozenWallet: afterwards(transferred),
+  manyIssued: afterwards(async () => {}),
+  listResults: afterwards(deposited),
   issued: afterwards(async () => {}),
   unused: afterwards(async () => {}),
   executed: async (world, shown) => world.send(exampleCall(shown, await transferred(world))),

@@ -20,7 +20,7 @@ const TIME =
   'must be an existing date and time with an offset and at most 9 decimals, such as 2026-11-25T16:45:43.5Z or 2026-11-25T18:45:43%2B02:00'
 const TYPE =
   'must be 1 (Deposit), 2 (Withdrawal), 3 (TransferIn) or 4 (TransferOut); for several, repeat it: type=1&type=4'
-const PARAMETERS = 'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter and type'
+const PARAMETERS = 'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter, type and reference'
 const PREFIX = 'must be how a user ID begins: at most 128 characters, no control characters'
 const MOVEMENT = `must be a JSON object such as {"amount":5000000,"transactionID":"${ID}"}`
 const TRANSFER = `must be a JSON object such as {"passiveUserID":"auth0|7","amount":1250000,"transactionID":"${ID}"}`
@@ -106,13 +106,13 @@ const WRONG: Readonly<Record<string, readonly [Call, Told]>> = {
   'no recipient': [transfer({ amount: 1, transactionID: ID }), { '/passiveUserID': `is missing; it ${USER_ID}` }],
   'a field too many': [
     deposit({ amount: 1, transactionID: ID, note: 'x' }),
-    { '/note': 'is unknown; the fields are amount and transactionID' },
+    { '/note': 'is unknown; the fields are amount, transactionID, reference and metadata' },
   ],
   'a field in another case': [
     transfer({ passiveUserID: 'bob', Amount: 1, transactionID: ID }),
     {
       '/amount': `is missing; it ${AMOUNT}`,
-      '/Amount': 'is unknown; the fields are passiveUserID, amount and transactionID',
+      '/Amount': 'is unknown; the fields are passiveUserID, amount, transactionID, reference and metadata',
     },
   ],
   'no body': [deposit(), { '': `${MOVEMENT}; nothing was sent` }],

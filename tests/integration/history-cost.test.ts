@@ -47,7 +47,9 @@ async function explainPage(
   { idBefore, createdBefore, createdAfter, types = [1, 2, 3, 4] }: Bounds,
 ): Promise<PlanNode> {
   const [[prepared]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ name: string }[]>(`SELECT name FROM pg_prepared_statements WHERE statement LIKE '%row_number()%'`),
+    sql.unsafe<{ name: string }[]>(
+      `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%page AS MATERIALIZED%'`,
+    ),
   ])
   const bounds = [createdAfter, createdBefore].map((instant) => instant ?? 'NULL')
   const values = [
@@ -58,10 +60,12 @@ async function explainPage(
     MAX_LOOKED_AT + 1,
     `'{${types}}'`,
     MAX_LOOKED_AT,
+    DEFAULT_PAGE + 1,
+    `'${LONG}'`,
   ]
   const [[row]] = await connection.roundTrip((sql) => [
     sql.unsafe<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values}, ${DEFAULT_PAGE + 1})`,
+      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values})`,
     ),
   ])
   if (row === undefined) throw new Error('no plan')

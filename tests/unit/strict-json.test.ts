@@ -27,7 +27,7 @@ t.test('what JSON.parse reads without loss is read the same', async (t) => {
     '"abc"',
     '5',
     'true',
-    '{"a":{"b":1,"b":2}}',
+    '{"a":{"b":1,"c":2},"b":[{"b":1},{"b":2}]}',
   ]) {
     t.strictSame(parse(text), JSON.parse(text), text)
   }

@@ -13,7 +13,8 @@ export interface DocumentedResponse {
   readonly headers: Readonly<
     Record<string, { readonly $ref?: string; readonly schema?: Readonly<Record<string, unknown>> }>
   >
-  readonly content: Readonly<Record<string, { readonly examples: Readonly<Record<string, { value: unknown }>> }>>
+  /** Absent if there is no body. */
+  readonly content?: Readonly<Record<string, { readonly examples: Readonly<Record<string, { value: unknown }>> }>>
 }
 
 /** What the tests read of the API description. */

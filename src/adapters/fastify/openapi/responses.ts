@@ -74,13 +74,16 @@ interface ProblemOptions {
   readonly invalid?: Particulars
   /** Of the body; left out, that of most routes. */
   readonly bodyBytes?: number
+  /** The route is about no one wallet that could be missing. */
+  readonly ofNoWallet?: true
   /** Whether a refusal may be a stored one. */
   readonly replayable?: boolean
 }
 
 /** The problems of a route of the API by their status, as its responses; `codes` are those that not every route has. */
 export function problemResponses(codes: readonly ProblemCode[], options: ProblemOptions = {}) {
-  return responsesOf([...COMMON_PROBLEMS, ...codes], options)
+  const common = COMMON_PROBLEMS.filter((code) => code !== 'WALLET_NOT_FOUND' || options.ofNoWallet !== true)
+  return responsesOf([...common, ...codes], options)
 }
 
 /** The problems of a route by their status; `codes` are all that it has. */

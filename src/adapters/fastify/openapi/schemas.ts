@@ -190,7 +190,7 @@ export const ListBody = Type.Object(
         description: 'All of the items are executed, or none that is new',
       }),
     ),
-    transactions: Type.Array(Type.Union([MovementItem, TransferItem]), {
+    transactions: Type.Array(Type.Union([MovementItem, TransferItem], { [EXPECTED]: ITEM_EXPECTED[EXPECTED] }), {
       minItems: 1,
       maxItems: MAX_LIST,
       [EXPECTED]: `a list of 1 to ${MAX_LIST} items`,

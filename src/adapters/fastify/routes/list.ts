@@ -46,6 +46,7 @@ export function listRoutes(app: App, wallets: () => WalletService): void {
           ...problemResponses(['UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED'], {
             invalid: { errors: [{ path: '/transactions', message: mustBe(ListBody.properties.transactions) }] },
             bodyBytes: HTTP_BOUNDS.listBytes,
+            ofNoWallet: true,
           }),
         },
       },
