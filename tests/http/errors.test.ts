@@ -52,12 +52,26 @@ t.test('every refusal has its code, status, title and type', async (t) => {
   await expect('INSUFFICIENT_BALANCE', await client.withdraw('ann', 12))
   await expect('BALANCE_LIMIT_EXCEEDED', await client.deposit('rich', 1))
   await expect('BALANCE_LIMIT_EXCEEDED', await client.transfer('ann', 'rich', 1))
+  const state = (user: string, to: string) =>
+    send({ method: 'PUT', path: `${walletPath(user)}/state`, body: { state: to, reason: 'a reason' } })
+  await expect('WALLET_NOT_EMPTY', await state('ann', 'closed'))
+  await state('ann', 'frozen')
+  await expect('WALLET_FROZEN', await client.withdraw('ann', 1))
+  await state('ann', 'open')
+  await openWith(client, 'shut')
+  await state('shut', 'closed')
+  await expect('WALLET_CLOSED', await client.deposit('shut', 1))
+  await expect('PASSIVE_WALLET_CLOSED', await client.transfer('ann', 'shut', 1))
+  const body = { amount: 1, transactionID: await client.newID('ann') }
+  const ifMatch = { method: 'PUT', path: `${walletPath('ann')}/deposit`, body, headers: { 'if-match': '"41"' } }
+  await expect('VERSION_MISMATCH', await send(ifMatch))
   const old = await client.newID('ann')
   clock.move(TTL)
   await expect('TRANSACTION_ID_EXPIRED', await client.deposit('ann', 1, old))
   t.match(await client.wallet('ann'), { body: { balance: 11, version: 2 } }, 'only what was executed is there')
 
   const elsewhere = [
+    'NOT_EXECUTED',
     'UNAUTHENTICATED',
     'FORBIDDEN',
     'TOO_MANY_REQUESTS',

@@ -16,7 +16,7 @@ const SOON_MS = 200
 /** Owns none of the wallets. */
 const STRANGER = 'stranger'
 /** What is done without looking for a wallet: only someone else's is told not to be there. */
-const WITHOUT_WALLET = ['openWallet', 'issueTransactionID', 'getTransactionIDStatus']
+const WITHOUT_WALLET = ['openWallet', 'issueTransactionID', 'issueTransactionIDs', 'getTransactionIDStatus']
 
 export interface Shown {
   readonly path: string
@@ -106,7 +106,7 @@ const PROBLEMS: Readonly<
     send({ ...exampleCall(shown), body: '{}', headers: { 'content-type': 'text/plain' } }),
   INVALID_REQUEST: ({ send, sendWithoutHost }, shown) => {
     const call = exampleCall(shown)
-    if (!call.path.includes('/users/')) return sendWithoutHost(call.path)
+    if (!call.path.startsWith('/api/')) return sendWithoutHost(call.path)
     if (call.body !== undefined)
       return send({ ...call, body: { ...call.body, ...(WRONG_FIELDS[shown.operation.operationId] ?? { amount: 0 }) } })
     if (call.path.endsWith('/transactions')) return send({ ...call, path: `${call.path}?limit=1001` })

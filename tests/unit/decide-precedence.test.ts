@@ -24,6 +24,10 @@ const CAUSES = [
   'REPLAYED EXECUTED',
   'TRANSACTION_ID_EXPIRED',
   'WALLET_NOT_FOUND',
+  'WALLET_CLOSED',
+  'WALLET_FROZEN',
+  'PASSIVE_WALLET_CLOSED',
+  'VERSION_MISMATCH',
   'PASSIVE_WALLET_NOT_FOUND',
   'INSUFFICIENT_BALANCE',
   'BALANCE_LIMIT_EXCEEDED',
@@ -35,14 +39,22 @@ const ASKED = transfer(10n, bob)
 /** Decides a transfer that all of these are the matter with at once. */
 function outcomeOf(causes: ReadonlySet<Cause>): string {
   const wallets: Wallet[] = []
-  if (!causes.has('WALLET_NOT_FOUND')) wallets.push(wallet(alice, causes.has('INSUFFICIENT_BALANCE') ? 9n : 10n))
-  if (!causes.has('PASSIVE_WALLET_NOT_FOUND'))
-    wallets.push(wallet(bob, causes.has('BALANCE_LIMIT_EXCEEDED') ? MAX_UNITS - 9n : MAX_UNITS - 10n))
+  if (!causes.has('WALLET_NOT_FOUND')) {
+    const state = causes.has('WALLET_CLOSED') ? 'closed' : causes.has('WALLET_FROZEN') ? 'frozen' : undefined
+    wallets.push(wallet(alice, causes.has('INSUFFICIENT_BALANCE') ? 9n : 10n, state && { state }))
+  }
+  const closed = causes.has('PASSIVE_WALLET_CLOSED')
+  // A wallet that is not there is not closed.
+  if (closed || !causes.has('PASSIVE_WALLET_NOT_FOUND')) {
+    const units = causes.has('BALANCE_LIMIT_EXCEEDED') ? MAX_UNITS - 9n : MAX_UNITS - 10n
+    wallets.push(wallet(bob, units, closed ? { state: 'closed' } : {}))
+  }
   const known: StoredOutcome[] = []
   if (causes.has('TRANSACTION_ID_REUSED')) known.push(executed(deposit(10n)))
   if (causes.has('REPLAYED EXECUTED')) known.push(executed(ASKED))
   const expiresAt = after(NOW, causes.has('TRANSACTION_ID_EXPIRED') ? 0n : HOUR)
-  return summary(decide(command(ASKED, { expiresAt }), stateOf(wallets, known), NOW).outcome)
+  const condition = causes.has('VERSION_MISMATCH') ? { ifVersion: 41n } : {}
+  return summary(decide(command(ASKED, { expiresAt, ...condition }), stateOf(wallets, known), NOW).outcome)
 }
 
 function executed(movement: typeof ASKED): StoredOutcome {

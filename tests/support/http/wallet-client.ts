@@ -16,6 +16,10 @@ export interface WalletClient {
   withdraw(userID: string, amount: number, transactionID?: string): Promise<Answer>
   transfer(userID: string, passiveUserID: string, amount: number, transactionID?: string): Promise<Answer>
   history(userID: string, query?: string): Promise<Answer>
+  /** Many new transaction IDs. */
+  newIDs(userID: string, count: number): Promise<string[]>
+  list(transactions: readonly unknown[], more?: object): Promise<Answer>
+  setState(userID: string, state: string, reason?: string): Promise<Answer>
 }
 
 export function walletPath(userID: string): string {
@@ -31,6 +35,9 @@ export const API_PATHS: Readonly<Record<string, readonly string[]>> = {
   [`${walletPath('u')}/withdraw`]: ['PUT'],
   [`${walletPath('u')}/transfer`]: ['PUT'],
   [`${walletPath('u')}/transactions`]: ['GET'],
+  [`${walletPath('u')}/transactionIDs`]: ['POST'],
+  [`${walletPath('u')}/state`]: ['PUT'],
+  '/api/v1/transactions': ['PUT'],
 }
 
 export function createWalletClient(send: Send): WalletClient {
@@ -52,6 +59,15 @@ export function createWalletClient(send: Send): WalletClient {
       client.put(userID, 'withdraw', { amount, transactionID: id ?? (await newID(userID)) }),
     transfer: async (userID, passiveUserID, amount, id) =>
       client.put(userID, 'transfer', { passiveUserID, amount, transactionID: id ?? (await newID(userID)) }),
+    async newIDs(userID, count) {
+      const { body } = await send({ method: 'POST', path: `${walletPath(userID)}/transactionIDs`, body: { count } })
+      if (!Array.isArray(body.transactionIDs)) throw new Error(`no IDs in ${JSON.stringify(body)}`)
+      return body.transactionIDs
+    },
+    list: (transactions, more = {}) =>
+      send({ method: 'PUT', path: '/api/v1/transactions', body: { ...more, transactions } }),
+    setState: (userID, state, reason = 'a reason') =>
+      send({ method: 'PUT', path: `${walletPath(userID)}/state`, body: { state, reason } }),
     history: (userID, query = '') => send({ method: 'GET', path: `${walletPath(userID)}/transactions${query}` }),
   }
   return client
@@ -61,6 +77,12 @@ export function createWalletClient(send: Send): WalletClient {
 export async function openWith(client: WalletClient, userID: string, units = 0): Promise<void> {
   await client.open(userID)
   if (units > 0) await client.deposit(userID, units)
+}
+
+/** The results of a list, each in short: its code if it was not executed. */
+export function codesOf({ body, text }: Answer): unknown[] {
+  if (!Array.isArray(body.results)) throw new Error(`no results in ${text}`)
+  return body.results.map(({ status, replayed, problem }) => `${replayed ? 'REPLAYED ' : ''}${problem?.code ?? status}`)
 }
 
 /** A field that must be text. */
