@@ -5,6 +5,7 @@ import { compareBig } from './big.ts'
 import { type Bench, describeMachine, withBench } from './environment.ts'
 import { isMet, type Row, toTable } from './figures.ts'
 import { type LatencyRow, measureLatency } from './latency.ts'
+import { compareLists, type ListFigures, listTable, measureLists } from './lists.ts'
 import { compareLoneClient } from './lone-client.ts'
 import { compareReads } from './reads.ts'
 import { type SweepPoint, sweep } from './sweep.ts'
@@ -14,7 +15,8 @@ import { uniform, zipf } from './workload.ts'
 const HELP = `usage: npm run bench [-- options]
 
   --quick          the most telling lines, in under a minute
-  --only WORDS     the parts named, of: uniform hot zipf settings reads lone fresh big latency sweep
+  --only WORDS     the parts named, of: uniform hot zipf settings reads lone fresh big lists hot-lists list-sizes
+                   latency sweep
   --seconds N      how long each sample takes (default 8)
   --rounds N       how many samples, turn and turn about (default 3)
   --json FILE      where the raw samples go (default bench-results/latest.json)
@@ -61,9 +63,11 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>>
   lone: async (bench) => [await compareLoneClient(bench, UNIFORM)],
   fresh: async (bench) => [await compareFresh(bench, UNIFORM)],
   big: (bench) => compareBig(bench),
+  lists: (bench) => compareLists(bench, UNIFORM, { single: 3.5, list: 0.7 }),
+  'hot-lists': (bench) => compareLists(bench, HOT, { single: 20, list: undefined }),
 }
 /** The parts that give no line of the table. */
-const PICTURES = ['latency', 'sweep']
+const PICTURES = ['list-sizes', 'latency', 'sweep']
 const QUICK = ['uniform', 'hot', 'reads', 'lone']
 const QUICK_SECONDS = 2
 
@@ -108,12 +112,17 @@ async function main(): Promise<void> {
   const { say, end } = progress()
   const rows: Row[] = []
   let latencies: readonly LatencyRow[] = []
+  let listSizes: readonly ListFigures[] = []
   let points: readonly SweepPoint[] = []
   const failures: string[] = []
   const damage = await withBench({ seconds, rounds, say }, async (bench) => {
     for (const part of parts) {
       try {
-        if (part === 'latency') latencies = await measureLatency(bench, UNIFORM)
+        if (part === 'list-sizes') {
+          const { sizes, lone } = await measureLists(bench, UNIFORM)
+          listSizes = sizes
+          rows.push(lone)
+        } else if (part === 'latency') latencies = await measureLatency(bench, UNIFORM)
         else if (part === 'sweep') points = await sweep(bench, UNIFORM)
         else rows.push(...((await PARTS[part]?.(bench)) ?? []))
       } catch (error) {
@@ -128,12 +137,13 @@ async function main(): Promise<void> {
   for (const what of damage) process.stdout.write(`THE LEDGER IS DAMAGED: ${what}\n`)
   for (const what of failures) process.stdout.write(`FAILED: ${what}\n`)
   if (rows.length > 0) process.stdout.write(`${toTable(rows)}\n`)
+  if (listSizes.length > 0) process.stdout.write(`\n${listTable(listSizes)}\n`)
   if (latencies.length > 0) process.stdout.write(`\n${latencyTable(latencies)}\n`)
   await mkdir(dirname(values.json), { recursive: true })
   const machine = await describeMachine()
   await writeFile(
     values.json,
-    `${JSON.stringify({ machine, seconds, rounds, damage, rows, latencies, sweep: points }, null, 2)}\n`,
+    `${JSON.stringify({ machine, seconds, rounds, damage, rows, listSizes, latencies, sweep: points }, null, 2)}\n`,
   )
   process.stdout.write(`\n${rows.filter(isMet).length} of ${rows.length} lines met; raw samples in ${values.json}\n`)
   if (damage.length > 0 || failures.length > 0) process.exitCode = 1

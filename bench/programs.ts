@@ -69,8 +69,8 @@ export async function runPgbench(
   clients: number,
   seconds: number,
   zipf = 0,
+  script = 'bench/pgbench-transfer.sql',
 ): Promise<number> {
-  const script = 'bench/pgbench-transfer.sql'
   const threads = Math.min(2, clients)
   const { stdout } = await execute('pgbench', [
     ...['-n', '-M', 'prepared', '-f', script, '-D', `wallets=${wallets}`, '-D', `zipf=${zipf}`],

@@ -30,13 +30,14 @@ export async function sendTransfers(
   pick: PickWallet,
   connections: number,
   seconds = bench.seconds,
+  { pauseMs }: { readonly pauseMs?: number } = {},
 ): Promise<Measured & { cpuMicros: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'wallet-bench-'))
   try {
     const file = join(folder, 'requests')
     await writeRequests(file, REQUESTS_PER_SECOND * seconds, createTransfers(pick, bench.ids))
     const [before, cpuBefore] = [await database.countTransfers(), await cpuSeconds(service.pid)]
-    const measured = await runWrk(service.url, file, connections, seconds)
+    const measured = await runWrk(service.url, file, connections, seconds, pauseMs)
     const cpuMicros = ((await cpuSeconds(service.pid)) - cpuBefore) * 1e6
     const written = (await database.countTransfers()) - before
     const answered = measured.perSecond * seconds - measured.refused

@@ -40,16 +40,31 @@ export interface TransferRequest {
 /** Transfers of one unit between two different wallets, each with an ID of its own. */
 export function createTransfers(pick: PickWallet, ids: TransactionIDs): () => TransferRequest {
   return () => {
-    const active = pick()
-    let passive = pick()
-    while (passive === active) passive = pick()
-    const userID = toUserID(`user-${active}`)
-    const transactionID = ids.issue(userID, fromMilliseconds(Date.now()))
+    const { active, passive, transactionID } = drawTransfer(pick, ids)
     return {
       path: `/api/v1/users/user-${active}/wallet/transfer`,
       body: `{"passiveUserID":"user-${passive}","amount":1,"transactionID":"${transactionID}"}`,
     }
   }
+}
+
+/** Lists of such transfers. */
+export function createLists(pick: PickWallet, ids: TransactionIDs, size: number): () => TransferRequest {
+  const nextItem = () => {
+    const { active, passive, transactionID } = drawTransfer(pick, ids)
+    return `{"userID":"user-${active}","type":4,"amount":1,"passiveUserID":"user-${passive}","transactionID":"${transactionID}"}`
+  }
+  return () => ({
+    path: '/api/v1/transactions',
+    body: `{"transactions":[${Array.from({ length: size }, nextItem).join(',')}]}`,
+  })
+}
+
+function drawTransfer(pick: PickWallet, ids: TransactionIDs) {
+  const active = pick()
+  let passive = pick()
+  while (passive === active) passive = pick()
+  return { active, passive, transactionID: ids.issue(toUserID(`user-${active}`), fromMilliseconds(Date.now())) }
 }
 
 /** One request a line, for wrk. */
