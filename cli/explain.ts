@@ -14,7 +14,7 @@ export interface GivenMovement {
 }
 
 /** The answers after which nothing was executed, and no earlier request with the same ID had been. */
-const FINAL = [400, 404, 422]
+const FINAL = [400, 404, 412, 422]
 
 /** Makes of what a client threw what a person is told. What is a bug stays what it is. */
 export function explain(error: unknown, session: Session, movement?: GivenMovement): unknown {
