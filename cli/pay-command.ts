@@ -47,7 +47,7 @@ const HELP = `
 It may be killed at any time, and run again: the transaction IDs of the lines are in FILE.ids before the first of them is sent,
 and a file whose payments have begun must not be changed. --deadline is each request's; a request pays ${PAID_AT_ONCE} lines.
 
-A line that is refused stays so for this file. Once its cause is mended, put it into another file. The IDs of lines that were
+A line that is refused stays so for this file. Once you have mended the cause, pay it from a new file. The IDs of lines that were
 never sent expire, after 24 hours unless the service is told otherwise; such lines are refused, too (TRANSACTION_ID_EXPIRED).
 
 Example:
@@ -83,16 +83,20 @@ async function pay(order: Order, session: Session, { print }: Surroundings): Pro
   progress.end()
   await print(report.text(resumed))
   if (stopped !== undefined) throw explainStop(stopped, session, { again, resumed })
+  const unknown = report.count('unknown')
+  const foreign = report.count('foreign')
   const says = [
-    counted(report.count('final'), 'refused for good', `Once the cause is mended, put them into a file of their own.`),
-    counted(report.count('open'), 'refused', `Once the cause is mended, run this again:\n  ${again}`),
+    counted(report.count('final'), 'refused for good', 'Once you have mended the cause, pay from a new file.'),
+    counted(report.count('open'), 'refused', `Once you have mended the cause, run this again:\n  ${again}`),
+    counted(unknown, 'left unknown', `To find out, run this again; each line is paid once:\n  ${again}`),
+    // To pay these from a new file could pay them twice.
     counted(
-      report.count('unknown'),
-      'left unknown',
-      `To find out, run this again; each line is paid once:\n  ${again}`,
+      foreign,
+      'refused, and may have been paid elsewhere',
+      stripControlCharacters(`Is ${session.url} the service that issued the IDs in ${idsPathOf(order.file)}?`),
     ),
   ].filter((each) => each !== '')
-  if (says.length > 0) throw new Failure(report.count('unknown') > 0 ? EXIT.unsettled : EXIT.no, says.join('\n'))
+  if (says.length > 0) throw new Failure(unknown + foreign > 0 ? EXIT.unsettled : EXIT.no, says.join('\n'))
 }
 
 function counted(lines: number, how: string, whatToDo: string): string {

@@ -1,4 +1,4 @@
-import type { ListResult } from '../client/client.ts'
+import type { ListResult, WalletProblem } from '../client/client.ts'
 import { describeAmount } from './amounts.ts'
 import { stripControlCharacters } from './output.ts'
 import type { Planned } from './payment-ids.ts'
@@ -9,12 +9,17 @@ interface Unpaid {
   readonly line: number
   readonly user: string
   readonly code: string
-  /** Whether it is over for its transaction ID, may yet be made with it, or may have been made. */
-  readonly fate: 'final' | 'open' | 'unknown'
+  /**
+   * Whether it is over for its transaction ID, may yet be made with it, or may have been made. `foreign`: it may have been, too,
+   * but not at this service, or not with what the ID now stands beside.
+   */
+  readonly fate: 'final' | 'open' | 'unknown' | 'foreign'
 }
 
 /** The refusals that are kept under their ID. */
 const FINAL = [412, 422]
+
+const FOREIGN: readonly string[] = ['TRANSACTION_ID_UNKNOWN', 'TRANSACTION_ID_REUSED']
 
 const COLUMNS: readonly Column<Unpaid>[] = [
   { title: 'LINE', align: 'right', cell: ({ line }) => String(line) },
@@ -37,9 +42,7 @@ export function createPayReport(from: string, payments: number) {
         if (result.replayed) before += 1
         return
       }
-      const { code, status, outcome } = result.problem
-      const fate = outcome === 'unknown' ? 'unknown' : FINAL.includes(status) ? 'final' : 'open'
-      unpaid.push({ line, user, code, fate })
+      unpaid.push({ line, user, code: result.problem.code, fate: fateOf(result.problem) })
     },
     count: (fate: Unpaid['fate']) => unpaid.filter((each) => each.fate === fate).length,
     /** What was not paid, line by line, and one line about all. */
@@ -50,4 +53,10 @@ export function createPayReport(from: string, payments: number) {
       return `${table}paid ${paid} of ${payments} ${payments === 1 ? 'line' : 'lines'}${sum}${earlier}\n`
     },
   }
+}
+
+function fateOf({ code, status, outcome }: WalletProblem): Unpaid['fate'] {
+  if (FOREIGN.includes(code)) return 'foreign'
+  if (outcome === 'unknown') return 'unknown'
+  return FINAL.includes(status) ? 'final' : 'open'
 }

@@ -100,7 +100,7 @@ t.test('what is refused is listed, with what to do about it; the rest is paid', 
   const first = await pay()
   t.match(first, {
     code: 1,
-    stderr: /^wallet: 4 lines were refused for good\. Once the cause is mended, put them into /,
+    stderr: /^wallet: 4 lines were refused for good\. Once you have mended the cause, pay from a new file\.\n$/,
   })
   t.strictSame(first.stdout.split('\n'), [
     'LINE  USER      CODE',
@@ -123,7 +123,7 @@ t.test('what was refused before anything was looked at is paid by the next run',
   t.match(poor, { code: 1, stdout: /^LINE .+\n +1 .+WALLET_NOT_FOUND\n +2 .+WALLET_NOT_FOUND\npaid 0 of 2 lines\n$/ })
   t.equal(
     poor.stderr,
-    `wallet: 2 lines were refused. Once the cause is mended, run this again:${again.replace('company', 'newcomer')}`,
+    `wallet: 2 lines were refused. Once you have mended the cause, run this again:${again.replace('company', 'newcomer')}`,
   )
   await client.open('newcomer')
   await client.deposit({ to: 'newcomer', amount: 3 })
@@ -173,6 +173,25 @@ t.test('IDs that are not as they were written pay no one', async (t) => {
   t.match(await client.wallet('company'), { version: 3 })
 })
 
+t.test('at another service nothing is paid, and no one is told to pay from a new file', async (t) => {
+  const { write, pay, ids, client } = await setUp(t)
+  await write('ann,1')
+  await pay()
+  // As the key of another service would have signed it; those of tests share theirs.
+  const [head, line = ''] = (await readFile(ids, 'utf8')).split('\n')
+  const { transactionID, ...payment } = JSON.parse(line)
+  const foreign = transactionID.replace(/.$/, transactionID.endsWith('0') ? '1' : '0')
+  await writeFile(ids, `${head}\n${JSON.stringify({ ...payment, transactionID: foreign })}\n`)
+  const { code, stdout, stderr } = await pay()
+  t.equal(code, 3)
+  t.match(stdout, /^LINE .+\n +1 {2}ann +TRANSACTION_ID_UNKNOWN\npaid 0 of 1 line\n$/)
+  t.match(
+    stderr,
+    /^wallet: 1 line was refused, and may have been paid elsewhere\. Is \S+ the service that issued the IDs in /,
+  )
+  t.match(await client.wallet('ann'), { version: 1 })
+})
+
 t.test('two who pay the same file at once pay each line once', async (t) => {
   const { write, pay, client, files } = await setUp(t)
   const lines = Array.from({ length: 250 }, (_, index) => `ann,${index + 1}`)
@@ -220,7 +239,7 @@ t.test('lines that come too late for their IDs are refused, and not paid under o
     const { code, stdout, stderr } = await pay()
     t.equal(code, 1)
     t.match(stdout, / 1 {2}ann +TRANSACTION_ID_EXPIRED\n +2 {2}bob, jr\. +TRANSACTION_ID_EXPIRED\npaid 0 of 2 lines\n$/)
-    t.match(stderr, /^wallet: 2 lines were refused for good\. .+ put them into a file of their own\.\n$/)
+    t.match(stderr, /^wallet: 2 lines were refused for good\. Once you have mended the cause, pay from a new file\.\n$/)
   }
   t.match(await client.wallet('company'), { version: 1 })
 })
