@@ -19,7 +19,7 @@ const HEADER = ['user', 'amount', 'reference']
 const MAX_TOLD = 20
 
 /**
- * Reads `user,amount,reference`, a payment a line, the reference where there is one. Blank lines are nothing.
+ * Reads `user,amount,reference`, a payment a line, the reference if there is one. Blank lines are nothing.
  *
  * @throws {Failure} with every line that is wrong.
  */

@@ -4,8 +4,8 @@ import { type Answer, isOK, type Outgoing, type Transport, unlessAborted } from 
 
 /*
  * Requests for transaction IDs and movements that are sent in one turn of the event loop go as few requests, and each is given
- * the answer that it would have had alone. Whoever sent it deals with that as ever: repetitions, deadlines and errors are made
- * above, of single answers, and come here as requests again.
+ * the answer that it would have had alone. Repetitions, deadlines and errors are made of single answers, in exchange.ts, as if there
+ * were no gathering; a repetition comes here again.
  */
 
 /** As many as the service takes at once, in number and, with what stands around them, in bytes. */
