@@ -7,6 +7,8 @@ import type { Session } from './session.ts'
 /** A movement as it was given, to be given again. */
 export interface GivenMovement {
   readonly command: string
+  /** What it was given beside the options of every movement. */
+  readonly options: readonly string[]
   readonly parameters: readonly string[]
   readonly json: boolean
   /** Set if it was sent before. */
@@ -14,7 +16,7 @@ export interface GivenMovement {
 }
 
 /** The answers after which nothing was executed, and no earlier request with the same ID had been. */
-const FINAL = [400, 404, 422]
+const FINAL = [400, 404, 412, 422]
 
 /** Makes of what a client threw what a person is told. What is a bug stays what it is. */
 export function explain(error: unknown, session: Session, movement?: GivenMovement): unknown {
@@ -101,6 +103,7 @@ function toSendAgain(outcome: Outcome, transactionID: string, session: Session, 
   const { command, parameters, json } = movement
   const options = [
     ...['--transaction-id', transactionID],
+    ...movement.options,
     ...(session.urlIsDefault ? [] : ['--url', session.url]),
     ...(json ? ['--json'] : []),
   ]

@@ -2,7 +2,16 @@ import { type Command, Option } from '@commander-js/extra-typings'
 import type { HistoryFilters, HistoryPage } from '../client/client.ts'
 import { explain } from './explain.ts'
 import { FORMATS, WRITERS } from './history-formats.ts'
-import { deadlineOption, jsonOption, oneOf, reader, timeOption, urlOption, userArgument } from './parameters.ts'
+import {
+  deadlineOption,
+  jsonOption,
+  oneOf,
+  reader,
+  referenceOption,
+  timeOption,
+  urlOption,
+  userArgument,
+} from './parameters.ts'
 import { openSession, type Session, type Surroundings } from './session.ts'
 import { TYPE_NAMES, TYPES, type TypeName } from './wire.ts'
 
@@ -35,6 +44,7 @@ export function addHistoryCommand(program: Command, surroundings: Surroundings):
         (text, before: readonly TypeName[] | undefined) => [...(before ?? []), readType(text)],
       ),
     )
+    .addOption(referenceOption('only what has exactly this reference'))
     .addOption(timeOption('after', 'only strictly later ones (RFC 3339)'))
     .addOption(timeOption('before', 'only strictly earlier ones (RFC 3339)'))
     .addOption(urlOption)
@@ -42,9 +52,10 @@ export function addHistoryCommand(program: Command, surroundings: Surroundings):
     .addHelpText('after', HELP)
     .action(async (user, options) => {
       const session = openSession(options, surroundings)
-      const { type, after, before, limit, all = false, json = false } = options
+      const { type, reference, after, before, limit, all = false, json = false } = options
       const filters: HistoryFilters = {
         ...(type && { type: type.map((name) => TYPES[name]) }),
+        ...(reference && { reference }),
         ...(after && { createdAfter: after }),
         ...(before && { createdBefore: before }),
       }

@@ -34,9 +34,25 @@ const COLUMNS: readonly Column<Transaction>[] = [
   { title: 'WITH', align: 'left', cell: ({ passiveUserID }) => passiveUserID ?? '' },
 ]
 
+const REFERENCE: Column<Transaction> = {
+  title: 'REFERENCE',
+  align: 'left',
+  cell: ({ reference }) => reference ?? '',
+}
+
+/** The first page with a reference on it begins a table with a column for them. */
 function createTableWriter(): Writer {
-  const lay = createTable(COLUMNS)
-  return { page: (transactions) => lay(transactions) }
+  let referenced = false
+  let lay = createTable(COLUMNS)
+  return {
+    page(transactions) {
+      if (!referenced && transactions.some(({ reference }) => reference !== undefined)) {
+        referenced = true
+        lay = createTable([...COLUMNS, REFERENCE])
+      }
+      return lay(transactions)
+    },
+  }
 }
 
 /** One array, a transaction a line. */
@@ -55,7 +71,10 @@ function createJSONWriter(): Writer {
   }
 }
 
-const CSV_COLUMNS = ['id', 'transactionID', 'userID', 'type', 'amount', 'balance', 'passiveUserID', 'createdAt']
+const CSV_COLUMNS = [
+  ...['id', 'transactionID', 'userID', 'type', 'amount', 'balance', 'passiveUserID', 'createdAt'],
+  'reference',
+]
 /**
  * If a spreadsheet separates by semicolons, what follows one is a cell of its own, and a formula there as
  * well as at the start of a field, which `escape_formulas` sees to.
@@ -63,7 +82,7 @@ const CSV_COLUMNS = ['id', 'transactionID', 'userID', 'type', 'amount', 'balance
 const LATER_FORMULA = /;(?=["\s]*[=+@＝＋＠－-])/gu
 
 function createCSVWriter(): Writer {
-  const guarded = (text: string | null) => text?.replaceAll(LATER_FORMULA, ";'") ?? ''
+  const guarded = (text: string | null | undefined) => text?.replaceAll(LATER_FORMULA, ";'") ?? ''
   let header = `${CSV_COLUMNS.join()}\n`
   return {
     page(transactions) {
@@ -72,6 +91,7 @@ function createCSVWriter(): Writer {
         type: nameOf(each.type),
         userID: guarded(each.userID),
         passiveUserID: guarded(each.passiveUserID),
+        reference: guarded(each.reference),
       }))
       const lines = stringify(rows, { columns: CSV_COLUMNS, escape_formulas: true })
       const text = `${header}${lines}`

@@ -1,4 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings'
+import { METADATA_KEY_PATTERN, METADATA_VALUE_PATTERN, parseReference, REFERENCE_WORDS } from '../src/domain/note.ts'
 import { parseInstant } from '../src/domain/rfc3339.ts'
 import { parseUserID, USER_ID_WORDS } from '../src/domain/user-id.ts'
 import { AMOUNT_EXPECTED, parseAmount } from './amounts.ts'
@@ -46,6 +47,47 @@ export const transactionIDOption = new Option(
     TRANSACTION_ID.test(text) ? text : undefined,
   ),
 )
+
+export function referenceOption(description: string) {
+  return new Option('--reference <text>', description).argParser(reader('--reference', REFERENCE_WORDS, parseReference))
+}
+
+const METADATA_KEY = new RegExp(METADATA_KEY_PATTERN, 'u')
+const METADATA_VALUE = new RegExp(METADATA_VALUE_PATTERN, 'u')
+
+const readMetadata = reader(
+  '--metadata',
+  'key=value, with a key of 1 to 40 characters and a value of at most 500',
+  (text): readonly [key: string, value: string] | undefined => {
+    const end = text.indexOf('=')
+    const [key, value] = [text.slice(0, Math.max(end, 0)), text.slice(end + 1)]
+    return METADATA_KEY.test(key) && METADATA_VALUE.test(value) ? [key, value] : undefined
+  },
+)
+
+export const metadataOption = new Option(
+  '--metadata <key=value>',
+  'a field of your own, which no recipient sees; repeatable',
+).argParser((text, before: readonly (readonly [key: string, value: string])[] | undefined) => {
+  const field = readMetadata(text)
+  if (before?.some(([key]) => key === field[0])) throw wrongValue('--metadata', JSON.stringify(text), 'each key once')
+  return [...(before ?? []), field]
+})
+
+export const ifVersionOption = new Option(
+  '--if-version <version>',
+  'only if the wallet still has this version, which balance --json shows',
+).argParser(
+  reader('--if-version', 'a whole number: the version of the wallet', (text) =>
+    /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined,
+  ),
+)
+
+export const reasonOption = new Option('--reason <text>', 'why; it is kept for those who ask later')
+  .argParser(
+    reader('--reason', '1 to 200 characters', (text) => (text !== '' && text.length <= 200 ? text : undefined)),
+  )
+  .makeOptionMandatory()
 
 export const urlOption = new Option('--url <url>', 'where the service is (WALLET_URL, else http://127.0.0.1:8080)')
 

@@ -1,8 +1,10 @@
 import { Command } from '@commander-js/extra-typings'
 import { addHistoryCommand } from './history-command.ts'
+import { addMovementCommands } from './movement-commands.ts'
+import { addPayCommand } from './pay-command.ts'
 import { addServiceCommands } from './service-commands.ts'
 import type { Surroundings } from './session.ts'
-import { addWalletCommands } from './wallet-commands.ts'
+import { addStateCommand, addWalletCommands } from './wallet-commands.ts'
 
 const HELP = `
 Amounts are base units, 1250000, or dollars with the suffix usd, 1.25usd. Put a user ID that begins with - after --.
@@ -39,6 +41,9 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
     })
   addServiceCommands(program)
   addWalletCommands(program, surroundings)
+  addMovementCommands(program, surroundings)
+  addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
+  addStateCommand(program, surroundings)
   return program
 }

@@ -10,6 +10,9 @@ type Exact<Schema, Money extends keyof Schema> = Readonly<Omit<Schema, Money> & 
 export type Wallet = Exact<Wire.Wallet, 'balance'>
 export type Transaction = Exact<Wire.Transaction, 'amount' | 'balance'>
 export type IssuedTransactionID = Readonly<Wire.IssuedTransactionID>
+export type IssuedTransactionIDs = Readonly<Omit<Wire.IssuedTransactionIDs, 'transactionIDs'>> & {
+  readonly transactionIDs: readonly string[]
+}
 export type TransactionIDStatus = Readonly<
   Omit<Wire.TransactionIDStatus, 'transaction'> & { transaction?: Transaction }
 >
@@ -17,6 +20,13 @@ export type TransactionIDStatus = Readonly<
 export interface HistoryPage {
   readonly transactions: readonly Transaction[]
   readonly nextIDBefore: number | null
+}
+
+/** What stands in a list of results for one movement; `body` is what it alone would be answered with. */
+export interface ItemOutcome {
+  readonly status: number
+  readonly replayed: boolean
+  readonly body: unknown
 }
 
 /** The `type` of a transaction. */
@@ -75,6 +85,7 @@ const isTransaction = shape<Wire.Transaction>({
   metadata: orAbsent(isObject),
 })
 const isIssued = shape<Wire.IssuedTransactionID>({ transactionID: isText, expiresAt: isText })
+const isManyIssued = shape<Wire.IssuedTransactionIDs>({ transactionIDs: arrayOf(isText), expiresAt: isText })
 const isStatus = shape<Wire.TransactionIDStatus>({
   transactionID: isText,
   status: isText,
@@ -92,6 +103,17 @@ export const isProblem = shape<Wire.Problem>({
   errors: orAbsent(Array.isArray),
 })
 
+const isResults = shape<Wire.ListResults>({
+  results: arrayOf(
+    shape<Wire.ListResults['results'][number]>({
+      status: isCount,
+      replayed: (value) => typeof value === 'boolean',
+      transaction: orAbsent(isObject),
+      problem: orAbsent(isObject),
+    }),
+  ),
+})
+
 /** @throws {UnreadableAnswer} */
 export function readWallet(body: unknown): Wallet {
   const wallet = checked(body, isWallet)
@@ -106,6 +128,23 @@ export function readTransaction(body: unknown): Transaction {
 /** @throws {UnreadableAnswer} */
 export function readIssued(body: unknown): IssuedTransactionID {
   return checked(body, isIssued)
+}
+
+/** @throws {UnreadableAnswer} */
+export function readManyIssued(body: unknown, count: number): IssuedTransactionIDs {
+  const issued = checked(body, isManyIssued)
+  if (issued.transactionIDs.length !== count) throw new UnreadableAnswer('another number of IDs was asked for')
+  return issued
+}
+
+/** Of a list with so many movements; what is in a `body` is not checked. @throws {UnreadableAnswer} */
+export function readOutcomes(body: unknown, count: number): readonly ItemOutcome[] {
+  const { results } = checked(body, isResults)
+  if (results.length !== count) throw new UnreadableAnswer('another number of movements was sent')
+  return results.map(({ status, replayed, transaction, problem }) => ({
+    ...{ status, replayed },
+    body: transaction ?? problem,
+  }))
 }
 
 /** @throws {UnreadableAnswer} */

@@ -1,7 +1,9 @@
 import {
   type HistoryPage,
   type IssuedTransactionID,
+  type IssuedTransactionIDs,
   readIssued,
+  readManyIssued,
   readPage,
   readStatus,
   readTransaction,
@@ -12,11 +14,37 @@ import {
 } from './answers.ts'
 import type { Path, Transaction as WireTransaction } from './api-types.ts'
 import { createExchange, type Limits, type TokenSource } from './exchange.ts'
+import { type ListResult, resultsOf } from './lists.ts'
+import {
+  type Amount,
+  actorOf,
+  type Deposit,
+  type ListedMovement,
+  type Movement,
+  type Transfer,
+  toItem,
+  toUnits,
+  type Withdrawal,
+} from './movements.ts'
 import { ACCESS_TOKEN, isServiceURL, isToken, SERVICE_URL } from './sendable.ts'
 
 export { TransactionType } from './answers.ts'
 export { type Outcome, type ProblemCode, WalletProblem, WalletUnsettled } from './errors.ts'
-export type { HistoryPage, IssuedTransactionID, Transaction, TransactionIDStatus, Wallet }
+export type { MovementNote } from './movements.ts'
+export type {
+  Amount,
+  Deposit,
+  HistoryPage,
+  IssuedTransactionID,
+  IssuedTransactionIDs,
+  ListedMovement,
+  ListResult,
+  Transaction,
+  TransactionIDStatus,
+  Transfer,
+  Wallet,
+  Withdrawal,
+}
 
 export interface ClientOptions {
   /** Where the service is, as its first line of output says it, with or without `/api/v1`; empty in a page that it serves. */
@@ -29,6 +57,11 @@ export interface ClientOptions {
   readonly attemptTimeoutMs?: number
   /** How long a call may take with all its attempts. */
   readonly deadlineMs?: number
+  /**
+   * Sends the movements of one turn of the event loop, and asks for their IDs, in as few requests as the service takes. Each
+   * call ends as it would alone. Off by default.
+   */
+  readonly gather?: boolean
 }
 
 export interface CallOptions {
@@ -45,8 +78,10 @@ export interface MovementOptions extends CallOptions {
   readonly onTransactionID?: (transactionID: string) => void | Promise<void>
 }
 
-/** Base units: 1000000 = 1 dollar. From 1 to 2^53 − 1. */
-export type Amount = bigint | number
+export interface ListOptions extends CallOptions {
+  /** All of the list is executed, or nothing of it that was not before. */
+  readonly atomic?: boolean
+}
 
 /** What narrows a history; times are RFC 3339, up to nanoseconds. */
 export interface HistoryFilters {
@@ -57,6 +92,8 @@ export interface HistoryFilters {
   readonly IDBefore?: number
   /** How many transactions a page holds at most: 1 to 1000. */
   readonly limit?: number
+  /** Only what has exactly this reference. */
+  readonly reference?: string
 }
 
 /**
@@ -67,15 +104,25 @@ export interface WalletClient {
   /** Opens the user's wallet, or finds it open. */
   open(userID: string, options?: CallOptions): Promise<Wallet>
   wallet(userID: string, options?: CallOptions): Promise<Wallet>
-  deposit(what: { readonly to: string; readonly amount: Amount }, options?: MovementOptions): Promise<Transaction>
-  withdraw(what: { readonly from: string; readonly amount: Amount }, options?: MovementOptions): Promise<Transaction>
+  deposit(what: Deposit, options?: MovementOptions): Promise<Transaction>
+  withdraw(what: Withdrawal, options?: MovementOptions): Promise<Transaction>
   /** Answers with the sender's half. */
-  transfer(
-    what: { readonly from: string; readonly to: string; readonly amount: Amount },
-    options?: MovementOptions,
-  ): Promise<Transaction>
+  transfer(what: Transfer, options?: MovementOptions): Promise<Transaction>
+  /**
+   * Sends 1 to 1000 movements as one request, and again until the outcome of each is known: one result for each, in their
+   * order. What share a wallet take effect in that order. A `WalletUnsettled` is about all of them: send the same list again.
+   */
+  submit(list: readonly ListedMovement[], options?: ListOptions): Promise<readonly ListResult[]>
   /** Asks for a transaction ID, for those who keep it themselves and hand it over with a movement. */
   issue(userID: string, options?: CallOptions): Promise<IssuedTransactionID>
+  /** The same for 1 to 1000 at once. */
+  issueMany(userID: string, count: number, options?: CallOptions): Promise<IssuedTransactionIDs>
+  /** Freezes, closes or opens a wallet, which takes an administrator; the reason is kept. The same state again changes nothing. */
+  setState(
+    userID: string,
+    change: { readonly state: 'open' | 'frozen' | 'closed'; readonly reason: string },
+    options?: CallOptions,
+  ): Promise<Wallet>
   /** The outcome of a transaction ID. */
   status(userID: string, transactionID: string, options?: CallOptions): Promise<TransactionIDStatus>
   /** One page, newest first. */
@@ -88,10 +135,11 @@ const ATTEMPT_TIMEOUT_MS = 10_000
 const DEADLINE_MS = 60_000
 
 const WALLET = '/api/v1/users/{userID}/wallet' satisfies Path
+const LIST = '/api/v1/transactions' satisfies Path
 
 /** @throws {TypeError} for a URL or a token with which nothing could ever be sent; it repeats neither. */
 export function createWalletClient(options: ClientOptions): WalletClient {
-  const { token, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, deadlineMs = DEADLINE_MS } = options
+  const { token, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, deadlineMs = DEADLINE_MS, gather = false } = options
   if (typeof token === 'string' && !isToken(token)) throw new TypeError(`token is not ${ACCESS_TOKEN}`)
   const exchange = createExchange({
     url: toBase(options),
@@ -99,6 +147,7 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     token,
     attemptTimeoutMs,
+    gather,
   })
 
   function limitsOf(call: CallOptions = {}): Limits {
@@ -109,12 +158,22 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     return exchange({ method: 'POST', path: fill(`${WALLET}/transactionID`, { userID }), read: readIssued }, limits)
   }
 
-  async function move(path: string, userID: string, what: object, call: MovementOptions = {}): Promise<Transaction> {
+  async function move(movement: Movement, call: MovementOptions = {}): Promise<Transaction> {
     const limits = limitsOf(call)
-    const transactionID = call.transactionID ?? (await issue(userID, limits)).transactionID
+    const user = actorOf(movement)
+    const path = fill(`${WALLET}/${movement.kind}`, { userID: user })
+    // For what is no amount no ID is asked for.
+    toUnits(movement.amount)
+    const transactionID = call.transactionID ?? (await issue(user, limits)).transactionID
     await call.onTransactionID?.(transactionID)
-    const body = { ...what, transactionID }
-    return exchange({ method: 'PUT', path, body, transactionID, read: readTransaction }, limits)
+    const { userID: _user, type: _type, ifVersion, ...body } = toItem({ ...movement, transactionID })
+    const headers = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` }
+    return exchange({ method: 'PUT', path, headers, body, transactionID, read: readTransaction }, limits)
+  }
+
+  function submit(list: readonly ListedMovement[], { atomic = false, ...call }: ListOptions = {}) {
+    const body = { ...(atomic && { atomic }), transactions: list.map(toItem) }
+    return exchange({ method: 'PUT', path: LIST, body, read: resultsOf(list) }, limitsOf(call))
   }
 
   function page(userID: string, filters: HistoryFilters = {}, call?: CallOptions): Promise<HistoryPage> {
@@ -127,13 +186,20 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       exchange({ method: 'PUT', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
     wallet: async (userID, call) =>
       exchange({ method: 'GET', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
-    deposit: async ({ to, amount }, call) =>
-      move(fill(`${WALLET}/deposit`, { userID: to }), to, { amount: toUnits(amount) }, call),
-    withdraw: async ({ from, amount }, call) =>
-      move(fill(`${WALLET}/withdraw`, { userID: from }), from, { amount: toUnits(amount) }, call),
-    transfer: async ({ from, to, amount }, call) =>
-      move(fill(`${WALLET}/transfer`, { userID: from }), from, { passiveUserID: to, amount: toUnits(amount) }, call),
+    deposit: async (what, call) => move({ ...what, kind: 'deposit' }, call),
+    withdraw: async (what, call) => move({ ...what, kind: 'withdraw' }, call),
+    transfer: async (what, call) => move({ ...what, kind: 'transfer' }, call),
+    submit: async (...asked) => submit(...asked),
     issue: async (userID, call) => issue(userID, limitsOf(call)),
+    issueMany: async (userID, count, call) => {
+      const path = fill(`${WALLET}/transactionIDs`, { userID })
+      const read = (body: unknown) => readManyIssued(body, count)
+      return exchange({ method: 'POST', path, body: { count }, read }, limitsOf(call))
+    },
+    setState: async (userID, { state, reason }, call) => {
+      const path = fill(`${WALLET}/state`, { userID })
+      return exchange({ method: 'PUT', path, body: { state, reason }, read: readWallet }, limitsOf(call))
+    },
     status: async (userID, transactionID, call) => {
       const path = fill(`${WALLET}/transactionID/{transactionID}`, { userID, transactionID })
       return exchange({ method: 'GET', path, read: readStatus }, limitsOf(call))
@@ -156,14 +222,6 @@ function toBase({ url, fetch }: ClientOptions): string {
   // Not what it is: a password or a token may be in it.
   if (!isOwn && !isServiceURL(url)) throw new TypeError(`url is not the address of a service: ${SERVICE_URL}`)
   return url.replace(/\/+$/, '').replace(/\/api\/v1$/, '')
-}
-
-/** Money as it goes over the wire. */
-function toUnits(amount: Amount): number {
-  const units = Number(amount)
-  if (!Number.isSafeInteger(units) || units < 1)
-    throw new RangeError(`not an amount: ${amount}; expected whole base units, 1 to ${Number.MAX_SAFE_INTEGER}`)
-  return units
 }
 
 function fill(template: Path, parameters: Readonly<Record<string, string>>): string {

@@ -19,7 +19,7 @@ interface ProblemParticulars {
   readonly outcome: Outcome
 }
 
-/** The answer was no. A 422 is final for its transaction ID; after anything else the ID may be used again. */
+/** The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again. */
 export class WalletProblem extends Error {
   override readonly name = 'WalletProblem'
   /** A later service may know more codes. `UNEXPECTED_ANSWER`: what answered was not the service; a proxy, say. */
@@ -63,7 +63,10 @@ const WHY: Readonly<Record<Reason, string>> = {
 export class WalletUnsettled extends Error {
   override readonly name = 'WalletUnsettled'
   readonly reason: Reason
-  /** With this one the same write may be sent again, at any time. `undefined` if no write was about to be sent. */
+  /**
+   * With this one the same write may be sent again, at any time. `undefined` if no write was about to be sent, and of a list,
+   * whose movements bring theirs.
+   */
   readonly transactionID: string | undefined
   readonly outcome: Outcome
 

@@ -1,6 +1,9 @@
 import { isProblem } from './answers.ts'
 import { WalletProblem, WalletUnsettled } from './errors.ts'
-import { ACCESS_TOKEN, isBadPort, isToken, whyNotSent } from './sendable.ts'
+import { gathering } from './gathering.ts'
+import { toProblem } from './problems.ts'
+import { ACCESS_TOKEN, isBadPort, isToken } from './sendable.ts'
+import { type Answer, createTransport, isOK, NotSent, type Transport, unlessAborted } from './transport.ts'
 
 /** Asked before each attempt; `undefined` for none. */
 export type TokenSource = () => string | undefined | Promise<string | undefined>
@@ -13,15 +16,25 @@ export interface ExchangeSettings {
   readonly token: string | TokenSource | undefined
   /** After so long without a whole answer the same request is sent again. */
   readonly attemptTimeoutMs: number
+  /** Whether what is asked in one turn goes together. */
+  readonly gather?: boolean
+}
+
+/** What is known of an answer beside its body. */
+export interface AnswerFacts {
+  readonly requestID: string | undefined
+  /** Whether an attempt before may have been executed. */
+  readonly maybeExecuted: boolean
 }
 
 export interface Request<Result> {
   readonly method: 'GET' | 'PUT' | 'POST'
   readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: object
   readonly transactionID?: string
-  /** Makes the result of an answer's body; throws if it is not what it should be. */
-  readonly read: (body: unknown) => Result
+  /** Makes the result of an answer's body; throws if it is not what it should be, or settles nothing: then it is sent again. */
+  readonly read: (body: unknown, facts: AnswerFacts) => Result
 }
 
 /** Until when a call may go on; shared by all the requests that it takes. */
@@ -58,12 +71,7 @@ const LEAST_ATTEMPT_MS = 100
 const LATER = [429, 502, 503, 504]
 /** The codes, and the status, with which a write was surely not executed. */
 const NOT_DONE = ['OVERLOADED', 'DATABASE_UNAVAILABLE', 'AUTHENTICATION_UNAVAILABLE']
-/** After these no earlier attempt was executed either: it would have been answered with that. A token may expire in between. */
-const FINAL = [400, 404, 422]
-const MULTIPLE_CHOICES = 300
-const BAD_REQUEST = 400
 const TOO_MANY_REQUESTS = 429
-const INTERNAL_SERVER_ERROR = 500
 
 /**
  * Sends a request, and the very same one again on 503, on a lost connection and on no answer, until another answer
@@ -73,6 +81,8 @@ const INTERNAL_SERVER_ERROR = 500
  * @throws {WalletUnsettled} when there is none in time, or at once if it can't be sent.
  */
 export function createExchange(settings: ExchangeSettings) {
+  const single = createTransport(settings.url, settings.fetch)
+  const send = settings.gather === true ? gathering(single) : single
   return async function exchange<Result>(request: Request<Result>, { deadline, signal }: Limits): Promise<Result> {
     let maybeExecuted = false
     let cause: unknown
@@ -85,7 +95,13 @@ export function createExchange(settings: ExchangeSettings) {
       const leftMs = deadline - performance.now()
       if (signal?.aborted || leftMs <= (attempts > 0 ? LEAST_ATTEMPT_MS : 0)) throw unsettled('deadline')
       const limitMs = Math.min(settings.attemptTimeoutMs, leftMs)
-      const attempt: Attempt<Result> = await attemptOnce(settings, request, signal, limitMs, maybeExecuted)
+      const attempt: Attempt<Result> = await attemptOnce(
+        { token: settings.token, send },
+        request,
+        signal,
+        limitMs,
+        maybeExecuted,
+      )
       if (attempt.kind === 'done') return attempt.result
       cause = attempt.cause
       if (attempt.kind === 'never') throw unsettled('unsendable')
@@ -98,7 +114,7 @@ export function createExchange(settings: ExchangeSettings) {
 }
 
 async function attemptOnce<Result>(
-  settings: ExchangeSettings,
+  { token, send }: { readonly token: ExchangeSettings['token']; readonly send: Transport },
   request: Request<Result>,
   signal: AbortSignal | undefined,
   limitMs: number,
@@ -118,28 +134,28 @@ async function attemptOnce<Result>(
   signal?.addEventListener('abort', end)
   if (signal?.aborted) end()
   try {
-    const { fetch, url, token } = settings
     const authorization = await unlessAborted(bearer(token), ending.signal)
     maybeSent = true
-    const sending = fetch(`${url}${path}`, {
+    const answer = await send({
       method,
-      headers: { ...authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      path,
+      headers: {
+        ...authorization,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      // A redirect would take money and token elsewhere, and hide from us that something was sent.
-      redirect: 'manual',
       signal: ending.signal,
     })
-    const response = await sending.catch((error: unknown) => {
-      maybeSent = whyNotSent(error) === undefined
-      throw error
-    })
-    const answer: unknown = parse(await response.text())
-    if (response.ok) return { kind: 'done', result: request.read(answer) }
-    if (LATER.includes(response.status)) return later(response, answer, request)
-    throw problemOf(response, answer, request, maybeExecuted)
-  } catch (cause) {
-    if (cause instanceof WalletProblem) throw cause
+    const { requestID } = answer
+    if (isOK(answer)) return { kind: 'done', result: request.read(answer.body, { requestID, maybeExecuted }) }
+    if (LATER.includes(answer.status)) return later(answer, request)
+    throw toProblem(answer, { transactionID: request.transactionID, isWrite: isWrite(request), maybeExecuted })
+  } catch (error) {
+    if (error instanceof WalletProblem) throw error
+    const cause = error instanceof NotSent ? error.cause : error
     if (cause instanceof NoToken || isBadPort(cause)) return { kind: 'never', cause }
+    maybeSent &&= !(error instanceof NotSent)
     return { kind: 'again', maybeExecuted: maybeSent && isWrite(request), retryAfterMs: 0, cause }
   } finally {
     clearTimeout(limit)
@@ -159,56 +175,15 @@ async function bearer(token: ExchangeSettings['token']): Promise<Record<string, 
   return { authorization: `Bearer ${text}` }
 }
 
-/** What is awaited, unless the signal comes before it. */
-function unlessAborted<Result>(awaited: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-    awaited.then(resolve, reject)
-  })
-}
-
-function later({ status, headers }: Response, answer: unknown, request: Request<unknown>): Again {
-  const code = isProblem(answer) ? answer.code : undefined
+function later({ status, body, retryAfterMs }: Answer, request: Request<unknown>): Again {
+  const code = isProblem(body) ? body.code : undefined
   const notDone = status === TOO_MANY_REQUESTS || (code !== undefined && NOT_DONE.includes(code))
   return {
     kind: 'again',
     maybeExecuted: isWrite(request) && !notDone,
-    retryAfterMs: parseRetryAfter(headers.get('retry-after')),
+    retryAfterMs,
     cause: new Error(`the answer was ${status} ${code ?? ''}`.trim()),
   }
-}
-
-function problemOf(
-  { status, headers, type }: Response,
-  answer: unknown,
-  request: Request<unknown>,
-  maybeExecuted: boolean,
-): WalletProblem {
-  const known = isProblem(answer)
-  const refused = known && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || FINAL.includes(status))
-  // A browser hides the status of a redirect.
-  const redirect = type === 'opaqueredirect' || (status >= MULTIPLE_CHOICES && status < BAD_REQUEST)
-  const foreign = redirect
-    ? 'a redirect, which the client does not follow: give it the URL that it leads to'
-    : `an answer ${status} that is none of the service's`
-  return new WalletProblem({
-    status,
-    transactionID: request.transactionID,
-    code: known ? answer.code : 'UNEXPECTED_ANSWER',
-    detail: known ? answer.detail : foreign,
-    errors: known ? (answer.errors ?? []) : [],
-    requestID: headers.get('x-request-id') ?? undefined,
-    outcome: refused || !isWrite(request) ? 'not-executed' : 'unknown',
-  })
-}
-
-/** Seconds or a date (RFC 9110), in milliseconds from now. */
-function parseRetryAfter(text: string | null): number {
-  if (text === null) return 0
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0
 }
 
 /** Doubles from one attempt to the next; drawn at random, so that clients that failed together do not come back together. */
@@ -228,12 +203,4 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.addEventListener('abort', done)
     if (signal?.aborted) done()
   })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

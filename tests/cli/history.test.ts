@@ -27,12 +27,33 @@ t.test('a history is a table, an array of what the service says, or csv', async 
   for (const options of [['--json'], ['--format', 'json']])
     t.equal((await run('history', 'ann', ...options)).stdout, `[\n${lines}\n]\n`)
   t.same((await run('history', 'ann', '--format', 'csv')).stdout.split('\n'), [
-    'id,transactionID,userID,type,amount,balance,passiveUserID,createdAt',
-    `3,${withdrawal.transactionID},ann,withdrawal,1,3749999,,${withdrawal.createdAt}`,
-    `2,${transfer.transactionID},ann,transfer-out,1250000,3750000,'=1+1,${transfer.createdAt}`,
-    `1,${deposit.transactionID},ann,deposit,5000000,5000000,,${deposit.createdAt}`,
+    'id,transactionID,userID,type,amount,balance,passiveUserID,createdAt,reference',
+    `3,${withdrawal.transactionID},ann,withdrawal,1,3749999,,${withdrawal.createdAt},`,
+    `2,${transfer.transactionID},ann,transfer-out,1250000,3750000,'=1+1,${transfer.createdAt},`,
+    `1,${deposit.transactionID},ann,deposit,5000000,5000000,,${deposit.createdAt},`,
     '',
   ])
+})
+
+t.test('references have a column once one is there, narrow a history, and are no formulas', async (t) => {
+  const { here: run } = await startCommandWorld(t)
+  t.notMatch((await run('history', 'ann')).stdout, 'REFERENCE')
+  await run('deposit', 'ann', '1', '--reference', 'other')
+  await run('transfer', 'ann', 'bob', '1', '--reference', '=a;=b', '--metadata', 'k=v')
+  const lines = (await run('history', 'ann')).stdout.trimEnd().split('\n')
+  t.match(lines, [/ WITH {2}REFERENCE$/, / bob {3}=a;=b$/, / other$/, /deposit .{58,}$/])
+  t.match((await run('history', 'ann', '--format', 'csv')).stdout.split('\n'), [
+    /,reference$/,
+    /,bob,[^,]+,'=a;'=b$/,
+    /,other$/,
+    /Z,$/,
+  ])
+  const found = async (user: string, reference: string) =>
+    JSON.parse((await run('history', user, '--reference', reference, '--json')).stdout)
+  t.match(await found('ann', '=a;=b'), [{ id: 3, reference: '=a;=b', metadata: { k: 'v' } }])
+  t.equal((await found('ann', 'other')).length, 1)
+  t.notHas((await found('bob', '=a;=b'))[0], 'metadata')
+  t.strictSame(await found('ann', 'none'), [])
 })
 
 t.test('a history without transactions is empty in every format', async (t) => {

@@ -9,6 +9,7 @@ const WALLET_COMMANDS = [
   ['withdraw', 'ann', '1'],
   ['transfer', 'ann', 'bob', '1'],
   ['history', 'ann'],
+  ['state', 'ann', 'frozen', '--reason', 'a test'],
 ]
 
 const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[] = [
@@ -38,6 +39,30 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
   ...['x', '0193CDB2-1D20-8A3F-9C41-5F0E6B7A8C9D', ''].map(
     (id) => [['withdraw', 'ann', '1', '--transaction-id', id], /--transaction-id is ".*"; expected/] as const,
   ),
+  ...['', 'a\nb', 'x'.repeat(65)].map(
+    (text) =>
+      [
+        ['deposit', 'ann', '1', '--reference', text],
+        /--reference is ".*"; expected 1 to 64 characters, no control characters$/,
+      ] as const,
+  ),
+  ...['', 'key', '=value', 'a\0b=c', `${'k'.repeat(41)}=v`, `k=${'v'.repeat(501)}`].map(
+    (text) =>
+      [['deposit', 'ann', '1', '--metadata', text], /--metadata is ".*"; expected key=value, with a key/] as const,
+  ),
+  [['deposit', 'ann', '1', '--metadata', 'k=v', '--metadata', 'k=w'], /--metadata is "k=w"; expected each key once$/],
+  ...['-1', '1.5', '01', 'x', ''].map(
+    (text) => [['deposit', 'ann', '1', '--if-version', text], /--if-version is ".*"; expected a whole number/] as const,
+  ),
+  [['history', 'ann', '--reference', ''], /--reference is ""; expected/],
+  [['state', 'ann', '--reason', 'x'], /missing required argument 'state'/],
+  [['state', 'ann', 'thawed', '--reason', 'x'], /STATE is "thawed"; expected open, frozen, closed$/],
+  [['state', 'ann', 'open'], /required option '--reason <text>' not specified/],
+  [['state', 'ann', 'open', '--reason', ''], /--reason is ""; expected 1 to 200 characters$/],
+  [['pay', '--from', 'ann'], /missing required argument 'file'/],
+  [['pay', 'file.csv'], /required option '--from <user>' not specified/],
+  [['pay', 'file.csv', '--from', ''], /--from is ""; expected 1 to 128 characters/],
+  [['pay', 'no-such-file.csv', '--from', 'ann'], /nothing was paid: ENOENT: no such file/],
   ...['0', '-1', '1.5', 'ten', '1000000000', ''].map(
     (limit) => [['history', 'ann', '--limit', limit], /--limit is ".*"; expected a whole number, 1 to/] as const,
   ),
@@ -130,5 +155,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   deposit: 'npx wallet deposit ann 5usd',
   withdraw: 'npx wallet withdraw bob 0.25usd',
   transfer: 'npx wallet transfer ann bob 1.25usd',
+  pay: 'npx wallet pay salaries.csv --from company',
+  state: "npx wallet state ann frozen --reason 'reported as stolen'",
   history: 'npx wallet history ann --type deposit --type transfer-in --limit 20',
 }

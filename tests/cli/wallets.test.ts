@@ -44,6 +44,37 @@ t.test('each command states the outcome, in words or as the service says it', as
   }
 })
 
+t.test('a movement takes a reference, fields of its own and a condition', async (t) => {
+  const { here: run, client } = await startCommandWorld(t)
+  const note = ['--reference', 'order 1042', '--metadata', 'channel=web', '--metadata', 'a=b=c']
+  for (const parameters of [
+    ['deposit', 'ann', '1', '--if-version', '1'],
+    ['withdraw', 'ann', '1', '--if-version', '2'],
+    ['transfer', 'ann', 'bob', '1', '--if-version', '3'],
+  ]) {
+    const { code, stdout } = await run(...parameters, ...note, '--json')
+    t.equal(code, 0)
+    t.match(JSON.parse(stdout), { reference: 'order 1042', metadata: { channel: 'web', a: 'b=c' } })
+  }
+  t.match(await run('withdraw', 'ann', '1', '--if-version', '3'), {
+    ...{ code: 1, stdout: '', stderr: /^wallet: VERSION_MISMATCH: The wallet had another version/ },
+  })
+  t.match((await client.wallet('ann')).body, { version: 4 })
+})
+
+t.test('a wallet is frozen, opened and closed, and its balance says so', async (t) => {
+  const { here: run } = await startCommandWorld(t)
+  const frozen = 'ann has 5 dollars (5000000 base units); the wallet is frozen\n'
+  t.match(await run('state', 'ann', 'frozen', '--reason', 'a test'), { code: 0, stdout: frozen, stderr: '' })
+  t.match(await run('balance', 'ann'), { stdout: frozen })
+  t.match(JSON.parse((await run('balance', 'ann', '--json')).stdout), { state: 'frozen' })
+  t.match(await run('withdraw', 'ann', '1'), { code: 1, stderr: /^wallet: WALLET_FROZEN: / })
+  t.match(await run('state', 'ann', 'closed', '--reason', 'a test'), { code: 1, stderr: /^wallet: WALLET_NOT_EMPTY: / })
+  const { stdout } = await run('state', 'ann', 'open', '--reason', 'a test')
+  t.equal(stdout, 'ann has 5 dollars (5000000 base units)\n')
+  t.match(await run('state', 'bob', 'closed', '--reason', 'a test'), { stdout: /the wallet is closed\n$/ })
+})
+
 t.test('a user ID is taken as it stands, and one that looks like an option behind --', async (t) => {
   const { here: run } = await startCommandWorld(t)
   for (const user of ['名前', "o'neil/../x?y#z%20", '..a', 'a b', '-x']) {

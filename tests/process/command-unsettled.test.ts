@@ -63,6 +63,11 @@ t.test('what surely was not executed is said to be so, unless it was sent before
   t.match(second.stderr, '(last error: the answer was 503 OVERLOADED). It may have been executed. ')
   t.equal(commandIn(second), `${again} bob 1.5usd`)
 
+  const note = ['--reference', 'May, 2nd', '--metadata', 'k=v', '--metadata', 'a=b', '--if-version', '4']
+  const noted = await runWallet(t, ['deposit', 'bob', '1', ...note, '--transaction-id', id], { env })
+  const given = `--reference 'May, 2nd' --metadata k=v --metadata a=b --if-version 4 --url ${busy}`
+  t.equal(commandIn(noted), `node dist/cli/wallet.js deposit --transaction-id ${id} ${given} bob 1`)
+
   const url = `http://127.0.0.1:${await freePort()}`
   const gone = await runWallet(t, ['withdraw', 'ann', '1', '--transaction-id', id, '--url', url], { env: {} })
   t.match([gone.code, gone.stderr], [3, /^wallet: no service answers at .+ It may have been executed\. /])
