@@ -1,4 +1,7 @@
 import { MAX_UNITS } from '../src/domain/money.ts'
+import { notes } from './notes.ts'
+import { changes, states } from './states.ts'
+import { type Condition, IDS, type Subject, USERS } from './subject.ts'
 
 /** What must hold of a ledger, in the order in which it is reported. */
 export const CHECKS = [
@@ -11,35 +14,19 @@ export const CHECKS = [
   { name: 'limits', says: 'types, amounts and balances are within their limits' },
   { name: 'transfer-halves', says: 'each transfer has its two halves, which name each other' },
   { name: 'one-outcome', says: 'each transaction ID has one outcome' },
+  { name: 'notes', says: 'each reference and metadata belongs to a transaction or a refusal' },
+  { name: 'references', says: 'both halves of a transfer have the same reference' },
+  { name: 'metadata', says: 'no metadata is on the half of who received a transfer' },
+  { name: 'wallet-state', says: "each wallet's state is that of its last change of state" },
+  { name: 'change-ids', says: "the changes of a wallet's state run 1 … n without a gap" },
+  { name: 'change-times', says: 'each change of state is later than the one before' },
+  { name: 'change-steps', says: 'each change of state changes it' },
+  { name: 'closed', says: 'a closed wallet holds nothing' },
   { name: 'money', says: 'the money in the system is deposits less withdrawals' },
   { name: 'read-alike', says: 'as many transactions are found by wallet as by transaction ID' },
 ] as const
 
 export type CheckName = (typeof CHECKS)[number]['name']
-
-/** A condition, and how a row is described that does not meet it. Everything is SQL over the columns of a {@link Subject}. */
-export interface Condition {
-  readonly check: CheckName
-  /** Broken if this is false or unknown. */
-  readonly holds: string
-  readonly expected: string
-  readonly found: string
-}
-
-/**
- * What conditions are checked on: rows with the columns `user_id`, `id` and `transaction_id`, by which each is named,
- * and whatever the conditions use. `$1` ≤ the key < `$2`, which is NULL for no end.
- */
-export interface Subject {
-  readonly key: 'user_id' | 'transaction_id'
-  readonly rows: string
-  /** Sums over all rows: column name to aggregate. */
-  readonly figures: Readonly<Record<string, string>>
-  readonly conditions: readonly Condition[]
-}
-
-const USERS = 'user_id >= $1::text AND ($2::text IS NULL OR user_id < $2::text)'
-const IDS = 'transaction_id >= $1::uuid AND ($2::uuid IS NULL OR transaction_id < $2::uuid)'
 
 /** What a transaction does to its wallet's balance. As numeric, so that a damaged amount can't overflow it. */
 const CHANGE = 'CASE WHEN type IN (1, 3) THEN amount::numeric WHEN type IN (2, 4) THEN -amount::numeric END'
@@ -184,7 +171,7 @@ const outcomes: Subject = {
   ],
 }
 
-export const SUBJECTS: readonly Subject[] = [steps, wallets, outcomes]
+export const SUBJECTS: readonly Subject[] = [steps, wallets, outcomes, notes, changes, states]
 
 /** One row: the subject's figures, and how many of its rows break each condition. */
 export function survey({ rows, figures, conditions }: Subject): string {
