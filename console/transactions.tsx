@@ -33,7 +33,7 @@ function Search({ chosen }: { readonly chosen: string }) {
   return (
     <search>
       <form onSubmit={look}>
-        <label for="transaction">Transaction ID or reference, as clients and the log have it</label>
+        <label for="transaction">Transaction ID or reference</label>
         <div class="row">
           <input
             id="transaction"

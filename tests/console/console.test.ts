@@ -88,7 +88,7 @@ t.test('a transaction ID is looked up, no matter whose it is', async (t) => {
   const { at, browser, client } = await setUp(t)
   const { transactionID } = await client.transfer({ from: 'ann', to: 'bob', amount: 1_500_000n })
   const page = await at('#/transactions')
-  const field = page.getByLabel('Transaction ID or reference, as clients and the log have it')
+  const field = page.getByLabel('Transaction ID or reference')
   await field.fill(` ${transactionID.toUpperCase()} `)
   await field.press('Enter')
   await page.getByText('Executed.').waitFor()
@@ -134,7 +134,7 @@ t.test('what clients noted is shown, and found by its reference, HTML or not', a
   })
 
   const page = await at('#/transactions')
-  const field = page.getByLabel('Transaction ID or reference, as clients and the log have it')
+  const field = page.getByLabel('Transaction ID or reference')
   await field.fill(` ${note.reference} `)
   await field.press('Enter')
   await page.getByText('2 transactions.').waitFor()

@@ -1,7 +1,8 @@
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
+import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { ClockRow, OutcomeRow, WalletRow } from './rows.ts'
+import type { ClockRow, OutcomeRow, StateChangeRow, WalletRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 import { absenceIsLocked, type IDOfUser } from './statements.ts'
 
@@ -28,14 +29,14 @@ export const boundRest = (sql: Sql) => sql<[]>`SET LOCAL idle_in_transaction_ses
 
 /** `FOR UPDATE` goes to one shard at a time, so a function does it: shard after shard in their order, in userID order in each. */
 export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM lock_wallets(${textArray([...userIDs], (userID) => userID)}::text[])`
 
 /** Those that were missing, as they are now; in the same order. */
 export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM open_wallets(${textArray([...new Set(userIDs)], (userID) => userID)}::text[])
@@ -51,22 +52,27 @@ export const readTime = (sql: Sql) => sql<ClockRow[]>`
 
 /**
  * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both
- * halves would be gathered here first.
+ * halves would be gathered here first. The notes lie beside what they belong to.
  */
 export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<OutcomeRow[]>`
   SELECT known.user_id, known.id, known.transaction_id, known.type, known.amount, known.passive_user_id, known.balance,
-         known.code, known.request_id, (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
+         known.code, known.request_id, known.reference, known.metadata::text AS metadata,
+         (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
   FROM (
     SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
-           NULL::text AS code, NULL::text AS request_id, t.created_at
+           NULL::text AS code, NULL::text AS request_id, t.created_at, n.reference, n.metadata
     FROM (${wanted(sql, ids)}) AS w
     JOIN user_wallet_transaction t ON t.transaction_id = w.transaction_id AND t.user_id = w.user_id
+    LEFT JOIN user_wallet_note n ON n.transaction_id = t.transaction_id AND n.user_id = t.user_id
+      AND n.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     WHERE t.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     UNION ALL
     SELECT r.user_id, NULL::bigint, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL::bigint,
-           r.code, r.request_id, r.created_at
+           r.code, r.request_id, r.created_at, n.reference, n.metadata
     FROM (${wanted(sql, ids)}) AS w
     JOIN user_wallet_refusal r ON r.transaction_id = w.transaction_id AND r.user_id = w.user_id
+    LEFT JOIN user_wallet_note n ON n.transaction_id = r.transaction_id AND n.user_id = r.user_id
+      AND n.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
   ) AS known`
 
@@ -90,3 +96,33 @@ export const updateWallets = (sql: Sql, xid: string, rows: readonly Wallet[]) =>
        AS new (user_id, balance, version, updated_at)
   WHERE w.user_id = new.user_id AND w.user_id = ANY (${users(rows.map(({ userID }) => userID))}::text[])
     AND pg_current_xact_id() = ${xid}::xid8`
+
+/**
+ * A change of state in three statements: of a statement that writes two tables Citus would make one for each, or refuse it.
+ * What was done to the wallet before, which its lock keeps as it is.
+ */
+export const readLastChange = (sql: Sql, userID: UserID) => sql<Pick<StateChangeRow, 'id' | 'changed_at'>[]>`
+  SELECT id, (extract(epoch FROM changed_at) * 1000000)::bigint AS changed_at
+  FROM user_wallet_state_change
+  WHERE user_id = ${userID}::text
+  ORDER BY id DESC
+  LIMIT 1`
+
+/** In the form of the inserts of a batch: the coordinator works out the row, and compares the fence. */
+export const insertStateChange = (sql: Sql, xid: string, changes: readonly StateChange[]) => sql<[]>`
+  INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_by, changed_at)
+  SELECT user_id, id, state, reason, changed_by, timestamptz 'epoch' + changed_at * interval '1 microsecond'
+  FROM unnest(
+         ${textArray(changes, (change) => change.userID)}::text[],
+         ${plainArray(changes, (change) => change.id)}::bigint[],
+         ${textArray(changes, (change) => change.state)}::text[],
+         ${textArray(changes, (change) => change.reason)}::text[],
+         ${textArray(changes, (change) => change.changedBy)}::text[],
+         ${plainArray(changes, (change) => change.changedAt)}::bigint[])
+       AS new (user_id, id, state, reason, changed_by, changed_at)
+  WHERE pg_current_xact_id() = ${xid}::xid8`
+
+/** Goes to one shard. An open wallet has none, and a parameter is never NULL. */
+export const updateState = (sql: Sql, xid: string, userID: UserID, state: WalletState) => sql<[]>`
+  UPDATE user_wallet SET state = nullif(${state}::text, 'open')
+  WHERE user_id = ${userID}::text AND pg_current_xact_id() = ${xid}::xid8`

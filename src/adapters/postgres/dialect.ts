@@ -1,7 +1,8 @@
-import type { Instant } from '../../domain/instant.ts'
+import { type Instant, latest, toInstant } from '../../domain/instant.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
+import type { StateRequest } from '../../domain/wallet-state.ts'
 import * as citus from './citus-statements.ts'
 import { type Connection, ConnectionError } from './connection.ts'
 import { type ClockRow, type KnownRow, type OutcomeRow, readInstant, storedOutcomes, type WalletRow } from './rows.ts'
@@ -29,9 +30,17 @@ export interface Dialect {
   readOutcomes(connection: Connection, ids: readonly statements.IDOfUser[]): Promise<Read>
   /** Runs each statement that {@link Dialect.readOutcomes} sends, on nothing. */
   prepareOutcomes(connection: Connection): Promise<void>
+  /** Writes a change of state, under the wallet's lock, and the wallet with it, and commits. Says whether it was done whole. */
+  changeState(connection: Connection, clock: ClockRow, request: StateRequest): Promise<boolean>
+  /** Runs each statement that {@link Dialect.changeState} sends before COMMIT, on nothing. */
+  prepareChangeState(connection: Connection): Promise<void>
   readonly updateWallets: typeof statements.updateWallets
   readonly insertWallets: typeof statements.insertWallets
 }
+
+/** What no transaction and no wallet has. */
+const NO_XID = '0'
+const NO_CHANGE: StateRequest = { userID: '' as UserID, state: 'open', reason: '', changedBy: null }
 
 /** The clock comes with every row of the outcomes, which saves a batch a statement. */
 const PLAIN: Dialect = {
@@ -53,6 +62,16 @@ const PLAIN: Dialect = {
   },
   async prepareOutcomes(connection) {
     await connection.roundTrip((sql) => [statements.readOutcomes(sql, [])])
+  },
+  async changeState(connection, { xid }, request) {
+    const [changed, committed] = await connection.roundTrip((sql) => [
+      statements.changeState(sql, xid, request),
+      statements.commit(sql),
+    ])
+    return changed.length === 1 && committed.command === 'COMMIT'
+  },
+  async prepareChangeState(connection) {
+    await connection.roundTrip((sql) => [statements.changeState(sql, NO_XID, NO_CHANGE)])
   },
   updateWallets: statements.updateWallets,
   insertWallets: statements.insertWallets,
@@ -84,6 +103,25 @@ const CITUS: Dialect = {
   async prepareOutcomes(connection) {
     await connection.roundTrip((sql) => [citus.readTime(sql)])
     await connection.roundTrip((sql) => [citus.readOutcomes(sql, [])])
+  },
+  async changeState(connection, { now, xid }, request) {
+    const { userID, state } = request
+    const [[last]] = await connection.roundTrip((sql) => [citus.readLastChange(sql, userID)])
+    const [id, earliest] = last === undefined ? [0n, 0n] : [BigInt(last.id), BigInt(last.changed_at) + 1n]
+    const change = { ...request, id: id + 1n, changedAt: latest(readInstant(now), toInstant(earliest)) }
+    const [inserted, updated, committed] = await connection.roundTrip((sql) => [
+      citus.insertStateChange(sql, xid, [change]),
+      citus.updateState(sql, xid, userID, state),
+      statements.commit(sql),
+    ])
+    const written: readonly number[] = [inserted.count, updated.count]
+    return written.every((count) => count === 1) && committed.command === 'COMMIT'
+  },
+  async prepareChangeState(connection) {
+    const { userID, state } = NO_CHANGE
+    await connection.roundTrip((sql) => [citus.readLastChange(sql, userID)])
+    await connection.roundTrip((sql) => [citus.insertStateChange(sql, NO_XID, [])])
+    await connection.roundTrip((sql) => [citus.updateState(sql, NO_XID, userID, state)])
   },
   updateWallets: citus.updateWallets,
   insertWallets: citus.insertWallets,

@@ -14,7 +14,8 @@ export async function changeState(
   request: StateRequest,
   progress: BatchProgress,
 ): Promise<StateDecision> {
-  const { clock, locked } = await dialectOf(connection).lock(connection, [request.userID], [])
+  const dialect = dialectOf(connection)
+  const { clock, locked } = await dialect.lock(connection, [request.userID], [])
   const [row] = locked
   const decision = decideState(row && toWallet(row), request.state)
   if (decision.kind !== 'changed') {
@@ -22,11 +23,7 @@ export async function changeState(
     return decision
   }
   progress.committing = true
-  const [[changed], committed] = await connection.roundTrip((sql) => [
-    statements.changeState(sql, clock.xid, request),
-    statements.commit(sql),
-  ])
-  if (changed === undefined || committed.command !== 'COMMIT')
-    throw new ConnectionError('the change of state was not committed')
+  const done = await dialect.changeState(connection, clock, request)
+  if (!done) throw new ConnectionError('the change of state was not committed')
   return decision
 }

@@ -247,8 +247,9 @@ export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
     ORDER BY created_at DESC, id DESC
     LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
   ) AS newest
-  LEFT JOIN (SELECT user_id, transaction_id, reference, metadata FROM user_wallet_note) AS note
-    USING (user_id, transaction_id)
+  LEFT JOIN (
+    SELECT user_id, transaction_id, reference, metadata FROM user_wallet_note WHERE user_id = ${query.userID}::text
+  ) AS note USING (user_id, transaction_id)
   WHERE ${wanted(sql, query)}
   ORDER BY newest.created_at DESC, newest.id DESC
   LIMIT ${String(query.limit + 1)}::bigint`
@@ -276,7 +277,7 @@ export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Referen
     ORDER BY id DESC
     LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
   ) AS newest
-  JOIN user_wallet_transaction t ON t.user_id = newest.user_id AND t.id = newest.id
+  JOIN user_wallet_transaction t ON t.user_id = ${query.userID}::text AND t.id = newest.id
   WHERE ${wanted(sql, query)}
   ORDER BY newest.id DESC
   LIMIT ${String(query.limit + 1)}::bigint`
