@@ -47,7 +47,9 @@ async function explainPage(
   { idBefore, createdBefore, createdAfter, types = [1, 2, 3, 4] }: Bounds,
 ): Promise<PlanNode> {
   const [[prepared]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ name: string }[]>(`SELECT name FROM pg_prepared_statements WHERE statement LIKE '%row_number()%'`),
+    sql.unsafe<{ name: string }[]>(
+      `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%row_number() OVER (ORDER BY created_at%'`,
+    ),
   ])
   const bounds = [createdAfter, createdBefore].map((instant) => instant ?? 'NULL')
   const values = [
@@ -56,6 +58,7 @@ async function explainPage(
     `'${LONG}'`,
     idBefore ?? 'NULL',
     MAX_LOOKED_AT + 1,
+    `'${LONG}'`,
     `'{${types}}'`,
     MAX_LOOKED_AT,
   ]
