@@ -1,10 +1,11 @@
 import type pg from 'pg'
 import type { ServerAddress } from '../db/address.ts'
 import { currentVersion, migrationNames, SchemaError } from '../db/migrate.ts'
-import { CHECKS, type CheckName, offenders, SUBJECTS, survey } from './checks.ts'
+import { CHECKS, type CheckName } from './checks.ts'
 import { divide, RANGE_BYTES, type Range } from './ranges.ts'
 import { openSnapshot, type Snapshot } from './snapshot.ts'
 import type { Condition, Subject } from './subject.ts'
+import { offenders, SUBJECTS, survey } from './survey.ts'
 
 /** Something that must not be: which row, what was expected of it, and what was found. */
 export interface Finding {

@@ -7,9 +7,9 @@ import { readable } from './times.ts'
 type State = StateChange['state']
 
 const MEANINGS: Readonly<Record<State, string>> = {
-  open: 'Money comes in and goes out.',
-  frozen: 'Money comes in, and none goes out.',
-  closed: 'No money comes in or goes out.',
+  open: 'money comes in and goes out.',
+  frozen: 'money comes in, and none goes out.',
+  closed: 'no money comes in or goes out.',
 }
 
 /** What a wallet is beside open. An open one has no badge: nearly all are. */

@@ -194,7 +194,7 @@ t.test('a wallet that is frozen or closed says so, and who did it when and why',
   await put(service.url, '/users/bob/wallet/state', { state: 'frozen', reason: 'a court asked for it' })
   await page.getByRole('button', { name: 'Look again' }).click()
   const states = page.locator('section', { has: page.getByRole('heading', { name: 'State', exact: true }) })
-  await states.getByText('Closed: No money comes in or goes out.').waitFor()
+  await states.getByText('Closed: no money comes in or goes out.').waitFor()
   const changes = await states.getByRole('listitem').allInnerTexts()
   t.equal(changes.length, 3)
   t.match(changes[0], /^Changed to\s+closed\s+Time[\s\S]+\d{4}-\d\d-\d\d [\d:.]+\s+By\s+not known\s+Why\s+she moved$/)

@@ -46,7 +46,7 @@ t.test('every view can be used by everyone, on small screens and in the dark too
     ['#/wallets/ann', '3 transactions, and no more.'],
     [`#/wallets/${LONG_ID}`, '2 transactions, and no more.'],
     [`#/wallets/ann?reference=${NOTE.reference}`, '1 transaction, and no more.'],
-    ['#/wallets/bob', 'Closed: No money comes in or goes out.'],
+    ['#/wallets/bob', 'Closed: no money comes in or goes out.'],
     ['#/wallets/nobody', 'This user has no wallet.'],
     ['#/transactions', 'Look up'],
     [`#/transactions/${transactionID}`, 'Executed.'],
