@@ -34,11 +34,12 @@ async function createStandIn(t: Test): Promise<ServerAddress> {
   return address
 }
 
-async function distributeOn(address: ServerAddress): Promise<void> {
+/** Says whether the tables are distributed then. */
+async function distributeOn(address: ServerAddress): Promise<boolean> {
   const client = await connect(address)
   try {
     await distribute(client)
-    t.equal(await isDistributed(client), true)
+    return await isDistributed(client)
   } finally {
     await client.end()
   }
@@ -59,7 +60,7 @@ const leftOut = { skip: leftOutOnCitus('this one is real') }
 
 t.test('all tables are placed beside the first, and a second time there is nothing to do', leftOut, async (t) => {
   const address = await createStandIn(t)
-  await distributeOn(address)
+  t.equal(await distributeOn(address), true)
   t.strictSame(await administer(address, PLACED), ALL)
   const functions = await administer(address, FUNCTION_IDS)
   t.equal(functions.length, 2)
