@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import type { ServerAddress } from '../db/address.ts'
 import { currentVersion, migrationNames, SchemaError } from '../db/migrate.ts'
-import { CHECKS, type CheckName, type Condition, offenders, SUBJECTS, type Subject, survey } from './checks.ts'
+import { CHECKS, type CheckName } from './checks.ts'
 import { divide, RANGE_BYTES, type Range } from './ranges.ts'
 import { openSnapshot, type Snapshot } from './snapshot.ts'
+import type { Condition, Subject } from './subject.ts'
+import { offenders, SUBJECTS, survey } from './survey.ts'
 
 /** Something that must not be: which row, what was expected of it, and what was found. */
 export interface Finding {
@@ -53,7 +55,7 @@ export const MAX_NAMED = 20
 /** As many ranges as are read at once, each on a core of the server. */
 const CONNECTIONS = 2
 
-/** One subject over one range. All subjects take about as long over as many transactions. */
+/** One subject over one range. All subjects take about as long over as many transactions, or less. */
 interface Job {
   readonly subject: Subject
   readonly range: Range

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Subject } from './checks.ts'
+import type { Subject } from './subject.ts'
 
 /** `from` ≤ key < `to`; `null` is the end. */
 export interface Range {
@@ -21,7 +21,7 @@ const LOWEST: Readonly<Record<Subject['key'], string>> = {
   transaction_id: '00000000-0000-0000-0000-000000000000',
 }
 
-/** Where each key is found beside the transactions. */
+/** Where each key is found beside the transactions. Notes and changes of state have no keys of their own. */
 const OTHER_TABLE: Readonly<Record<Subject['key'], string>> = {
   user_id: 'user_wallet',
   transaction_id: 'user_wallet_refusal',

@@ -18,8 +18,12 @@ const LOCK_NOT_AVAILABLE = '55P03'
 
 const DEADLOCK = '40P01'
 
-/** In the order in which a batch writes them, so that it and the auditor do not wait for each other. */
-const TABLES = DISTRIBUTED.toReversed().join(', ')
+/** In the order in which a batch writes them, and a change of state, so that no one and the auditor wait for each other. */
+const ORDER: Readonly<Record<(typeof DISTRIBUTED)[number], number>> = {
+  ...{ user_wallet_refusal: 1, user_wallet_transaction: 2, user_wallet_state_change: 3, user_wallet: 4 },
+  user_wallet_note: 5,
+}
+const TABLES = DISTRIBUTED.toSorted((a, b) => ORDER[a] - ORDER[b]).join(', ')
 
 /** Something was on its way all the time, or is in doubt. The message is one line for the operator. */
 export class NotAtRest extends Error {

@@ -19,6 +19,31 @@ export interface Refusal {
   readonly code: string
   readonly requestID: string
   readonly createdAt: string
+  readonly reference?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Transactions of any wallet under a reference. */
+export interface Referenced {
+  readonly transactions: readonly WireTransaction[]
+  /** There may be more. */
+  readonly more: boolean
+}
+
+export interface StateChange {
+  readonly id: number
+  readonly state: 'open' | 'frozen' | 'closed'
+  readonly reason: string
+  /** `null` if the service tells no one apart. */
+  readonly changedBy: string | null
+  readonly changedAt: string
+}
+
+/** What was done to a wallet, newest first. */
+export interface StateChanges {
+  readonly changes: readonly StateChange[]
+  /** There may be more. */
+  readonly more: boolean
 }
 
 export interface Trace {

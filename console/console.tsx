@@ -9,7 +9,7 @@ import { Wallets } from './wallets.tsx'
 
 const TITLES: Readonly<Record<Place, string>> = {
   wallets: 'Wallets',
-  transactions: 'Transaction IDs',
+  transactions: 'Transactions',
   live: 'Live',
   audit: 'Audit',
 }

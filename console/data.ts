@@ -1,6 +1,6 @@
 import { createWalletClient, type HistoryFilters, WalletProblem, WalletUnsettled } from '../client/client.ts'
 import { createExchange } from '../client/exchange.ts'
-import type { AuditReport, Curve, Found, Sample, Times, Trace } from './answers.ts'
+import type { AuditReport, Curve, Found, Referenced, Sample, StateChanges, Times, Trace } from './answers.ts'
 
 /* Everything that the console asks for: clients' questions by the client, and its own. */
 
@@ -38,7 +38,12 @@ function ask<Result>(path: string, signal: AbortSignal): Promise<Result> {
 
 export const readWallet = (userID: string, signal: AbortSignal) => client.wallet(userID, { signal })
 
-export const readPage = (userID: string, filters: HistoryFilters, signal: AbortSignal) =>
+/** What the API takes beside what the client has names for. */
+interface Filters extends HistoryFilters {
+  readonly reference?: string
+}
+
+export const readPage = (userID: string, filters: Filters, signal: AbortSignal) =>
   client.page(userID, filters, { signal })
 
 export const findWallets = (prefix: string, signal: AbortSignal) =>
@@ -46,6 +51,12 @@ export const findWallets = (prefix: string, signal: AbortSignal) =>
 
 export const traceTransaction = (transactionID: string, signal: AbortSignal) =>
   ask<Trace>(`transactions/${encodeURIComponent(transactionID)}`, signal)
+
+export const findReference = (reference: string, signal: AbortSignal) =>
+  ask<Referenced>(`references?${new URLSearchParams({ reference })}`, signal)
+
+export const readStateChanges = (userID: string, signal: AbortSignal) =>
+  ask<StateChanges>(`state-changes/${encodeURIComponent(userID)}`, signal)
 
 export const readCurve = (userID: string, times: Times, signal: AbortSignal) =>
   ask<Curve>(`curves/${encodeURIComponent(userID)}?${new URLSearchParams({ ...times })}`, signal)

@@ -2,6 +2,14 @@ import type { Times } from './answers.ts'
 import { fromField } from './times.ts'
 import { TYPE_NUMBERS } from './transaction-types.ts'
 
+/** As an input counts, in UTF-16, where each of 64 characters takes at most two. */
+export const MAX_REFERENCE_UNITS = 128
+
+/** A reference that stands in the address, as it is: blanks are part of it. */
+export function referenceOf(parameters: URLSearchParams): string | undefined {
+  return parameters.get('reference') || undefined
+}
+
 /** What narrows a statement, as it stands in the address: times as their fields hold them, which is in UTC. */
 export function filtersOf(parameters: URLSearchParams) {
   const types = TYPE_NUMBERS.filter((type) => parameters.getAll('type').includes(String(type)))
@@ -11,7 +19,7 @@ export function filtersOf(parameters: URLSearchParams) {
     ...(after !== undefined && { createdAfter: after }),
     ...(before !== undefined && { createdBefore: before }),
   }
-  return { types, times }
+  return { types, times, reference: referenceOf(parameters) }
 }
 
 /** The filters of a form, without those that are left empty. */

@@ -9,7 +9,7 @@ export type Place = 'wallets' | 'transactions' | 'live' | 'audit'
 
 export interface Location {
   readonly place: Place
-  /** What of it: a user ID, a transaction ID; empty if none is chosen. */
+  /** What of it: a user ID, a transaction ID; empty if none is chosen, or a reference is, which is a filter. */
   readonly of: string
   readonly filters: URLSearchParams
 }
@@ -28,6 +28,11 @@ export function parseLocation(hash: string): Location {
 export function linkTo(place: Place, of = '', filters = new URLSearchParams()): string {
   const query = String(filters)
   return `#/${place}${of === '' ? '' : `/${encodeURIComponent(of)}`}${query === '' ? '' : `?${query}`}`
+}
+
+/** To what stands under a reference, in whatever wallet. */
+export function linkToReference(reference: string): string {
+  return linkTo('transactions', '', new URLSearchParams({ reference }))
 }
 
 export function go(link: string): void {

@@ -1,12 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Transaction } from '../client/client.ts'
-import { Amount } from './amount.tsx'
 import type { Times } from './answers.ts'
 import { Failure, noteFailure } from './asked.tsx'
 import { readPage } from './data.ts'
-import { toParameters } from './filters.ts'
+import { MAX_REFERENCE_UNITS, toParameters } from './filters.ts'
 import { go, linkTo } from './location.ts'
-import { readable } from './times.ts'
+import { Rows } from './rows.tsx'
 import { TYPE_NUMBERS, TYPES } from './transaction-types.ts'
 
 const PAGE = 100
@@ -15,15 +14,16 @@ interface StatementProps {
   readonly userID: string
   readonly types: readonly (1 | 2 | 3 | 4)[]
   readonly times: Times
+  readonly reference: string | undefined
 }
 
 /** What a wallet did, newest first; more of it comes as one scrolls down. */
-export function Statement({ userID, types, times }: StatementProps) {
-  const { shown, next, error, busy, more } = usePages(userID, types, times)
+export function Statement(props: StatementProps) {
+  const { shown, next, error, busy, more } = usePages(props)
   return (
     <section aria-labelledby="statement">
       <h3 id="statement">Statement</h3>
-      <Filters userID={userID} types={types} times={times} />
+      <Filters {...props} />
       {shown.length > 0 && <Rows transactions={shown} />}
       <p class="quiet" role="status">
         {busy ? 'Loading …' : summary(shown.length, next)}
@@ -39,7 +39,7 @@ function summary(count: number, next: number | null): string {
   return `${count} ${count === 1 ? 'transaction' : 'transactions'}${next === null ? ', and no more.' : ' so far.'}`
 }
 
-function usePages(userID: string, types: StatementProps['types'], times: Times) {
+function usePages({ userID, types, times, reference }: StatementProps) {
   const [shown, setShown] = useState<readonly Transaction[]>([])
   /** `undefined`: the first page. */
   const [next, setNext] = useState<number | null | undefined>(undefined)
@@ -54,7 +54,12 @@ function usePages(userID: string, types: StatementProps['types'], times: Times) 
     try {
       const page = await readPage(
         userID,
-        { ...times, limit: PAGE, ...(types.length > 0 && { type: types }), ...(next && { IDBefore: next }) },
+        {
+          ...{ ...times, limit: PAGE },
+          ...(types.length > 0 && { type: types }),
+          ...(reference !== undefined && { reference }),
+          ...(next && { IDBefore: next }),
+        },
         signal,
       )
       setShown((before) => [...before, ...page.transactions])
@@ -74,7 +79,7 @@ function usePages(userID: string, types: StatementProps['types'], times: Times) 
   return { shown, next: next ?? null, error, busy, more }
 }
 
-function Filters({ userID, types, times }: StatementProps) {
+function Filters({ userID, types, times, reference }: StatementProps) {
   const show = (event: Event & { readonly currentTarget: HTMLFormElement }) => {
     event.preventDefault()
     go(linkTo('wallets', userID, toParameters(event.currentTarget)))
@@ -96,6 +101,17 @@ function Filters({ userID, types, times }: StatementProps) {
         Before (UTC){' '}
         <input type="datetime-local" step="any" name="before" defaultValue={toField(times.createdBefore)} />
       </label>
+      <label>
+        Reference{' '}
+        <input
+          type="text"
+          name="reference"
+          defaultValue={reference}
+          maxLength={MAX_REFERENCE_UNITS}
+          autocomplete="off"
+          spellcheck={false}
+        />
+      </label>
       <button type="submit">Filter</button>
       <a href={linkTo('wallets', userID)}>Show all</a>
     </form>
@@ -104,53 +120,6 @@ function Filters({ userID, types, times }: StatementProps) {
 
 function toField(timestamp: string | undefined): string {
   return timestamp?.replace('Z', '') ?? ''
-}
-
-function Rows({ transactions }: { readonly transactions: readonly Transaction[] }) {
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">ID</th>
-            <th scope="col">Time (UTC)</th>
-            <th scope="col">Type</th>
-            <th scope="col">With</th>
-            <th scope="col" class="number">
-              Amount
-            </th>
-            <th scope="col" class="number">
-              Balance after
-            </th>
-            <th scope="col">Transaction ID</th>
-          </tr>
-        </thead>
-        <tbody>
-          {transactions.map(({ id, createdAt, type, passiveUserID, amount, balance, transactionID }) => (
-            <tr key={id}>
-              <td>{id}</td>
-              <td class="time">
-                <time dateTime={createdAt}>{readable(createdAt)}</time>
-              </td>
-              <td>{TYPES[type].label}</td>
-              <td class="user">
-                {passiveUserID !== null && <a href={linkTo('wallets', passiveUserID)}>{passiveUserID}</a>}
-              </td>
-              <td class="number">
-                <Amount units={amount} sign={TYPES[type].sign} />
-              </td>
-              <td class="number">
-                <Amount units={balance} />
-              </td>
-              <td class="code">
-                <a href={linkTo('transactions', transactionID)}>{transactionID}</a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
 }
 
 interface MoreProps {

@@ -1,21 +1,22 @@
 import { useState } from 'preact/hooks'
-import { Amount } from './amount.tsx'
-import type { Trace } from './answers.ts'
 import { Answer, useAsked } from './asked.tsx'
-import { traceTransaction } from './data.ts'
-import { Fact } from './fact.tsx'
-import { go, type Location, linkTo } from './location.ts'
-import { readable } from './times.ts'
-import { TYPES } from './transaction-types.ts'
+import { findReference, traceTransaction } from './data.ts'
+import { MAX_REFERENCE_UNITS, referenceOf } from './filters.ts'
+import { go, type Location, linkTo, linkToReference } from './location.ts'
+import { Rows } from './rows.tsx'
+import { Trace } from './trace.tsx'
 
-const ID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** The outcome of a transaction ID, no matter whose it is. */
-export function Transactions({ of: transactionID }: Location) {
+/** The outcome of a transaction ID, or the transactions under a reference, no matter whose they are. */
+export function Transactions({ of: transactionID, filters }: Location) {
+  const reference = transactionID === '' ? referenceOf(filters) : undefined
+  const chosen = reference ?? transactionID
   return (
     <>
-      <Search key={transactionID} chosen={transactionID} />
-      {transactionID !== '' && <Found key={transactionID} transactionID={transactionID} />}
+      <Search key={chosen} chosen={chosen} />
+      {transactionID !== '' && <OfID key={transactionID} transactionID={transactionID.toLowerCase()} />}
+      {reference !== undefined && <OfReference key={reference} reference={reference} />}
     </>
   )
 }
@@ -24,20 +25,21 @@ function Search({ chosen }: { readonly chosen: string }) {
   const [text, setText] = useState(chosen)
   const look = (event: Event) => {
     event.preventDefault()
-    go(linkTo('transactions', text.trim().toLowerCase()))
+    // What is chosen may begin or end with blanks, which a link keeps; what is pasted seldom means to.
+    const wanted = text === chosen ? text : text.trim()
+    if (ID.test(wanted)) go(linkTo('transactions', wanted.toLowerCase()))
+    else if (wanted !== '') go(linkToReference(wanted))
   }
   return (
     <search>
       <form onSubmit={look}>
-        <label for="transaction">Transaction ID, as clients and the log have it</label>
+        <label for="transaction">Transaction ID or reference</label>
         <div class="row">
           <input
             id="transaction"
             type="search"
-            class="code"
             required
-            pattern={` *${ID} *`}
-            title="A UUID: 0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d"
+            maxLength={MAX_REFERENCE_UNITS}
             value={text}
             autocomplete="off"
             spellcheck={false}
@@ -50,66 +52,46 @@ function Search({ chosen }: { readonly chosen: string }) {
   )
 }
 
-function Found({ transactionID }: { readonly transactionID: string }) {
+function OfID({ transactionID }: { readonly transactionID: string }) {
   const asked = useAsked((signal) => traceTransaction(transactionID, signal), [transactionID])
   return (
     <section aria-labelledby="trace">
       <h2 id="trace" class="code">
         {transactionID}
       </h2>
-      <Answer asked={asked}>{(trace) => <Outcome trace={trace} />}</Answer>
+      <Answer asked={asked}>{(trace) => <Trace trace={trace} />}</Answer>
+      <p class="quiet">
+        <a href={linkToReference(transactionID)}>Look it up as a reference</a>
+      </p>
     </section>
   )
 }
 
-function Outcome({ trace: { transactions, refusals } }: { readonly trace: Trace }) {
-  if (transactions.length === 0 && refusals.length === 0)
-    return (
-      <p class="quiet" role="status">
-        It left nothing in the ledger: it was not used, or is none of this service's.
-      </p>
-    )
+function OfReference({ reference }: { readonly reference: string }) {
+  const asked = useAsked((signal) => findReference(reference, signal), [reference])
   return (
-    <>
-      {transactions.length > 0 && (
-        <p>
-          <strong>Executed.</strong>
-        </p>
-      )}
-      {transactions.map(({ userID, id, type, amount, balance, createdAt }) => (
-        <dl class="facts" key={userID}>
-          <Fact name="Wallet">
-            <a href={linkTo('wallets', userID)}>{userID}</a>
-          </Fact>
-          <Fact name={`${TYPES[type].label}, its ID ${id}`}>
-            <Amount units={amount} sign={TYPES[type].sign} />
-          </Fact>
-          <Fact name="Balance after">
-            <Amount units={balance} />
-          </Fact>
-          <Fact name="Time (UTC)">{readable(createdAt)}</Fact>
-        </dl>
-      ))}
-      {refusals.map(({ userID, kind, passiveUserID, amount, code, requestID, createdAt }) => (
-        <div key={userID}>
-          <p>
-            <strong>Refused: {code}.</strong> It was not executed, and never will be.
-          </p>
-          <dl class="facts">
-            <Fact name="Wallet">
-              <a href={linkTo('wallets', userID)}>{userID}</a>
-            </Fact>
-            <Fact name="Asked for">
-              {kind} <Amount units={amount} />
-              {passiveUserID !== null && <> to {passiveUserID}</>}
-            </Fact>
-            <Fact name="Request">
-              <span class="code">{requestID}</span>
-            </Fact>
-            <Fact name="Time (UTC)">{readable(createdAt)}</Fact>
-          </dl>
-        </div>
-      ))}
-    </>
+    <section aria-labelledby="reference">
+      <h2 id="reference" class="text">
+        {reference}
+      </h2>
+      <Answer asked={asked}>
+        {({ transactions, more }) => (
+          <>
+            {transactions.length > 0 && <Rows transactions={transactions} ofReference />}
+            <p class="quiet" role="status">
+              {summary(transactions.length, more)}
+            </p>
+          </>
+        )}
+      </Answer>
+    </section>
   )
+}
+
+function summary(count: number, more: boolean): string {
+  if (count === 0) return 'No transaction has this reference.'
+  const found = `${count} ${count === 1 ? 'transaction' : 'transactions'}`
+  return more
+    ? `${found} are shown; there may be more. A wallet's statement can be narrowed to a reference.`
+    : `${found}.`
 }

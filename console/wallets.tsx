@@ -8,6 +8,7 @@ import { filtersOf } from './filters.ts'
 import { go, type Location, linkTo } from './location.ts'
 import { Statement } from './statement.tsx'
 import { readable } from './times.ts'
+import { Badge, StateHistory } from './wallet-state.tsx'
 
 /** Find a wallet; see what it holds, how that came about, and what it did. */
 export function Wallets({ of: userID, filters }: Location) {
@@ -58,9 +59,11 @@ function Matches({ prefix }: { readonly prefix: string }) {
           </p>
         ) : (
           <ul class="matches" aria-label="Wallets">
-            {wallets.map(({ userID, balance }) => (
+            {wallets.map(({ userID, balance, state }) => (
               <li key={userID}>
-                <a href={linkTo('wallets', userID)}>{userID}</a>{' '}
+                <span>
+                  <a href={linkTo('wallets', userID)}>{userID}</a> <Badge state={state} />
+                </span>{' '}
                 <span class="number">
                   <Amount units={balance} />
                 </span>
@@ -77,7 +80,7 @@ function Matches({ prefix }: { readonly prefix: string }) {
 function WalletOf({ userID, filters }: { readonly userID: string; readonly filters: URLSearchParams }) {
   const [looks, setLooks] = useState(0)
   const asked = useAsked((signal) => readWallet(userID, signal), [userID, looks])
-  const { types, times } = filtersOf(filters)
+  const { times, ...others } = filtersOf(filters)
   return (
     <Answer asked={asked}>
       {(wallet) => (
@@ -85,6 +88,7 @@ function WalletOf({ userID, filters }: { readonly userID: string; readonly filte
           <section aria-labelledby="wallet">
             <div class="row">
               <h2 id="wallet">{wallet.userID}</h2>
+              <Badge state={wallet.state} />
               <button type="button" onClick={() => setLooks(looks + 1)}>
                 Look again
               </button>
@@ -104,8 +108,9 @@ function WalletOf({ userID, filters }: { readonly userID: string; readonly filte
               </Fact>
             </dl>
           </section>
+          <StateHistory userID={userID} looks={looks} />
           <BalanceCurve userID={userID} openedAt={wallet.createdAt} times={times} looks={looks} />
-          <Statement key={`${filters}${looks}`} userID={userID} types={types} times={times} />
+          <Statement key={`${filters}${looks}`} userID={userID} times={times} {...others} />
         </>
       )}
     </Answer>

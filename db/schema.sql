@@ -30,6 +30,7 @@ CREATE TABLE user_wallet_note (
   metadata json,
   CONSTRAINT user_wallet_note_check CHECK (reference IS NOT NULL OR metadata IS NOT NULL),
   CONSTRAINT user_wallet_note_id_check CHECK (id > 0),
+  CONSTRAINT user_wallet_note_pkey PRIMARY KEY (transaction_id, user_id),
   CONSTRAINT user_wallet_note_reference_check CHECK (length(reference) >= 1 AND length(reference) <= 64)
 );
 
@@ -89,8 +90,6 @@ CREATE TABLE wallet_audit (
 );
 
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note USING btree (reference, user_id, id) WHERE reference IS NOT NULL AND id IS NOT NULL;
-
-CREATE UNIQUE INDEX user_wallet_note_of_refusal ON user_wallet_note USING btree (user_id, transaction_id) WHERE id IS NULL;
 
 CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note USING btree (user_id, id) WHERE id IS NOT NULL;
 

@@ -11,12 +11,12 @@ CREATE TABLE user_wallet_note (
   reference text CHECK (length(reference) BETWEEN 1 AND 64),
   -- json, not jsonb: it comes back as it was written, which is its one form (src/domain/note.ts).
   metadata json,
+  PRIMARY KEY (transaction_id, user_id),
   CHECK (reference IS NOT NULL OR metadata IS NOT NULL)
 );
 
--- The notes of a page of history are one range of the first; those of refusals are looked up by their IDs.
+-- The notes of a page of history are one range of it.
 CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note (user_id, id) WHERE id IS NOT NULL;
-CREATE UNIQUE INDEX user_wallet_note_of_refusal ON user_wallet_note (user_id, transaction_id) WHERE id IS NULL;
 
 -- The transactions of a wallet under a reference, in the order of its history.
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note (reference, user_id, id)
@@ -40,23 +40,21 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON user_wallet_st
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 
 -- NULL while the wallet is open. NOT VALID: the rows that are there are not read under this lock; 0005 reads them.
-ALTER TABLE user_wallet
-  ADD COLUMN state text,
-  ADD CONSTRAINT user_wallet_state_check
-    CHECK (state IS NULL OR state = 'frozen' OR (state = 'closed' AND balance = 0)) NOT VALID;
+-- One change a statement, as Citus wants it.
+ALTER TABLE user_wallet ADD COLUMN state text;
+ALTER TABLE user_wallet ADD CONSTRAINT user_wallet_state_check
+  CHECK (state IS NULL OR state = 'frozen' OR (state = 'closed' AND balance = 0)) NOT VALID;
 
-ALTER TABLE user_wallet_refusal
-  DROP CONSTRAINT user_wallet_refusal_code_check,
-  ADD CONSTRAINT user_wallet_refusal_code_check CHECK (code IN (
+ALTER TABLE user_wallet_refusal DROP CONSTRAINT user_wallet_refusal_code_check;
+ALTER TABLE user_wallet_refusal ADD CONSTRAINT user_wallet_refusal_code_check CHECK (code IN (
     'TRANSACTION_ID_EXPIRED', 'WALLET_CLOSED', 'WALLET_FROZEN', 'PASSIVE_WALLET_CLOSED', 'VERSION_MISMATCH',
     'PASSIVE_WALLET_NOT_FOUND', 'INSUFFICIENT_BALANCE', 'BALANCE_LIMIT_EXCEEDED'
   )) NOT VALID;
 
 -- Down Migration
 
-ALTER TABLE user_wallet_refusal
-  DROP CONSTRAINT user_wallet_refusal_code_check,
-  ADD CONSTRAINT user_wallet_refusal_code_check CHECK (code IN (
+ALTER TABLE user_wallet_refusal DROP CONSTRAINT user_wallet_refusal_code_check;
+ALTER TABLE user_wallet_refusal ADD CONSTRAINT user_wallet_refusal_code_check CHECK (code IN (
     'TRANSACTION_ID_EXPIRED', 'PASSIVE_WALLET_NOT_FOUND', 'INSUFFICIENT_BALANCE', 'BALANCE_LIMIT_EXCEEDED'
   ));
 ALTER TABLE user_wallet DROP COLUMN state;

@@ -8,9 +8,18 @@ const ID = '01930000-0000-8000-8000-000000000001'
 const ROWS: Readonly<Record<string, string>> = {
   user_wallet_transaction: `INSERT INTO user_wallet_transaction VALUES ('ada', 1, '${ID}', 1, 5, NULL, 5, 'now')`,
   user_wallet_refusal: `INSERT INTO user_wallet_refusal VALUES ('ada', '${ID}', 2, 5, NULL, 'INSUFFICIENT_BALANCE', 'r', 'now')`,
+  user_wallet_note: `INSERT INTO user_wallet_note VALUES ('ada', '${ID}', 1, 'rent', '{"a":"b"}')`,
+  user_wallet_state_change: `INSERT INTO user_wallet_state_change VALUES ('ada', 1, 'frozen', 'why', NULL, 'now')`,
+}
+/** What one might want to change, and the primary key. */
+const AMOUNT = { set: 'amount = 6', key: 'transaction_id, user_id' }
+const CHANGES: Readonly<Record<string, typeof AMOUNT>> = {
+  user_wallet_note: { set: `reference = 'gift'`, key: 'transaction_id, user_id' },
+  user_wallet_state_change: { set: `reason = 'none'`, key: 'user_id, id' },
 }
 
 for (const [table, insert] of Object.entries(ROWS)) {
+  const { set, key } = CHANGES[table] ?? AMOUNT
   t.test(`${table} takes no UPDATE, DELETE or TRUNCATE on any node, not even from a superuser`, async (t) => {
     const database = await createTestDatabase(t)
     await administer(database, insert)
@@ -21,12 +30,12 @@ for (const [table, insert] of Object.entries(ROWS)) {
     ]
     for (const node of nodes)
       for (const [operation, statement] of [
-        ['UPDATE', `UPDATE ${table} SET amount = 6`],
-        ['UPDATE', `UPDATE ${table} SET amount = 6 WHERE user_id = 'ada'`],
+        ['UPDATE', `UPDATE ${table} SET ${set}`],
+        ['UPDATE', `UPDATE ${table} SET ${set} WHERE user_id = 'ada'`],
         ['DELETE', `DELETE FROM ${table}`],
         ['TRUNCATE', `TRUNCATE ${table}`],
         ['TRUNCATE', `TRUNCATE user_wallet, ${table} CASCADE`],
-        ['UPDATE', `${insert} ON CONFLICT (transaction_id, user_id) DO UPDATE SET amount = 7`],
+        ['UPDATE', `${insert} ON CONFLICT (${key}) DO UPDATE SET ${set}`],
       ] as const) {
         const message = new RegExp(`^${table}(_\\d+)? is append-only: ${operation} refused$`)
         await t.rejects(administer(node, statement), { code: '23001', message }, `${node.port}: ${statement}`)
@@ -46,7 +55,7 @@ for (const [table, insert] of Object.entries(ROWS)) {
       )
       for (const { shard_name } of shards)
         for (const [statement, code] of [
-          [`UPDATE ${shard_name} SET amount = 6`, TRIGGER_REFUSES],
+          [`UPDATE ${shard_name} SET ${set}`, TRIGGER_REFUSES],
           [`DELETE FROM ${shard_name}`, TRIGGER_REFUSES],
           [`TRUNCATE ${shard_name}`, CITUS_REFUSES],
         ] as const) {

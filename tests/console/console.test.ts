@@ -88,7 +88,7 @@ t.test('a transaction ID is looked up, no matter whose it is', async (t) => {
   const { at, browser, client } = await setUp(t)
   const { transactionID } = await client.transfer({ from: 'ann', to: 'bob', amount: 1_500_000n })
   const page = await at('#/transactions')
-  const field = page.getByLabel('Transaction ID, as clients and the log have it')
+  const field = page.getByLabel('Transaction ID or reference')
   await field.fill(` ${transactionID.toUpperCase()} `)
   await field.press('Enter')
   await page.getByText('Executed.').waitFor()
@@ -103,9 +103,111 @@ t.test('a transaction ID is looked up, no matter whose it is', async (t) => {
   await field.fill('0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d')
   await field.press('Enter')
   await page.getByText('It left nothing in the ledger').waitFor()
-  await field.fill('not an ID')
+  await page.getByRole('link', { name: 'Look it up as a reference' }).click()
+  await page.getByText('No transaction has this reference.').waitFor()
+  t.strictSame(browser.complaints, [])
+})
+
+/** A write as a client sends it that knows all of the API. */
+async function put(url: string, path: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  await fetch(`${url}/api/v1${path}`, { method: 'PUT', headers, body: JSON.stringify(body) })
+}
+
+t.test('what clients noted is shown, and found by its reference, HTML or not', async (t) => {
+  const { at, browser, client, service } = await setUp(t)
+  const note = { reference: `${HTML} & 50% off? / #1`, metadata: { [HTML]: HTML, order: 'one\ntwo' } }
+  const [sent, refused] = [await client.issue('ann'), await client.issue('ann')]
+  const transfer = '/users/ann/wallet/transfer'
+  await put(service.url, transfer, {
+    passiveUserID: 'bob',
+    amount: 1_500_000,
+    transactionID: sent.transactionID,
+    ...note,
+  })
+  const tooMuch = 9_007_199_254_740_991
+  await put(service.url, transfer, {
+    passiveUserID: 'bob',
+    amount: tooMuch,
+    transactionID: refused.transactionID,
+    ...note,
+  })
+
+  const page = await at('#/transactions')
+  const field = page.getByLabel('Transaction ID or reference')
+  await field.fill(` ${note.reference} `)
   await field.press('Enter')
-  t.match(page.url(), '0193cdb2', 'what is no ID is not asked for')
+  await page.getByText('2 transactions.').waitFor()
+  t.equal(await rows(page).count(), 3, 'both halves, and a line of headings')
+  const [, out, into] = await rows(page).allInnerTexts()
+  t.match(out, /^ann[\s\S]*Transfer out[\s\S]*Metadata/)
+  t.match(into, /^bob[\s\S]*Transfer in/)
+  t.notMatch(into, 'Metadata', 'it is the payer’s own')
+  await page.locator('summary').click()
+  t.match(await page.locator('.fields').innerText(), `${HTML}\n${HTML}\norder\none\ntwo`)
+  t.match(page.url(), '#/transactions?reference=', 'it stands in the address, for whom it is sent to')
+  await page.reload()
+  await page.getByText('2 transactions.').waitFor()
+
+  await page.getByRole('link', { name: 'bob' }).first().click()
+  await page.getByText('100 transactions so far.').waitFor()
+  t.match(await rows(page).nth(1).innerText(), note.reference)
+  await page.getByLabel('Reference').fill(note.reference)
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('1 transaction, and no more.').waitFor()
+  await page.getByLabel('Reference').fill('another')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByText('No transaction matches.').waitFor()
+
+  for (const [{ transactionID }, there] of [
+    [sent, 'Executed.'],
+    [refused, 'Refused: INSUFFICIENT_BALANCE.'],
+  ] as const) {
+    await page.goto(page.url().replace(/#.*/, `#/transactions/${transactionID}`))
+    await page.getByText(there).waitFor()
+    const [facts = ''] = await page.locator('.facts').allInnerTexts()
+    t.match(facts, note.reference)
+    t.match(facts, `order\none\ntwo`)
+  }
+  await page.getByRole('link', { name: note.reference }).click()
+  await page.getByText('2 transactions.').waitFor()
+  t.equal(await page.locator('img').count(), 0)
+  t.strictSame(browser.complaints, [])
+})
+
+t.test('a wallet that is frozen or closed says so, and who did it when and why', async (t) => {
+  const { at, browser, service } = await setUp(t)
+  const page = await at('#/wallets/ann-marie')
+  await page.getByText('No transaction matches.').waitFor()
+  t.equal(
+    await page.getByRole('heading', { name: 'State', exact: true }).count(),
+    0,
+    'nothing of it, while nothing was done',
+  )
+  t.equal(await page.locator('.badge').count(), 0)
+  for (const [state, reason] of [
+    ['frozen', `a card was lost ${HTML}`],
+    ['open', 'it was found'],
+    ['closed', 'she moved'],
+  ])
+    await put(service.url, '/users/ann-marie/wallet/state', { state, reason })
+  await put(service.url, '/users/bob/wallet/state', { state: 'frozen', reason: 'a court asked for it' })
+  await page.getByRole('button', { name: 'Look again' }).click()
+  const states = page.locator('section', { has: page.getByRole('heading', { name: 'State', exact: true }) })
+  await states.getByText('Closed: no money comes in or goes out.').waitFor()
+  const changes = await states.getByRole('listitem').allInnerTexts()
+  t.equal(changes.length, 3)
+  t.match(changes[0], /^Changed to\s+closed\s+Time[\s\S]+\d{4}-\d\d-\d\d [\d:.]+\s+By\s+not known\s+Why\s+she moved$/)
+  t.match(changes[2], `a card was lost ${HTML}`)
+  t.match(await page.locator('.row', { hasText: 'Look again' }).innerText(), /ann-marie\s+closed/)
+  await page.goto(page.url().replace(/#.*/, '#/'))
+  await page.getByText('frozen').waitFor()
+  const matches = await page.locator('.matches li').allInnerTexts()
+  t.strictSame(
+    matches.map((line) => /frozen|closed/.exec(line)?.[0]),
+    [undefined, undefined, 'closed', 'frozen', undefined],
+  )
+  t.equal(await page.locator('img').count(), 0)
   t.strictSame(browser.complaints, [])
 })
 
@@ -120,6 +222,7 @@ t.test('the live pictures show what the service does', async (t) => {
   await page.getByText(/^p50 [\d.]+, p99 [\d.]+$/).waitFor()
   await page.getByText('INSUFFICIENT_BALANCE').waitFor()
   await page.getByText('of 1024 that may').waitFor()
+  await page.locator('.chart canvas').nth(4).waitFor()
   t.equal(await page.locator('.chart canvas').count(), 5)
   t.strictSame(browser.complaints, [])
 })

@@ -9,6 +9,10 @@ import { barriers, startBrowser } from './browser.ts'
 const { SCREENSHOTS } = process.env
 const LONG_ID = 'W'.repeat(128)
 
+/** As long as they may be, and without a place to break them. */
+const NOTE = { reference: 'W'.repeat(64), metadata: { ['k'.repeat(40)]: 'v'.repeat(500), order: 'A-1042' } }
+const REASON = `Asked for by the bank. ${'W'.repeat(170)}`
+
 const SCREENS = {
   'a desk': { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
   'a desk at night': { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
@@ -25,18 +29,30 @@ t.test('every view can be used by everyone, on small screens and in the dark too
   await client.transfer({ from: 'ann', to: LONG_ID, amount: 1_234_567_890_123n })
   const refused = (await client.issue('ann')).transactionID
   await client.withdraw({ from: 'ann', amount: 9_007_199_254_740_991n }, { transactionID: refused }).catch(() => {})
+  const noted = (await client.issue('ann')).transactionID
+  const headers = { 'content-type': 'application/json' }
+  const put = (path: string, body: object) =>
+    fetch(`${url}/api/v1/users/${path}`, { method: 'PUT', headers, body: JSON.stringify(body) })
+  await put('ann/wallet/transfer', { passiveUserID: LONG_ID, amount: 2_500_000, transactionID: noted, ...NOTE })
+  for (const state of ['frozen', 'open', 'frozen']) await put(`${LONG_ID}/wallet/state`, { state, reason: REASON })
+  await put('bob/wallet', {})
+  await put('bob/wallet/state', { state: 'closed', reason: 'He moved.' })
   await runWallet(t, ['audit'], { env })
   const browser = await startBrowser(t)
 
   /** Each with something that is there once it is whole. */
   const views = [
     ['#/', 'ann'],
-    ['#/wallets/ann', '2 transactions, and no more.'],
-    [`#/wallets/${LONG_ID}`, '1 transaction, and no more.'],
+    ['#/wallets/ann', '3 transactions, and no more.'],
+    [`#/wallets/${LONG_ID}`, '2 transactions, and no more.'],
+    [`#/wallets/ann?reference=${NOTE.reference}`, '1 transaction, and no more.'],
+    ['#/wallets/bob', 'Closed: no money comes in or goes out.'],
     ['#/wallets/nobody', 'This user has no wallet.'],
     ['#/transactions', 'Look up'],
     [`#/transactions/${transactionID}`, 'Executed.'],
     [`#/transactions/${refused}`, 'Refused: INSUFFICIENT_BALANCE.'],
+    [`#/transactions/${noted}`, 'Executed.'],
+    [`#/transactions?reference=${NOTE.reference}`, '2 transactions.'],
     ['#/live', 'of 1024 that may'],
     ['#/audit', 'All was as it should be'],
   ] as const
@@ -45,6 +61,7 @@ t.test('every view can be used by everyone, on small screens and in the dark too
     for (const [index, [hash, there]] of views.entries()) {
       await page.goto(`${url}/console/${hash}`)
       await page.getByText(there).first().waitFor()
+      for (const summary of await page.locator('summary').all()) await summary.click()
       const what = `${hash.slice(0, 40)} on ${screen}`
       t.strictSame(await barriers(page), [], `axe finds nothing: ${what}`)
       const [wide = 0, width = 0] = await page.evaluate<number[]>(
@@ -75,7 +92,7 @@ t.test('all of it can be done from the keyboard', async (t) => {
     await page.keyboard.press('Tab')
     reached.push(await focused())
   }
-  t.strictSame(reached, ['Wallets', 'Transaction IDs', 'Live', 'Audit', 'user', 'Show wallet', 'ann'])
+  t.strictSame(reached, ['Wallets', 'Transactions', 'Live', 'Audit', 'user', 'Show wallet', 'ann'])
   const ring = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
   t.equal(ring, 'solid', 'one sees where one is')
   await page.keyboard.press('Enter')

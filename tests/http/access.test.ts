@@ -38,6 +38,8 @@ async function setUp(t: Test) {
       case 'transactions':
         if (method === 'GET' || method === 'HEAD') return { method, path }
         return { method, path, body: { transactions: [{ userID, type: 2, amount: 1, transactionID: UNUSED_ID }] } }
+      case 'references':
+        return { method, path: `${path}?reference=x` }
       case 'wallets':
         return { method, path: `${path}?prefix=${userID}` }
       default:
@@ -112,7 +114,7 @@ t.test("someone else's wallet is answered for, byte for byte, like one that does
   const used = await asAdmin.newID('ann')
   await asAdmin.withdraw('ann', 1, used)
   const guarded = routes.filter(({ url }) => url.includes(':userID'))
-  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 11)
+  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 12)
   for (const route of guarded) {
     const what = `${route.method} ${route.url}`
     const [theirs, nobodys] = [await ask(route, 'ann', bob), await ask(route, 'nobody', bob)]

@@ -129,6 +129,77 @@ t.test('a transaction ID is looked up without its user', async (t) => {
   t.strictSame(await look(await client.newID('ann')), { transactions: [], refusals: [] })
 })
 
+const NOTE = { reference: 'rent, “Dec”/<b>?&', metadata: { '10': 'ten', flat: '3\n4', __proto__x: '' } }
+
+t.test(
+  'what was noted is shown: on both halves the reference, on the payer’s the metadata, and with a refusal',
+  async (t) => {
+    const { send } = await startHTTP(t)
+    const client = createWalletClient(send)
+    await openWith(client, 'ann', 5)
+    await client.open('bob')
+    const [sent, refused] = [await client.newID('ann'), await client.newID('ann')]
+    const transfer = (amount: number, transactionID: string) =>
+      send({
+        method: 'PUT',
+        path: '/api/v1/users/ann/wallet/transfer',
+        body: { passiveUserID: 'bob', amount, transactionID, ...NOTE },
+      })
+    await transfer(2, sent)
+    await transfer(9, refused)
+    const look = async (path: string) => (await send({ method: 'GET', path: `/console/data/${path}` })).body
+    const { transactions } = await look(`transactions/${sent}`)
+    t.match(transactions, [
+      { userID: 'ann', ...NOTE },
+      { userID: 'bob', reference: NOTE.reference },
+    ])
+    t.notMatch(transactions, [{}, { metadata: {} }], 'the recipient has none')
+    t.match(await look(`transactions/${refused}`), { refusals: [{ code: 'INSUFFICIENT_BALANCE', amount: 9, ...NOTE }] })
+
+    const byReference = (reference: string) => look(`references?${new URLSearchParams({ reference })}`)
+    t.strictSame(await byReference(NOTE.reference), { transactions, more: false }, 'a refusal is not found so')
+    t.strictSame(await byReference('Rent'), { transactions: [], more: false })
+  },
+)
+
+t.test('of the transactions under a reference a hundred are shown', async (t) => {
+  const { send } = await startHTTP(t)
+  const client = createWalletClient(send)
+  await client.open('ann')
+  for (let n = 0; n < 101; n += 1) {
+    const body = { amount: 1, transactionID: await client.newID('ann'), reference: 'rent' }
+    await send({ method: 'PUT', path: '/api/v1/users/ann/wallet/deposit', body })
+  }
+  const { body } = await send({ method: 'GET', path: '/console/data/references?reference=rent' })
+  t.match(body, { transactions: { length: 100 }, more: true })
+  t.match(body, { transactions: [{ id: 101 }, { id: 100 }] }, 'the newest of a wallet first')
+})
+
+t.test('what was done to a wallet is told, newest first', async (t) => {
+  const { send } = await startHTTP(t)
+  await createWalletClient(send).open('a/b')
+  for (const [state, reason] of [
+    ['frozen', '<b>a card was lost</b>'],
+    ['open', 'it was found'],
+    ['closed', 'she moved'],
+  ] as const)
+    await send({ method: 'PUT', path: '/api/v1/users/a%2Fb/wallet/state', body: { state, reason } })
+  const { body } = await send({ method: 'GET', path: '/console/data/state-changes/a%2Fb' })
+  t.match(body, {
+    changes: [
+      { id: 3, state: 'closed', reason: 'she moved' },
+      { id: 2, state: 'open' },
+      { id: 1, state: 'frozen', reason: '<b>a card was lost</b>', changedBy: null, changedAt: /\.\d{6}Z$/ },
+    ],
+    more: false,
+  })
+  t.match((await send({ method: 'GET', path: '/console/data/wallets?prefix=a' })).body, {
+    wallets: [{ state: 'closed' }],
+  })
+  const none = await send({ method: 'GET', path: '/console/data/state-changes/nobody' })
+  t.strictSame(none.body, { changes: [], more: false })
+})
+
 t.test('a curve is of a wallet, or of a part of its time', async (t) => {
   const { send, clock } = await startHTTP(t)
   const client = createWalletClient(send)
@@ -172,6 +243,13 @@ t.test('what the console is asked wrongly is said to be wrong', async (t) => {
     'wallets?prefix=a&prefix=b',
     'transactions/1',
     'transactions/0193CDB2-1D20-8A3F-9C41-5F0E6B7A8C9D',
+    'references',
+    'references?reference=',
+    `references?reference=${'r'.repeat(65)}`,
+    'references?reference=%0A',
+    'references?reference=a&reference=b',
+    'state-changes/%20ann',
+    'state-changes/ann?limit=9',
     'curves/%20ann',
     'curves/ann?createdAfter=yesterday',
     'curves/ann?points=9',

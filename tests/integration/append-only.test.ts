@@ -17,11 +17,26 @@ const REFUSAL: Row = {
   ...{ user_id: 'ada', transaction_id: ID, type: 2, amount: 5, passive_user_id: null, code: 'INSUFFICIENT_BALANCE' },
   ...{ request_id: 'r', created_at: 'now' },
 }
+const NOTE: Row = { user_id: 'ada', transaction_id: ID, id: 1, reference: 'rent', metadata: '{"a":"b"}' }
+const CHANGE: Row = {
+  ...{ user_id: 'ada', id: 1, state: 'frozen', reason: 'asked for by the bank', changed_by: null, changed_at: 'now' },
+}
 const KEY: Row = { key: `\\x${'00'.repeat(32)}` }
 
-const HISTORY: readonly (readonly [string, Row])[] = [
-  ['user_wallet_transaction', DEPOSIT],
-  ['user_wallet_refusal', REFUSAL],
+interface AppendOnly {
+  readonly table: string
+  readonly row: Row
+  /** Its primary key. */
+  readonly key: string
+  /** What one might want to change. */
+  readonly set: string
+}
+
+const HISTORY: readonly AppendOnly[] = [
+  { table: 'user_wallet_transaction', row: DEPOSIT, key: 'user_id, id', set: 'amount = 6' },
+  { table: 'user_wallet_refusal', row: REFUSAL, key: 'transaction_id, user_id', set: 'amount = 6' },
+  { table: 'user_wallet_note', row: NOTE, key: 'transaction_id, user_id', set: `reference = 'gift'` },
+  { table: 'user_wallet_state_change', row: CHANGE, key: 'user_id, id', set: `reason = 'no one knows'` },
 ]
 
 function insert(table: string, row: Row): string {
@@ -29,7 +44,7 @@ function insert(table: string, row: Row): string {
   return `INSERT INTO ${table} (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`
 }
 
-for (const [table, row] of HISTORY) {
+for (const { table, row, key, set } of HISTORY) {
   t.test(`${table} takes no UPDATE, DELETE or TRUNCATE, not even from a superuser`, async (t) => {
     const database = await createTestDatabase(t)
     await administer(database, insert(table, row))
@@ -38,13 +53,13 @@ for (const [table, row] of HISTORY) {
     const before = await administer(database, `SELECT * FROM ${table}`)
 
     for (const [operation, statement] of [
-      ['UPDATE', `UPDATE ${table} SET amount = 6`],
-      ['UPDATE', `UPDATE ${table} SET amount = 6 WHERE false`],
+      ['UPDATE', `UPDATE ${table} SET ${set}`],
+      ['UPDATE', `UPDATE ${table} SET ${set} WHERE false`],
       ['DELETE', `DELETE FROM ${table}`],
       ['TRUNCATE', `TRUNCATE ${table}`],
       ['TRUNCATE', `TRUNCATE user_wallet, ${table} CASCADE`],
-      ['UPDATE', `${insert(table, row)} ON CONFLICT (transaction_id, user_id) DO UPDATE SET amount = 7`],
-      ['UPDATE', `MERGE INTO ${table} h USING (SELECT 1) x ON true WHEN MATCHED THEN UPDATE SET amount = 8`],
+      ['UPDATE', `${insert(table, row)} ON CONFLICT (${key}) DO UPDATE SET ${set}`],
+      ['UPDATE', `MERGE INTO ${table} h USING (SELECT 1) x ON true WHEN MATCHED THEN UPDATE SET ${set}`],
     ] as const) {
       const refused = { code: '23001', message: `${table} is append-only: ${operation} refused` }
       await t.rejects(administer(database, statement), refused, statement)
@@ -56,6 +71,7 @@ for (const [table, row] of HISTORY) {
 const CHECK = '23514'
 const UNIQUE = '23505'
 const NOT_NULL = '23502'
+const NO_JSON = '22P02'
 
 const REFUSED: readonly (readonly [string, string, Row, string])[] = [
   ['a negative balance', 'user_wallet', { ...WALLET, balance: -1 }, CHECK],
@@ -77,6 +93,17 @@ const REFUSED: readonly (readonly [string, string, Row, string])[] = [
   ['a refused TransferIn', 'user_wallet_refusal', { ...REFUSAL, type: 3, passive_user_id: 'bob' }, CHECK],
   ['a refused transfer without a passive user', 'user_wallet_refusal', { ...REFUSAL, type: 4 }, CHECK],
   ['a refusal for a reason that is none', 'user_wallet_refusal', { ...REFUSAL, code: 'BECAUSE' }, CHECK],
+  ['a state that is none', 'user_wallet', { ...WALLET, state: 'gone' }, CHECK],
+  ['a wallet that is closed and holds something', 'user_wallet', { ...WALLET, state: 'closed' }, CHECK],
+  ['a note of nothing', 'user_wallet_note', { ...NOTE, reference: null, metadata: null }, CHECK],
+  ['an empty reference', 'user_wallet_note', { ...NOTE, reference: '' }, CHECK],
+  ['a reference of 65 characters', 'user_wallet_note', { ...NOTE, reference: 'r'.repeat(65) }, CHECK],
+  ['a note of a transaction 0', 'user_wallet_note', { ...NOTE, id: 0 }, CHECK],
+  ['metadata that is no JSON', 'user_wallet_note', { ...NOTE, metadata: 'a=b' }, NO_JSON],
+  ['a change to a state that is none', 'user_wallet_state_change', { ...CHANGE, state: 'gone' }, CHECK],
+  ['a change of state without a reason', 'user_wallet_state_change', { ...CHANGE, reason: '' }, CHECK],
+  ['a reason of 201 characters', 'user_wallet_state_change', { ...CHANGE, reason: 'r'.repeat(201) }, CHECK],
+  ['a change of state 0', 'user_wallet_state_change', { ...CHANGE, id: 0 }, CHECK],
   ['a key of the wrong length', 'transaction_id_key', { key: '\\x00' }, CHECK],
 ]
 
@@ -88,7 +115,8 @@ t.test('the database itself refuses', async (t) => {
 
 t.test('the database takes the same rows when they are right, and each of them once', async (t) => {
   const database = await createTestDatabase(t)
-  for (const [table, row] of [['user_wallet', WALLET] as const, ...HISTORY, ['transaction_id_key', KEY] as const]) {
+  const rows = HISTORY.map(({ table, row }) => [table, row] as const)
+  for (const [table, row] of [['user_wallet', WALLET] as const, ...rows, ['transaction_id_key', KEY] as const]) {
     await administer(database, insert(table, row))
     await t.rejects(administer(database, insert(table, row)), { code: UNIQUE }, `a second one in ${table}`)
   }

@@ -30,6 +30,20 @@ function update(userID: string, id: number, set: string): string {
   return `UPDATE user_wallet_transaction SET ${set} WHERE user_id = '${userID}' AND id = ${id};`
 }
 
+const NOTES = 'expected notes of transactions and refusals that are there'
+const REFERENCE = 'expected one reference on both halves'
+const OUT = 'TransferOut of ann, id 4: reference rent, metadata'
+const IN = 'TransferIn of bob, id 1: reference rent'
+
+function note(userID: string, digit: number, set: string): string {
+  return `UPDATE user_wallet_note SET ${set} WHERE user_id = '${userID}' AND transaction_id = '${ID}${digit}';`
+}
+
+function change(userID: string, id: number, state: string): string {
+  return `INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_at)
+    VALUES ('${userID}', ${id}, '${state}', 'why', now());`
+}
+
 /** For each check what it must find. What one damage breaks twice, as missing money does, is found twice. */
 const DAMAGES: Readonly<Record<CheckName, readonly Damage[]>> = {
   'wallet-balance': [
@@ -218,6 +232,153 @@ const DAMAGES: Readonly<Record<CheckName, readonly Damage[]>> = {
       found: [
         'one-outcome: user "ann", transaction ID #7: expected one outcome; found refusal of ann, INSUFFICIENT_BALANCE, createdAt T; refusal of bob, INSUFFICIENT_BALANCE, createdAt T',
       ],
+    },
+  ],
+  notes: [
+    {
+      what: 'a note of a transaction that is not there',
+      statements: note('ann', 1, `transaction_id = '${ID}0'`),
+      found: [
+        `notes: user "ann", id 1, transaction ID #0: ${NOTES}; found a note of ann, id 1: no reference, metadata`,
+      ],
+    },
+    {
+      what: 'a note with another id than its transaction',
+      statements: note('ann', 1, 'id = 2'),
+      found: [
+        `notes: user "ann", id 2, transaction ID #1: ${NOTES}; found a note of ann, id 2: no reference, metadata`,
+      ],
+    },
+    {
+      what: 'a note of a transaction that says it is of a refusal',
+      statements: note('ann', 1, 'id = NULL'),
+      found: [`notes: user "ann", transaction ID #1: ${NOTES}; found a note of ann: no reference, metadata`],
+    },
+    {
+      what: 'a note of a refusal that says it is of a transaction',
+      statements: note('bob', 7, 'id = 3'),
+      found: [`notes: user "bob", id 3, transaction ID #7: ${NOTES}; found a note of bob, id 3: reference rent`],
+    },
+    {
+      what: 'a note of a refusal that is not there',
+      statements: `DELETE FROM user_wallet_refusal`,
+      found: [`notes: user "bob", transaction ID #7: ${NOTES}; found a note of bob: reference rent`],
+    },
+    {
+      what: 'a note of someone else',
+      statements: note('bob', 4, `user_id = 'eve'`),
+      found: [
+        `notes: user "ann", id 4, transaction ID #4: ${NOTES}; found ${OUT}; a note of eve, id 1: reference rent`,
+        `references: user "ann", id 4, transaction ID #4: ${REFERENCE}; found ${OUT}; a note of eve, id 1: reference rent`,
+      ],
+    },
+  ],
+  references: [
+    {
+      what: 'another reference on the half of the recipient',
+      statements: note('bob', 4, `reference = 'Rent'`),
+      found: [
+        `references: user "ann", id 4, transaction ID #4: ${REFERENCE}; found ${OUT}; TransferIn of bob, id 1: reference Rent`,
+      ],
+    },
+    {
+      what: 'no reference on the half of the recipient',
+      statements: `DELETE FROM user_wallet_note WHERE user_id = 'bob' AND id = 1`,
+      found: [`references: user "ann", id 4, transaction ID #4: ${REFERENCE}; found ${OUT}`],
+    },
+    {
+      what: 'no reference on the half of the payer',
+      statements: note('ann', 4, 'reference = NULL'),
+      found: [
+        `references: user "ann", id 4, transaction ID #4: ${REFERENCE}; found TransferOut of ann, id 4: no reference, metadata; ${IN}`,
+      ],
+    },
+    {
+      what: 'nothing at all on the half of the payer',
+      statements: `DELETE FROM user_wallet_note WHERE user_id = 'ann' AND id = 4`,
+      found: [`references: user "bob", id 1, transaction ID #4: ${REFERENCE}; found ${IN}`],
+    },
+  ],
+  metadata: [
+    {
+      what: 'metadata that the recipient is shown',
+      statements: note('bob', 4, `metadata = '{"flat":"3"}'`),
+      found: [
+        `metadata: user "ann", id 4, transaction ID #4: expected no metadata on the TransferIn; found ${OUT}; ${IN}, metadata`,
+      ],
+    },
+    {
+      what: 'metadata of a transfer without a reference',
+      statements: `INSERT INTO user_wallet_note (user_id, transaction_id, id, metadata) VALUES ('ann', '${ID}5', 5, '{"a":"b"}')`,
+      found: [
+        'metadata: user "ann", id 5, transaction ID #5: expected no metadata on the TransferIn; found TransferIn of ann, id 5: no reference, metadata',
+      ],
+    },
+  ],
+  'wallet-state': [
+    {
+      what: 'a wallet that was frozen by no one',
+      statements: `UPDATE user_wallet SET state = 'frozen' WHERE user_id = 'ann'`,
+      found: ['wallet-state: user "ann": expected the state open; found the state frozen'],
+    },
+    {
+      what: 'a frozen wallet that is open',
+      statements: `UPDATE user_wallet SET state = NULL WHERE user_id = 'eve'`,
+      found: ['wallet-state: user "eve", id 3: expected the state frozen; found the state open'],
+    },
+    {
+      what: 'a last change that is gone',
+      statements: `DELETE FROM user_wallet_state_change WHERE id = 3`,
+      found: ['wallet-state: user "eve", id 2: expected the state open; found the state frozen'],
+    },
+    {
+      what: 'a wallet that is gone, without transactions',
+      statements: `DELETE FROM user_wallet WHERE user_id = 'eve'`,
+      found: ['wallet-state: user "eve", id 3: expected the state frozen; found no wallet'],
+    },
+  ],
+  'change-ids': [
+    {
+      what: 'a change that is gone',
+      statements: `DELETE FROM user_wallet_state_change WHERE id = 1; UPDATE user_wallet_state_change SET state = 'closed' WHERE id = 2`,
+      found: ['change-ids: user "eve", id 2: expected change 1; found change 2'],
+    },
+    {
+      what: 'changes that begin at 2',
+      statements: `${change('ann', 2, 'frozen')} UPDATE user_wallet SET state = 'frozen' WHERE user_id = 'ann'`,
+      found: ['change-ids: user "ann", id 2: expected change 1; found change 2'],
+    },
+  ],
+  'change-times': [
+    {
+      what: 'two changes at one time',
+      statements: `UPDATE user_wallet_state_change SET changed_at = (SELECT changed_at FROM user_wallet_state_change WHERE id = 1) WHERE id = 2`,
+      found: ['change-times: user "eve", id 2: expected a change after T; found one at T'],
+    },
+    {
+      what: 'a change that is older than the one before',
+      statements: `UPDATE user_wallet_state_change SET changed_at = changed_at - interval '1 day' WHERE id = 3`,
+      found: ['change-times: user "eve", id 3: expected a change after T; found one at T'],
+    },
+  ],
+  'change-steps': [
+    {
+      what: 'a change that changes nothing',
+      statements: change('eve', 4, 'frozen'),
+      found: ['change-steps: user "eve", id 4: expected another state than frozen; found the state frozen'],
+    },
+    {
+      what: 'a first change to what a wallet is from the start',
+      statements: change('ann', 1, 'open'),
+      found: ['change-steps: user "ann", id 1: expected another state than open; found the state open'],
+    },
+  ],
+  closed: [
+    {
+      what: 'a closed wallet that holds something',
+      statements: `ALTER TABLE user_wallet DROP CONSTRAINT user_wallet_state_check;
+        ${change('bob', 1, 'closed')} UPDATE user_wallet SET state = 'closed' WHERE user_id = 'bob'`,
+      found: ['closed: user "bob", id 1: expected a closed wallet with balance 0; found balance 16'],
     },
   ],
   money: [

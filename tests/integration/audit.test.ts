@@ -39,7 +39,8 @@ t.test(
   'a wallet by a name that is no user ID any more stays in the ledger, and the other side still sees it',
   async (t) => {
     const address = await writeLedger(t)
-    const columns = ['user_wallet.user_id', 'user_wallet_refusal.user_id', 'user_wallet_refusal.passive_user_id']
+    const refusal = ['user_wallet_refusal.user_id', 'user_wallet_refusal.passive_user_id']
+    const columns = ['user_wallet.user_id', ...refusal, 'user_wallet_note.user_id']
     for (const column of [...columns, 'user_wallet_transaction.user_id', 'user_wallet_transaction.passive_user_id']) {
       const [table, name] = column.split('.')
       await damage(address, `UPDATE ${table} SET ${name} = '..' WHERE ${name} = 'bob'`)
@@ -75,6 +76,14 @@ async function writeLargeLedger(store: WalletStore, runs: number): Promise<void>
 t.test('in however many ranges a ledger is read, the same is found', async (t) => {
   const address = await createTestDatabase(t)
   await writeLargeLedger(await storeFor(t, address), 100)
+  await damage(
+    address,
+    `INSERT INTO user_wallet_note (user_id, transaction_id, id, reference)
+     SELECT user_id, transaction_id, id, 'order-' || amount FROM user_wallet_transaction;
+     INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_at)
+     SELECT user_id, 1, 'frozen', 'why', updated_at FROM user_wallet;
+     UPDATE user_wallet SET state = 'frozen'`,
+  )
   const whole = await auditLedger(address)
   t.same(whole.findings, [])
   t.ok(whole.figures.transactions > 3000, `${whole.figures.transactions} transactions`)
@@ -83,7 +92,9 @@ t.test('in however many ranges a ledger is read, the same is found', async (t) =
     address,
     `UPDATE user_wallet_transaction SET balance = balance + 1 WHERE user_id LIKE 'run 5%' AND id = 4;
      UPDATE user_wallet SET version = version + 1 WHERE user_id LIKE 'run 7, user 1%';
-     UPDATE user_wallet_transaction SET passive_user_id = 'nobody' WHERE type = 3 AND user_id LIKE 'run 9%' AND id < 8`,
+     UPDATE user_wallet_transaction SET passive_user_id = 'nobody' WHERE type = 3 AND user_id LIKE 'run 9%' AND id < 8;
+     UPDATE user_wallet_note SET reference = 'other' WHERE user_id LIKE 'run 3%, user 1%';
+     UPDATE user_wallet SET state = NULL WHERE user_id LIKE 'run 4%'`,
   )
   const [coarse, steps] = [await auditLedger(address), [] as number[]]
   const fine = await auditLedger(address, { rangeBytes: SMALLEST_RANGE_BYTES, onProgress: (done) => steps.push(done) })
@@ -98,7 +109,7 @@ t.test('in however many ranges a ledger is read, the same is found', async (t) =
   t.same(fine.checks, coarse.checks)
   t.same(
     coarse.checks.filter(({ findings }) => findings > 0).map(({ name }) => name),
-    ['wallet-version', 'balances', 'transfer-halves'],
+    ['wallet-version', 'balances', 'transfer-halves', 'references', 'wallet-state'],
   )
 })
 

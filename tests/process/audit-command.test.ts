@@ -14,7 +14,7 @@ t.test('the command says what it checked, and ends with 0 where no problems foun
   const { code, stdout, stderr } = await runAudit(t, [], { env: { DATABASE_URL: toURL(address) } })
   t.equal(code, 0)
   t.equal(stderr, `auditing ${describeAddress(address)}\n`)
-  t.match(stdout, /^(✓ .+\n){11}\n/)
+  t.match(stdout, /^(✓ .+\n){19}\n/)
   t.match(stdout, '4 wallets, 11 transactions (2 transfers of two each), 1 refusals, 10 transaction IDs\n')
   t.match(stdout, '142 units in the system, 159 deposited, 17 withdrawn\n')
   t.match(stdout, /s: no problems found\n$/)

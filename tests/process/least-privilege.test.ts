@@ -50,8 +50,8 @@ async function walk(t: Test, url: string): Promise<void> {
   const client = createClient(url)
   t.equal((await client.open('ada')).status, 201)
   t.equal((await client.open('bob')).status, 201)
-  const [first = '', second = '', third = '', refused = ''] = await Promise.all(
-    [1, 2, 3, 4].map(() => client.issue('ada')),
+  const [first = '', second = '', third = '', refused = '', frozen = ''] = await Promise.all(
+    [1, 2, 3, 4, 5].map(() => client.issue('ada')),
   )
   t.match(await client.deposit('ada', 100, first), { status: 200, replayed: false })
   t.match(await client.deposit('ada', 100, first), { status: 200, replayed: true })
@@ -61,13 +61,29 @@ async function walk(t: Test, url: string): Promise<void> {
   t.match(await client.status('ada', refused), { body: { status: 'refused' } })
   t.match(await client.wallet('ada'), { body: { balance: 70, version: 3 } })
   t.match(await client.history('bob'), { body: { transactions: [{ type: 3, amount: 20, passiveUserID: 'ada' }] } })
+  const wallet = '/api/v1/users/ada/wallet'
+  t.match(await client.call('PUT', `${wallet}/state`, { state: 'frozen', reason: 'a card was lost' }), { status: 200 })
+  const noted = { amount: 1, transactionID: frozen, reference: 'rent', metadata: { flat: '3' } }
+  t.match(await client.call('PUT', `${wallet}/withdraw`, noted), { status: 422, body: { code: 'WALLET_FROZEN' } })
+  const deposit = { amount: 1, transactionID: await client.issue('ada'), reference: 'rent', metadata: { flat: '3' } }
+  t.match(await client.call('PUT', `${wallet}/deposit`, deposit), { status: 200, body: { reference: 'rent' } })
+  t.match(await client.call('GET', `${wallet}/transactions?reference=rent`), {
+    body: { transactions: [{ id: 4, metadata: { flat: '3' } }] },
+  })
+  for (const path of ['references?reference=rent', 'state-changes/ada'])
+    t.match(await client.call('GET', `/console/data/${path}`), { status: 200 }, path)
   t.match(await client.call('GET', '/readyz'), { status: 200 })
 }
 
 /** What PostgreSQL must refuse to the service's role, whatever is in the tables. */
 const REFUSED = [
-  ...['user_wallet_transaction', 'user_wallet_refusal'].flatMap((table) => [
-    `UPDATE ${table} SET amount = 1 WHERE false`,
+  ...[
+    ['user_wallet_transaction', 'amount = 1'],
+    ['user_wallet_refusal', 'amount = 1'],
+    ['user_wallet_note', `reference = 'gift'`],
+    ['user_wallet_state_change', `reason = 'none'`],
+  ].flatMap(([table, set]) => [
+    `UPDATE ${table} SET ${set} WHERE false`,
     `DELETE FROM ${table} WHERE false`,
     `TRUNCATE ${table}`,
     `DROP TRIGGER append_only ON ${table}`,
@@ -141,6 +157,11 @@ const RIGHTS = [
   'INSERT ON user_wallet_transaction',
   'SELECT ON user_wallet_refusal',
   'INSERT ON user_wallet_refusal',
+  'UPDATE (state) ON user_wallet',
+  'SELECT ON user_wallet_note',
+  'INSERT ON user_wallet_note',
+  'SELECT ON user_wallet_state_change',
+  'INSERT ON user_wallet_state_change',
 ]
 
 t.test('a service that lacks any of the rights is told at its start, and needs each of them', async (t) => {

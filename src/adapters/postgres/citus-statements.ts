@@ -28,14 +28,14 @@ export const boundRest = (sql: Sql) => sql<[]>`SET LOCAL idle_in_transaction_ses
 
 /** `FOR UPDATE` goes to one shard at a time, so a function does it: shard after shard in their order, in userID order in each. */
 export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM lock_wallets(${textArray([...userIDs], (userID) => userID)}::text[])`
 
 /** Those that were missing, as they are now; in the same order. */
 export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletRow[]>`
-  SELECT user_id, balance, version,
+  SELECT user_id, balance, version, state,
          (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM open_wallets(${textArray([...new Set(userIDs)], (userID) => userID)}::text[])
@@ -51,22 +51,27 @@ export const readTime = (sql: Sql) => sql<ClockRow[]>`
 
 /**
  * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both
- * halves would be gathered here first.
+ * halves would be gathered here first. The notes lie beside what they belong to.
  */
 export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<OutcomeRow[]>`
   SELECT known.user_id, known.id, known.transaction_id, known.type, known.amount, known.passive_user_id, known.balance,
-         known.code, known.request_id, (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
+         known.code, known.request_id, known.reference, known.metadata::text AS metadata,
+         (extract(epoch FROM known.created_at) * 1000000)::bigint AS created_at
   FROM (
     SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
-           NULL::text AS code, NULL::text AS request_id, t.created_at
+           NULL::text AS code, NULL::text AS request_id, t.created_at, n.reference, n.metadata
     FROM (${wanted(sql, ids)}) AS w
     JOIN user_wallet_transaction t ON t.transaction_id = w.transaction_id AND t.user_id = w.user_id
+    LEFT JOIN user_wallet_note n ON n.user_id = t.user_id AND n.id = t.id
+      AND n.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     WHERE t.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     UNION ALL
     SELECT r.user_id, NULL::bigint, r.transaction_id, r.type, r.amount, r.passive_user_id, NULL::bigint,
-           r.code, r.request_id, r.created_at
+           r.code, r.request_id, r.created_at, n.reference, n.metadata
     FROM (${wanted(sql, ids)}) AS w
     JOIN user_wallet_refusal r ON r.transaction_id = w.transaction_id AND r.user_id = w.user_id
+    LEFT JOIN user_wallet_note n ON n.user_id = r.user_id AND n.transaction_id = r.transaction_id AND n.id IS NULL
+      AND n.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
     WHERE r.user_id = ANY (${users(ids.map(({ userID }) => userID))}::text[])
   ) AS known`
 

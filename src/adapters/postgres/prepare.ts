@@ -1,7 +1,6 @@
 import type { Reference } from '../../domain/note.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
-import type { StateRequest } from '../../domain/wallet-state.ts'
 import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
 import * as statements from './statements.ts'
@@ -10,7 +9,6 @@ const NOBODY = '' as UserID
 const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
 const NO_REFERENCE = '' as Reference
 const NO_XID = '0'
-const NO_CHANGE: StateRequest = { userID: NOBODY, state: 'open', reason: '', changedBy: null }
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openConnection}. */
 export async function prepareWrites(connection: Connection): Promise<void> {
@@ -20,7 +18,9 @@ export async function prepareWrites(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [dialect.updateWallets(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [statements.insertNotes(sql, NO_XID, [])])
-  await connection.roundTrip((sql) => [statements.changeState(sql, NO_XID, NO_CHANGE)])
+  await connection.roundTrip((sql) => [statements.readLastChange(sql, NOBODY)])
+  await connection.roundTrip((sql) => [statements.insertStateChange(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.updateState(sql, NO_XID, NOBODY, 'open')])
   await connection.roundTrip((sql) => [statements.lockAbsence(sql, [])])
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
   await connection.roundTrip((sql) => [statements.insertRefusals(sql, NO_XID, [])])

@@ -7,7 +7,7 @@ import type { Refusal } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
-import type { StateRequest } from '../../domain/wallet-state.ts'
+import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import type { CurveQuery } from '../../ports/inspection.ts'
 import { plainArray, textArray } from './arrays.ts'
 import type {
@@ -167,21 +167,31 @@ export const insertNotes = (sql: Sql, xid: string, rows: readonly NewNote[]) => 
        AS new (user_id, transaction_id, id, reference, metadata)
   WHERE pg_current_xact_id() = ${xid}::xid8`
 
-/** Under the wallet's lock: the change, and the wallet with it. */
-export const changeState = (sql: Sql, xid: string, { userID, state, reason, changedBy }: StateRequest) => sql<
-  { user_id: string }[]
->`
-  WITH change AS (
-    INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_by, changed_at)
-    SELECT ${userID}::text, coalesce(max(id), 0) + 1, ${state}::text, ${reason}::text, nullif(${changedBy ?? ''}::text, ''),
-           greatest(clock_timestamp(), max(changed_at) + interval '1 microsecond')
-    FROM user_wallet_state_change WHERE user_id = ${userID}::text
-    HAVING pg_current_xact_id() = ${xid}::xid8
-    RETURNING user_id, state
-  )
-  UPDATE user_wallet SET state = nullif(change.state, 'open')
-  FROM change WHERE user_wallet.user_id = change.user_id AND user_wallet.user_id = ${userID}::text
-  RETURNING user_wallet.user_id`
+/** What was done to the wallet before, which its lock keeps as it is. */
+export const readLastChange = (sql: Sql, userID: UserID) => sql<Pick<StateChangeRow, 'id' | 'changed_at'>[]>`
+  SELECT id, (extract(epoch FROM changed_at) * 1000000)::bigint AS changed_at
+  FROM user_wallet_state_change
+  WHERE user_id = ${userID}::text
+  ORDER BY id DESC
+  LIMIT 1`
+
+export const insertStateChange = (sql: Sql, xid: string, changes: readonly StateChange[]) => sql<[]>`
+  INSERT INTO user_wallet_state_change (user_id, id, state, reason, changed_by, changed_at)
+  SELECT user_id, id, state, reason, changed_by, timestamptz 'epoch' + changed_at * interval '1 microsecond'
+  FROM unnest(
+         ${textArray(changes, (change) => change.userID)}::text[],
+         ${plainArray(changes, (change) => change.id)}::bigint[],
+         ${textArray(changes, (change) => change.state)}::text[],
+         ${textArray(changes, (change) => change.reason)}::text[],
+         ${textArray(changes, (change) => change.changedBy)}::text[],
+         ${plainArray(changes, (change) => change.changedAt)}::bigint[])
+       AS new (user_id, id, state, reason, changed_by, changed_at)
+  WHERE pg_current_xact_id() = ${xid}::xid8`
+
+/** An open wallet has no state, and a parameter is never NULL. */
+export const updateState = (sql: Sql, xid: string, userID: UserID, state: WalletState) => sql<[]>`
+  UPDATE user_wallet SET state = nullif(${state}::text, 'open')
+  WHERE user_id = ${userID}::text AND pg_current_xact_id() = ${xid}::xid8`
 
 /**
  * A wallet that is not there has no row to lock. So a batch that refuses a transfer for want of its recipient's wallet takes
@@ -283,7 +293,7 @@ export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Referen
     ORDER BY id DESC
     LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
   ) AS newest
-  JOIN user_wallet_transaction t ON t.user_id = newest.user_id AND t.id = newest.id
+  JOIN user_wallet_transaction t ON t.user_id = ${query.userID}::text AND t.id = newest.id
   WHERE ${wanted(sql, query)}
   ORDER BY newest.id DESC
   LIMIT ${String(query.limit + 1)}::bigint`

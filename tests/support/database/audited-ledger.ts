@@ -4,6 +4,8 @@ import { connect, migrationNames } from '../../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../../src/adapters/postgres/wallet-store.ts'
 import type { Command } from '../../../src/domain/command.ts'
 import { toInstant } from '../../../src/domain/instant.ts'
+import type { Movement } from '../../../src/domain/movement.ts'
+import { parseReference, toMetadata, toNote } from '../../../src/domain/note.ts'
 import { toUserID } from '../../../src/domain/user-id.ts'
 import type { WalletStore } from '../../../src/ports/wallet-store.ts'
 import { command, deposit, transactionID, transfer, withdraw } from '../domain-builders.ts'
@@ -16,18 +18,26 @@ const zoe = toUserID('zoe')
 /** A wallet that nothing happens to. */
 const eve = toUserID('eve')
 
+/** Eve's wallet is frozen in the end. */
+const STATES = ['frozen', 'open', 'frozen'] as const
+
 const NEVER = toInstant(8_000_000_000_000_000n)
+
+function noted(movement: Movement, reference: string, fields: Readonly<Record<string, string>> = {}): Movement {
+  const note = toNote(parseReference(reference), toMetadata(fields))
+  return note === undefined ? movement : { ...movement, note }
+}
 
 /** The nth of these carries the nth transaction ID. */
 const COMMANDS: readonly Command[] = (
   [
-    [ann, deposit(100n)],
+    [ann, noted(deposit(100n), '', { till: '3' })],
     [ann, deposit(50n)],
     [ann, withdraw(10n)],
-    [ann, transfer(20n, bob)],
+    [ann, noted(transfer(20n, bob), 'rent', { flat: '3' })],
     [bob, transfer(5n, ann)],
     [bob, deposit(1n)],
-    [bob, withdraw(1000n)],
+    [bob, noted(withdraw(1000n), 'rent')],
     [ann, deposit(1n)],
     [zoe, deposit(7n)],
     [zoe, withdraw(7n)],
@@ -42,6 +52,8 @@ const COMMANDS: readonly Command[] = (
  *     ann   1 Deposit 100    2 Deposit 50       3 Withdrawal 10   4 TransferOut 20   5 TransferIn 5   6 Deposit 1   = 126
  *     bob   1 TransferIn 20  2 TransferOut 5    3 Deposit 1                                                        = 16
  *     zoe   1 Deposit 7      2 Withdrawal 7                                                                        = 0
+ *
+ * Under IDs 4 and 7 there is a reference, under 1 and 4 metadata. Eve's wallet was frozen, opened, and frozen again.
  */
 export async function writeLedger(t: Test): Promise<ServerAddress> {
   const address = await createTestDatabase(t)
@@ -49,6 +61,7 @@ export async function writeLedger(t: Test): Promise<ServerAddress> {
   try {
     await store.open([ann, bob, eve, zoe])
     for (const one of COMMANDS) await runBatch(store, [one])
+    for (const state of STATES) await store.changeState({ userID: eve, state, reason: `${state} it`, changedBy: zoe })
   } finally {
     await store.close()
   }

@@ -1,14 +1,25 @@
 import type { FastifyReply } from 'fastify'
 import type { Refusal } from '../../../domain/outcome.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
-import type { Inspection, InspectionResult } from '../../../ports/inspection.ts'
+import type { StateChange } from '../../../domain/wallet-state.ts'
+import { type Inspection, type InspectionResult, MAX_SHOWN } from '../../../ports/inspection.ts'
 import type { MetricsPage } from '../../../ports/telemetry.ts'
 import type { App } from '../app.ts'
 import { NoQuery, UserParams } from '../openapi/schemas.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { parseBounds } from '../wire/query-string.ts'
-import { transactionView, walletView } from '../wire/views.ts'
-import { CurveQuerySchema, CurveSchema, FoundSchema, SearchQuerySchema, TraceParams, TraceSchema } from './schemas.ts'
+import { noteView, transactionView, walletView } from '../wire/views.ts'
+import {
+  CurveQuerySchema,
+  CurveSchema,
+  FoundSchema,
+  ReferencedSchema,
+  ReferenceQuerySchema,
+  SearchQuerySchema,
+  StateChangesSchema,
+  TraceParams,
+  TraceSchema,
+} from './schemas.ts'
 
 const MAX_FOUND = 20
 const POINTS = 500
@@ -39,6 +50,31 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
       return answer(reply, await inspection().findTransaction(transactionID), ({ transactions, refusals }) => ({
         transactions: transactions.map(transactionView),
         refusals: refusals.map(refusalView),
+      }))
+    },
+  )
+
+  app.get(
+    '/data/references',
+    // In the query, where a reference may hold whatever it likes: in a path some would lead elsewhere.
+    { config, schema: { hide: true, querystring: ReferenceQuerySchema, response: { 200: ReferencedSchema } } },
+    async (request, reply) => {
+      const result = await inspection().findReference(request.query.reference)
+      return answer(reply, result, (transactions) => ({
+        transactions: transactions.map(transactionView),
+        more: transactions.length === MAX_SHOWN,
+      }))
+    },
+  )
+
+  app.get(
+    '/data/state-changes/:userID',
+    { config, schema: { hide: true, params: UserParams, querystring: NoQuery, response: { 200: StateChangesSchema } } },
+    async (request, reply) => {
+      const result = await inspection().stateChanges(request.params.userID)
+      return answer(reply, result, (changes) => ({
+        changes: changes.map(stateChangeView),
+        more: changes.length === MAX_SHOWN,
       }))
     },
   )
@@ -82,6 +118,10 @@ function answer<Value>(
   return result.kind === 'found' ? reply.send(view(result.value)) : sendProblem(reply, result.code)
 }
 
-function refusalView({ movement, createdAt, ...refusal }: Refusal) {
-  return { ...refusal, ...movement, createdAt: formatInstant(createdAt) }
+function refusalView({ movement: { note = {}, ...movement }, createdAt, ...refusal }: Refusal) {
+  return { ...refusal, ...movement, ...noteView(note), createdAt: formatInstant(createdAt) }
+}
+
+function stateChangeView({ changedAt, ...change }: StateChange) {
+  return { ...change, changedAt: formatInstant(changedAt) }
 }

@@ -1,8 +1,11 @@
 import { Type } from '@sinclair/typebox'
+import type { UserID } from '../../../domain/user-id.ts'
+import { WALLET_STATES, type WalletState } from '../../../domain/wallet-state.ts'
 import {
   ExactInteger,
   HistoryQuerySchema,
   PassiveUserIDSchema,
+  ReferenceSchema,
   strict,
   Timestamp,
   TransactionIDSchema,
@@ -33,10 +36,28 @@ const RefusalSchema = Type.Object({
   code: Type.String(),
   requestID: Type.String(),
   createdAt: Timestamp,
+  reference: TransactionSchema.properties.reference,
+  metadata: TransactionSchema.properties.metadata,
 })
 export const TraceSchema = Type.Object({
   transactions: Type.Array(TransactionSchema),
   refusals: Type.Array(RefusalSchema),
+})
+
+export const ReferenceQuerySchema = Type.Object({ reference: ReferenceSchema }, strict)
+export const ReferencedSchema = Type.Object({ transactions: Type.Array(TransactionSchema), more: Type.Boolean() })
+
+export const StateChangesSchema = Type.Object({
+  changes: Type.Array(
+    Type.Object({
+      id: ExactInteger('Counts the changes of the wallet: 1, 2, 3, …'),
+      state: Type.Unsafe<WalletState>({ type: 'string', enum: [...WALLET_STATES] }),
+      reason: Type.String(),
+      changedBy: Type.Unsafe<UserID | null>({ type: ['string', 'null'] }),
+      changedAt: Timestamp,
+    }),
+  ),
+  more: Type.Boolean(),
 })
 
 export const CurveQuerySchema = Type.Pick(HistoryQuerySchema, ['createdBefore', 'createdAfter'], strict)

@@ -16,7 +16,7 @@ export function transactionView(transaction: Transaction) {
   return note === undefined ? view : { ...view, ...noteView(note) }
 }
 
-function noteView({ reference, metadata }: Note) {
+export function noteView({ reference, metadata }: Note) {
   return {
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata: JSON.parse(metadata) as Record<string, string> }),
