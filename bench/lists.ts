@@ -111,7 +111,7 @@ export async function compareLists(bench: Bench, load: Load, targets: ListTarget
 export async function measureLists(bench: Bench, load: Load): Promise<{ sizes: ListFigures[]; lone: Row }> {
   return bench.withDatabase('sizes', async (database) => {
     await database.fill(load.wallets)
-    return bench.withService(database, { QUEUE_MAX: '8192' }, async (service) => {
+    return bench.withService(database, {}, async (service) => {
       await sendLists(bench, service, database, load.pick, { seconds: WARM_UP_SECONDS })
       const sizes: ListFigures[] = []
       for (const size of [1, 10, 100, 1000]) {

@@ -15,7 +15,14 @@ const ENTRIES = [
   { method: 'PUT', route: `${WALLET}/transfer`, status: 200, outcome: 'executed' },
   { method: 'PUT', route: `${WALLET}/withdraw`, status: 422, outcome: 'INSUFFICIENT_BALANCE' },
   { method: 'GET', route: WALLET, status: 200, outcome: undefined },
-].map((entry, index) => ({ ...entry, requestID: 'id', transactionID: undefined, replayed: undefined, ms: 3 ** index }))
+].map((entry, index) => ({
+  ...entry,
+  requestID: 'id',
+  transactionID: undefined,
+  replayed: undefined,
+  items: undefined,
+  ms: 3 ** index,
+}))
 
 function leastMicroseconds(work: (call: number) => void): string {
   const rounds = Array.from({ length: ROUNDS }, () => {

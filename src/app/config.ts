@@ -189,7 +189,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       parseDuration,
     ),
     batchMax: readCount('BATCH_MAX', 512, 4096),
-    queueMax: readCount('QUEUE_MAX', 1024, 1_000_000),
+    queueMax: readCount('QUEUE_MAX', 4096, 1_000_000),
     lanes: readCount('LANES', 2, 32),
     authentication,
     rateLimits: readRateLimits(),

@@ -54,6 +54,13 @@ const stringify = fastJSON({
     transactionID: { type: 'string' },
     outcome: { type: 'string' },
     replayed: { type: 'boolean' },
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { outcome: { type: 'string' }, replayed: { type: 'boolean' }, count: { type: 'integer' } },
+      },
+    },
     msg: { type: 'string' },
   },
 })
@@ -63,7 +70,20 @@ const stringify = fastJSON({
  * entry takes 5 µs, this one.
  */
 export function requestLine(entry: RequestEntry, at: Date): string {
-  const { requestID, method, route, status, ms, transactionID, outcome, replayed } = entry
+  const { requestID, method, route, status, ms, transactionID, outcome, replayed, items } = entry
   const time = at.toISOString()
-  return `${stringify({ level: INFO, time, requestID, method, route, status, ms, transactionID, outcome, replayed, msg: 'request' })}\n`
+  return `${stringify({
+    level: INFO,
+    time,
+    requestID,
+    method,
+    route,
+    status,
+    ms,
+    transactionID,
+    outcome,
+    replayed,
+    items,
+    msg: 'request',
+  })}\n`
 }

@@ -113,6 +113,15 @@ export interface RequestEntry {
   readonly outcome: string | undefined
   /** The outcome was that of an earlier request with the same transaction ID. */
   readonly replayed: true | undefined
+  /** How the items of a list fared; `undefined` if the request was none. */
+  readonly items: readonly ItemsEntry[] | undefined
+}
+
+/** Items of a list that fared alike. */
+export interface ItemsEntry {
+  readonly outcome: string
+  readonly replayed: boolean
+  readonly count: number
 }
 
 /** Notes one answered request. */

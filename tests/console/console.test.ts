@@ -221,7 +221,7 @@ t.test('the live pictures show what the service does', async (t) => {
   }
   await page.getByText(/^p50 [\d.]+, p99 [\d.]+$/).waitFor()
   await page.getByText('INSUFFICIENT_BALANCE').waitFor()
-  await page.getByText('of 1024 that may').waitFor()
+  await page.getByText('of 4096 that may').waitFor()
   await page.locator('.chart canvas').nth(4).waitFor()
   t.equal(await page.locator('.chart canvas').count(), 5)
   t.strictSame(browser.complaints, [])

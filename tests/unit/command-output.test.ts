@@ -49,7 +49,7 @@ t.test('json is one array, however many pages it comes in', async (t) => {
   )
 })
 
-const HEADER = 'id,transactionID,userID,type,amount,balance,passiveUserID,createdAt\n'
+const HEADER = 'id,transactionID,userID,type,amount,balance,passiveUserID,createdAt,reference\n'
 
 t.test('csv has one header line, and quotes what needs it', async (t) => {
   t.equal(written('csv', []), HEADER)
@@ -61,7 +61,7 @@ t.test('csv has one header line, and quotes what needs it', async (t) => {
   const [common, end] = ['2,0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d,ann', '2024-12-16T03:59:02.608558Z']
   t.equal(
     text,
-    `${HEADER}${common},transfer-out,1250000,3750000,"a""b,c",${end}\n${common},withdrawal,1250000,3750000,,${end}\n`,
+    `${HEADER}${common},transfer-out,1250000,3750000,"a""b,c",${end},\n${common},withdrawal,1250000,3750000,,${end},\n`,
   )
 })
 

@@ -20,7 +20,7 @@ t.test('with nothing set every default holds', async (t) => {
     transactionIDKey: undefined,
     transactionIDTtl: 24n * HOUR,
     batchMax: 512,
-    queueMax: 1024,
+    queueMax: 4096,
     lanes: 2,
     authentication: { kind: 'loopback only' },
     rateLimits: { perUser: undefined, perAddress: undefined },

@@ -13,6 +13,7 @@ const TRANSFER: RequestEntry = {
   transactionID: undefined,
   outcome: 'executed',
   replayed: undefined,
+  items: undefined,
 }
 
 /** Readings of real figures, `seconds` apart. */

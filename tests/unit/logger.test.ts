@@ -22,12 +22,21 @@ for (const [what, entry] of Object.entries({
     transactionID: '01a2031a-143d-8347-b3ca-926d0d607767',
     outcome: 'executed',
     replayed: true,
+    items: undefined,
   },
   'with nothing that it can be without': {
     route: undefined,
     transactionID: undefined,
     outcome: undefined,
     replayed: undefined,
+    items: undefined,
+  },
+  'that was a list': {
+    route: '/api/v1/transactions',
+    transactionID: undefined,
+    outcome: undefined,
+    replayed: undefined,
+    items: [{ outcome: 'executed', replayed: false, count: 100 }],
   },
 } as const)) {
   t.test(`the line of a request ${what} is the one that pino would write`, async (t) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { TransactionID } from '../../domain/transaction.ts'
-import type { RequestSpan } from '../../ports/telemetry.ts'
+import type { ItemsEntry, RequestSpan } from '../../ports/telemetry.ts'
 
 /** The server as its routes see it: their schemas give their requests a type. */
 export type App = FastifyInstance<
@@ -22,6 +22,8 @@ declare module 'fastify' {
     /** The outcome of this request, for the log and the metrics: see {@link RequestLog}. */
     outcome: string | undefined
     replayed: true | undefined
+    /** How the items of a list fared, for the log and the metrics. */
+    items: readonly ItemsEntry[] | undefined
     /** Only if requests are traced. */
     span?: RequestSpan
   }

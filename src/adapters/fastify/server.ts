@@ -70,6 +70,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.decorateRequest('caller', undefined)
   app.decorateRequest('outcome', undefined)
   app.decorateRequest('replayed', undefined)
+  app.decorateRequest('items', undefined)
   if (tracing !== undefined) traceRequests(app, tracing)
   await buildGate(app, {
     ...{ authenticate, rateLimits, trustedProxies, corsOrigins },
@@ -89,6 +90,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       transactionID: request.transactionID,
       outcome: request.outcome,
       replayed: request.replayed,
+      items: request.items,
     })
     done()
   })

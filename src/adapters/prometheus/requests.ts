@@ -28,7 +28,7 @@ export function requestMetrics(registry: Registry): RequestLog {
   })
   const outcomes = new Counter({
     name: 'wallet_outcomes_total',
-    help: 'The outcome of requests: executed, or the code of the problem that they were answered with',
+    help: 'The outcome of requests and of the items of lists: executed, or the code of the problem that they were answered with',
     labelNames: ['outcome', 'replayed'],
     registers: [registry],
   })
@@ -52,5 +52,7 @@ export function requestMetrics(registry: Registry): RequestLog {
     }
     series.observe(entry.ms / 1000)
     series.count()
+    for (const { outcome, replayed, count } of entry.items ?? [])
+      outcomes.inc({ outcome, replayed: String(replayed) }, count)
   }
 }

@@ -22,6 +22,11 @@ const OVERVIEW = `One wallet per user, money as integers, and writes that happen
 A transaction ID has one outcome, for ever: the same request with it is answered with the same bytes, any other request
 with it is refused (\`TRANSACTION_ID_REUSED\`). An ID belongs to the user it was issued to.
 
+## Many at once
+
+\`PUT /api/v1/transactions\` takes up to 1000 movements of any users. Each happens once under its ID, as if it had been sent alone;
+with \`atomic\` all of them are executed, or none that is new.
+
 ## Money, users, times
 
 Amounts and balances are integers in base units, 1000000 = 1 dollar, up to 9007199254740991 (2^53 − 1), so that every

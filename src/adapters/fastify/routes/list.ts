@@ -4,6 +4,7 @@ import { toAmount } from '../../../domain/money.ts'
 import type { Movement } from '../../../domain/movement.ts'
 import { TransactionType } from '../../../domain/transaction.ts'
 import type { Caller } from '../../../ports/authenticator.ts'
+import type { ItemsEntry } from '../../../ports/telemetry.ts'
 import type { ListAnswer, MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { HTTP_BOUNDS } from '../bounds.ts'
@@ -66,10 +67,22 @@ export function listRoutes(app: App, wallets: () => WalletService): void {
       const results = denials.map((code) =>
         code === undefined ? resultView(answers.next().value as ListAnswer, request.id) : problemView(code, request.id),
       )
-      request.outcome = 'list'
+      request.items = tally(results)
       return reply.send({ results })
     },
   )
+}
+
+/** How many items fared alike. */
+function tally(results: readonly ReturnType<typeof resultView>[]): readonly ItemsEntry[] {
+  const counts = new Map<string, ItemsEntry>()
+  for (const result of results) {
+    const outcome = 'problem' in result ? result.problem.code : 'executed'
+    const { replayed } = result
+    const { count } = counts.get(`${outcome} ${replayed}`) ?? { count: 0 }
+    counts.set(`${outcome} ${replayed}`, { outcome, replayed, count: count + 1 })
+  }
+  return [...counts.values()]
 }
 
 /** Why a caller may not send an item: what the item alone would be answered with. */
