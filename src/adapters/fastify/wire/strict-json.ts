@@ -74,8 +74,8 @@ function countKeys(value: unknown): number {
   const open: unknown[] = [value]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next !== 'object' || next === null) continue
-    const members = Object.values(next)
-    if (!Array.isArray(next)) keys += members.length
+    const members: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
+    if (members !== next) keys += members.length
     for (const member of members) if (typeof member === 'object') open.push(member)
   }
   return keys
