@@ -61,7 +61,8 @@ function createTracing(tracer: Tracer): RequestTracing & Tracing {
      * a whole; links in both directions connect it with the others.
      */
     batch(queue, items, work) {
-      const requests = items.flatMap(({ span }) => (span && spans.get(span)) ?? [])
+      // The items of a list came with one request.
+      const requests = [...new Set(items.flatMap(({ span }) => (span && spans.get(span)) ?? []))]
       const [first, ...others] = requests
       if (first === undefined) return running.run({ batch: undefined }, work)
       const links = requests.map((request) => ({ context: request.spanContext() }))
