@@ -258,9 +258,14 @@ t.test('each call keeps its own deadline and signal; the others of its list go o
 
 t.test('a list that everyone has left is given up', async (t) => {
   const signals: AbortSignal[] = []
+  let sent = () => {}
+  const sending = new Promise<void>((resolve) => {
+    sent = resolve
+  })
   const silent: typeof fetch = (_input, init) => {
     const { signal } = init ?? {}
     if (signal) signals.push(signal)
+    sent()
     return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   }
   const client = createWalletClient({ url: 'http://service', fetch: silent, gather: true })
@@ -268,8 +273,7 @@ t.test('a list that everyone has left is given up', async (t) => {
   const calls = endings.map(({ signal }) =>
     fate(client.deposit({ to: 'ann', amount: 1 }, { transactionID: 'x', signal })),
   )
-  await new Promise((resolve) => setTimeout(resolve))
-  await new Promise((resolve) => setImmediate(resolve))
+  await sending
   t.equal(signals.length, 1)
   endings[0]?.abort()
   t.match(await calls[0], { reason: 'aborted' })
