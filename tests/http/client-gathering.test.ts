@@ -242,7 +242,7 @@ t.test('each call keeps its own deadline and signal; the others of its list go o
   const ending = new AbortController()
   const reason = new Error('the user has gone')
   const reached = held.hold()
-  const options = [{ signal: ending.signal }, { deadlineMs: 300 }, { deadlineMs: NEVER_MS }]
+  const options = [{ signal: ending.signal }, { deadlineMs: 2000 }, { deadlineMs: NEVER_MS }]
   const calls = transactionIDs.map((transactionID, index) =>
     gathering.deposit({ to: 'ann', amount: 1 }, { transactionID, ...options[index] }),
   )
