@@ -1,8 +1,9 @@
 import t from 'tap'
 import { problemBody } from '../../src/adapters/fastify/wire/problem.ts'
 import { alice, bob, deposit, transfer, withdraw } from '../support/domain-builders.ts'
+import type { WalletOperation, WireAnswer } from './calls.ts'
 import { answered, executed, id, move, opened, unanswered, walletOf } from './told-histories.ts'
-import { explainHistory, type WalletOperation, type WireAnswer } from './wallet-model.ts'
+import { explainHistory } from './wallet-model.ts'
 
 const strict = { retries: false }
 const retrying = { retries: true }

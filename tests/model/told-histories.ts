@@ -4,7 +4,7 @@ import { formatInstant } from '../../src/domain/rfc3339.ts'
 import { TransactionType } from '../../src/domain/transaction.ts'
 import type { UserID } from '../../src/domain/user-id.ts'
 import { HOUR, NOW, transactionID } from '../support/domain-builders.ts'
-import type { Call, IssuedID, WalletOperation, WireAnswer } from './wallet-model.ts'
+import type { Call, IssuedID, Move, WalletOperation, WireAnswer } from './calls.ts'
 
 /*
  * Histories as one would tell them: who asked what from when to when, and what the answer was. Wallets were opened at
@@ -24,7 +24,7 @@ export function id(n: number): IssuedID {
   return { transactionID: transactionID(n), expiresAt: after(NOW, HOUR), expired: false }
 }
 
-export function move(userID: UserID, n: number, movement: Movement): Call & { kind: 'move' } {
+export function move(userID: UserID, n: number, movement: Movement): Move {
   return { kind: 'move', userID, id: id(n), movement }
 }
 
@@ -48,12 +48,7 @@ const TYPES = {
 } as const
 
 /** The answer to a movement that was the wallet's `nth` transaction and left this balance. */
-export function executed(
-  { userID, id, movement }: Call & { kind: 'move' },
-  nth: number,
-  balance: number,
-  micros = nth,
-): WireAnswer {
+export function executed({ userID, id, movement }: Move, nth: number, balance: number, micros = nth): WireAnswer {
   const { amount, kind, passiveUserID } = movement
   const { transactionID } = id
   const what = { id: nth, transactionID, userID, type: TYPES[kind], amount: Number(amount), balance, passiveUserID }
