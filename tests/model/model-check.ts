@@ -10,7 +10,7 @@ import { KEY, listen, type Send, startHTTP } from '../support/http/http.ts'
 import { type Lifetime, withLifetime } from '../support/lifetime.ts'
 import { castOf } from './cast.ts'
 import { dump } from './model-dump.ts'
-import type { Figures } from './model-figures.ts'
+import { type Figures, notable } from './model-figures.ts'
 import { play, type Recording } from './play-plan.ts'
 import { calmPlans, faultyPlans, type Plan, planOf } from './random-plans.ts'
 import { explainHistory } from './wallet-model.ts'
@@ -133,5 +133,6 @@ async function judge(
     tookEffect,
     replays: history.filter(({ answered }) => answered?.answer.replayed === true).length,
     faults,
+    seen: notable(history),
   }
 }

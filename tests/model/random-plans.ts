@@ -58,7 +58,7 @@ const MAX_FAULTS = 8
 /** Which step of a draft names an earlier write, this many back at most: others are then still sending it. */
 const MAX_BACK = 8
 /** Of a list, beside its first: few, so that atomic lists are executed often enough. */
-const MAX_MORE_ITEMS = 3
+const MAX_MORE_ITEMS = 2
 
 interface WriteDraft extends Pick<PlannedWrite, 'units' | 'reference' | 'metadata'> {
   readonly what: PlannedWrite['kind'] | 'repeat' | 'reuse'
@@ -103,16 +103,16 @@ const writeDraft: fc.Arbitrary<WriteDraft> = fc.record({
   expired: weighted([40, false], [1, true]),
   reference,
   metadata: weighted([6, undefined], [1, { till: '4' }], [1, { b: '1', a: '' }]),
-  condition: weighted([8, undefined], [2, 0n], [1, 1n]),
+  condition: weighted([30, undefined], [3, 0n], [1, 1n]),
 })
 
 const stepDraft: fc.Arbitrary<StepDraft> = fc.record({
-  what: weighted([4, 'open'], [12, 'wallet'], [62, 'write'], [8, 'list'], [5, 'state'], [6, 'status'], [7, 'history']),
+  what: weighted([4, 'open'], [12, 'wallet'], [62, 'write'], [12, 'list'], [4, 'state'], [6, 'status'], [7, 'history']),
   write: writeDraft,
-  more: fc.array(writeDraft, { maxLength: MAX_MORE_ITEMS }),
+  more: fc.array(writeDraft, { minLength: 1, maxLength: MAX_MORE_ITEMS }),
   atomic: fc.boolean(),
   // Mostly open: a wallet in which nothing happens tests little.
-  state: weighted([3, 'open'], [1, 'frozen'], [1, 'closed']),
+  state: weighted([5, 'open'], [2, 'frozen'], [1, 'closed']),
   page: fc.record({
     limit: fc.integer({ min: 1, max: 6 }),
     idBefore: fc.option(fc.bigInt(1n, 20n), { nil: undefined }),
@@ -161,6 +161,7 @@ function plans(instances: fc.Arbitrary<Plan['instances']>): fc.Arbitrary<Plan> {
 function toSteps(drafts: readonly StepDraft[]): Pick<Plan, 'clients' | 'expired'> {
   const writes: PlannedWrite[] = []
   const expired: number[] = []
+  const lists: Step[] = []
 
   function earlierWrite(back: number): PlannedWrite | undefined {
     return writes.at(-back) ?? writes.at(-1)
@@ -180,6 +181,14 @@ function toSteps(drafts: readonly StepDraft[]): Pick<Plan, 'clients' | 'expired'
 
   const sent = (draft: WriteDraft): Sent => ({ write: writeOf(draft), condition: draft.condition })
 
+  /** A new list, or an earlier one as it was: a client repeats all of it. */
+  function listOf(first: WriteDraft, more: readonly WriteDraft[], atomic: boolean): Step {
+    const earlier = first.what === 'repeat' || first.what === 'reuse' ? lists.at(-1) : undefined
+    const list: Step = earlier ?? { kind: 'list', atomic, items: [first, ...more].map(sent) }
+    lists.push(list)
+    return list
+  }
+
   function toStep({ what, write, more, atomic, state, page }: StepDraft, index: number): Step {
     const { user } = write
     // Each client begins with a wallet to be opened; no one opens the last user's but by chance.
@@ -197,7 +206,7 @@ function toSteps(drafts: readonly StepDraft[]): Pick<Plan, 'clients' | 'expired'
       case 'write':
         return { kind: 'write', ...sent(write) }
       case 'list':
-        return { kind: 'list', atomic, items: [write, ...more].map(sent) }
+        return listOf(write, more, atomic)
       default:
         return what satisfies never
     }

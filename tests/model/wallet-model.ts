@@ -25,6 +25,9 @@ import { historyAnswer, listAnswer, moveAnswer, stateAnswer, statusAnswer, walle
 /** When a thing happened of which no one was told the time: as early as its wallet allows. */
 const EARLY = toInstant(0n)
 
+/** What a call does, worked out once its answer proved right, and what it is answered with. */
+type Applied = readonly [next: () => Ledger, WireAnswer]
+
 export interface Explanation extends Verdict<Call, WireAnswer> {
   /** How many of those without an answer took effect in this order. */
   readonly tookEffect: number
@@ -70,11 +73,11 @@ function leavesRoom(call: Call, answer: WireAnswer): boolean {
 function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
   const books = createBookkeeping()
 
-  function open(ledger: Ledger, userID: UserID, own: string): [Ledger, WireAnswer] {
+  function open(ledger: Ledger, userID: UserID, own: string): Applied {
     const existing = ledger.wallets.get(userID)
-    if (existing !== undefined) return [ledger, walletAnswer(existing, own)]
+    if (existing !== undefined) return [() => ledger, walletAnswer(existing, own)]
     const wallet = newWallet(userID, told.openedAt.get(userID) ?? EARLY)
-    return [books.opened(ledger, wallet), walletAnswer(wallet, own, 201)]
+    return [() => books.opened(ledger, wallet), walletAnswer(wallet, own, 201)]
   }
 
   function toCommand({ userID, movement, id, ifVersion }: Move, own: string): Command {
@@ -113,36 +116,36 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
     return first !== undefined && !isDeepStrictEqual(first, outcomeIn(moveAnswer(outcome, own).body))
   }
 
-  function move(ledger: Ledger, call: Move | AtomicCall, own: string): [Ledger, WireAnswer] | undefined {
+  function move(ledger: Ledger, call: Move | AtomicCall, own: string): Applied | undefined {
     const decision = decide(ledger, call, own)
     if (decision === undefined) return undefined
     const { outcomes, writes } = decision
     const [only] = outcomes
     const answer = call.kind === 'move' && only !== undefined ? moveAnswer(only, own) : listAnswer(outcomes, own)
-    return [books.kept(ledger, writes), answer]
+    return [() => books.kept(ledger, writes), answer]
   }
 
-  function change(ledger: Ledger, { userID, state }: Call & { kind: 'state' }, own: string): [Ledger, WireAnswer] {
+  function change(ledger: Ledger, { userID, state }: Call & { kind: 'state' }, own: string): Applied {
     const decision = decideState(ledger.wallets.get(userID), state)
-    const next = decision.kind === 'changed' ? books.changed(ledger, decision.wallet) : ledger
+    const next = () => (decision.kind === 'changed' ? books.changed(ledger, decision.wallet) : ledger)
     return [next, stateAnswer(decision, own)]
   }
 
-  function apply(ledger: Ledger, call: Call, own: string): [Ledger, WireAnswer] | undefined {
+  function apply(ledger: Ledger, call: Call, own: string): Applied | undefined {
     switch (call.kind) {
       case 'open':
         return open(ledger, call.userID, own)
       case 'wallet':
-        return [ledger, walletAnswer(ledger.wallets.get(call.userID), own)]
+        return [() => ledger, walletAnswer(ledger.wallets.get(call.userID), own)]
       case 'move':
       case 'atomic':
         return move(ledger, call, own)
       case 'state':
         return change(ledger, call, own)
       case 'status':
-        return [ledger, statusAnswer(call.id, ledger.outcomes.get(call.id.transactionID))]
+        return [() => ledger, statusAnswer(call.id, ledger.outcomes.get(call.id.transactionID))]
       case 'history':
-        return [ledger, historyAnswer(ledger, call.query, own)]
+        return [() => ledger, historyAnswer(ledger, call.query, own)]
       default:
         return call satisfies never
     }
@@ -154,7 +157,7 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
       const applied = apply(ledger, call, ownID(answer))
       if (applied === undefined) return undefined
       const [next, expected] = applied
-      return answer === undefined || isDeepStrictEqual(answer, expected) ? next : undefined
+      return answer === undefined || isDeepStrictEqual(answer, expected) ? next() : undefined
     },
     key: ({ facts }) => facts.toString(36),
     precedes,
