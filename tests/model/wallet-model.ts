@@ -120,6 +120,7 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
     const decision = decide(ledger, call, own)
     if (decision === undefined) return undefined
     const { outcomes, writes } = decision
+    if (call.kind === 'atomic' && !isAllOrNothing(decision)) return undefined
     const [only] = outcomes
     const answer = call.kind === 'move' && only !== undefined ? moveAnswer(only, own) : listAnswer(outcomes, own)
     return [() => books.kept(ledger, writes), answer]
@@ -162,6 +163,13 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
     key: ({ facts }) => facts.toString(36),
     precedes,
   }
+}
+
+/** The one thing that is not taken from the domain's word: without it a mistake in there would be one in here. */
+function isAllOrNothing({ outcomes, writes }: BatchDecision): boolean {
+  const executed = outcomes.filter(({ kind }) => kind === 'executed')
+  const isFresh = executed.some((outcome) => outcome.kind === 'executed' && !outcome.replayed)
+  return executed.length === outcomes.length || (!isFresh && writes.transactions.length + writes.wallets.length === 0)
 }
 
 /** The ID of the request, as far as its answer tells: a replay names another. */
