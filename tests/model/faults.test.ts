@@ -4,7 +4,7 @@ import { firstSeed } from '../support/random/random-seed.ts'
 import { checkOverPostgres } from './model-check.ts'
 import { describe, MUST_BE_SEEN, NO_FIGURES, sum } from './model-figures.ts'
 
-const SEEDS = 80
+const SEEDS = 100
 /** Each on a database of its own, since a fault may end all sessions on it. With more of them requests wait past their deadlines. */
 const WORKERS = 2
 /** It takes a minute on two busy cores. */

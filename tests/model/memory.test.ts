@@ -3,7 +3,7 @@ import { firstSeed } from '../support/random/random-seed.ts'
 import { checkOverMemory, startOverMemory } from './model-check.ts'
 import { describe, MUST_BE_SEEN, NO_FIGURES, sum } from './model-figures.ts'
 
-const SEEDS = 180
+const SEEDS = 200
 
 t.test('every history of concurrent clients over the memory store is explained by the domain', async (t) => {
   const services = await startOverMemory(t)

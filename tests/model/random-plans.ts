@@ -53,7 +53,7 @@ export interface Plan {
 
 export const USERS = 4
 const CLIENTS = 6
-const STEPS_OF_A_CLIENT = 25
+const STEPS_OF_A_CLIENT = 22
 const MAX_FAULTS = 8
 /** Which step of a draft names an earlier write, this many back at most: others are then still sending it. */
 const MAX_BACK = 8
