@@ -29,7 +29,7 @@ export function membersOf(schema: JSONSchema, ids: IssuedIDs, values: boolean): 
   const members = Object.entries(propertiesOf(schema)).map(([name, of]) => {
     const right = value(name, of, ids)
     const member = fc.tuple(fc.constant(name), values ? fc.oneof(strangeMember(name, of, ids), right) : right)
-    return required.includes(name) ? member : fc.option(member, { freq: 1 })
+    return required.includes(name) ? member : fc.option(member, { freq: 2 })
   })
   return fc
     .tuple(...members)

@@ -45,7 +45,7 @@ const note = fc.option(
       metadata: fc.constantFrom(undefined, toMetadata({ till: '4' }), toMetadata({ b: '"\\{},\n', a: '' })),
     })
     .map(({ reference, metadata }) => toNote(reference, metadata)),
-  { freq: 1, nil: undefined },
+  { freq: 2, nil: undefined },
 )
 
 /** Near the versions that wallets get here. */
