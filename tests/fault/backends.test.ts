@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { administer } from '../support/database/database.ts'
-import { startFaultLoad } from '../support/faults/fault-load.ts'
+import { isSettled, startFaultLoad } from '../support/faults/fault-load.ts'
 import { checkPromises } from '../support/faults/fault-verdict.ts'
 import { backendsOf, startFaultWorld } from '../support/faults/fault-world.ts'
 
@@ -24,6 +24,6 @@ t.test('backends that are terminated, again and again, at any point of a batch',
   await load.stop()
   const fault = `backends terminated, ${ROUNDS} times`
   await checkPromises(t, { fault, load, database, services: [service], again: { since, withinMs: 2000 } })
-  const turnedAway = load.movements.filter(({ answer }) => answer?.status !== 200 && answer?.status !== 422)
+  const turnedAway = load.movements.filter((movement) => !isSettled(movement))
   t.strictSame(turnedAway, [], 'no client noticed: the service settled every batch by itself')
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Operation } from './document.ts'
 import type { Message } from './message.ts'
 import { bodyOf } from './random-bodies.ts'
+import { headersOf } from './random-headers.ts'
 import { segmentsOf, strangePath } from './random-paths.ts'
 import { queryOf, strangeQuery } from './random-queries.ts'
 import { isObject } from './schema.ts'
@@ -24,6 +25,7 @@ export const KINDS = [
   'a member',
   'the text',
   'the query',
+  'a header',
   'a path parameter',
   'the path',
   'the method',
@@ -82,10 +84,13 @@ export function casesOf(operations: readonly Operation[], ids: IssuedIDs): fc.Ar
 }
 
 /** Only what an operation has can be wrong with it. */
-function kindsOf({ body }: Operation): readonly Kind[] {
+function kindsOf({ body, parameters }: Operation): readonly Kind[] {
   const ofFields = isObject(body) ? [] : ['a value']
   const ofBody = body === undefined ? ['a member', 'the text', 'the media type'] : []
-  return KINDS.filter((kind) => ![...ofFields, ...ofBody].includes(kind))
+  const has = (where: string) => parameters.some((parameter) => parameter.in === where)
+  const ofHeaders = has('header') ? [] : ['a header']
+  const ofPath = has('path') || body === undefined ? [] : ['a path parameter']
+  return KINDS.filter((kind) => ![...ofFields, ...ofBody, ...ofHeaders, ...ofPath].includes(kind))
 }
 
 function messages(operation: Operation, kind: Kind, ids: IssuedIDs): fc.Arbitrary<Message> {
@@ -99,11 +104,12 @@ function messages(operation: Operation, kind: Kind, ids: IssuedIDs): fc.Arbitrar
       method: does('the method') ? fc.constantFrom(...METHODS) : methodOf(operation),
       contentType: does('the media type') ? strangeType : fc.constant(operation.body && JSON_TYPE),
       contentEncoding: does('the media type') ? strangeEncoding : fc.constant(undefined),
-      body: bodyOf(operation.body, ids, { values: does('a value'), members: does('a member'), text: does('the text') }),
+      headers: headersOf(operation, does('a header')),
+      body: bodyOf(operation, ids, { values: does('a value'), members: does('a member'), text: does('the text') }),
     })
-    .map(({ user, segments, reshape, query, method, contentType, contentEncoding, body }) => {
+    .map(({ user, segments, reshape, query, method, contentType, contentEncoding, headers, body }) => {
       const path = operation.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => segments[name]?.(user) ?? '')
-      return { method, target: reshape(path) + query, contentType, contentEncoding, body: body(user) }
+      return { method, target: reshape(path) + query, contentType, contentEncoding, headers, body: body(user) }
     })
 }
 

@@ -23,7 +23,8 @@ export function isTransactionID(text: string): boolean {
 }
 
 /** The integer that a JSON number is, exactly; `undefined` if it is none from 1 to 2^53 - 1. */
-export function exactAmount(json: string): bigint | undefined {
+export function exactAmount(json: JSONValue | undefined): bigint | undefined {
+  if (typeof json !== 'string') return undefined
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(json) ?? []
   const digits = whole + fraction
@@ -71,23 +72,99 @@ function utf8(bytes: Buffer): string | undefined {
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null|[[\]{},:]/g
 
+/** A JSON value as it is written: of a scalar its text, as `"a"` or `1.0`. */
+export type JSONValue = string | readonly JSONValue[] | Members
+export type Members = ReadonlyMap<string, JSONValue>
+
+/** No body of this service nests deeper. */
+const MAX_DEPTH = 8
+
 /**
- * The members of a JSON object as they are written, by name; `undefined` if the body is no such object, a name stands
- * twice, or a value is no scalar, since no body of this service holds one.
+ * The members of a JSON object as they are written, by name; `undefined` if the body is no such object, nests deeper than
+ * any body of this service, or a name stands twice in one object.
  */
-export function membersOf(body: Buffer): ReadonlyMap<string, string> | undefined {
+export function membersOf(body: Buffer): Members | undefined {
   const text = utf8(body)
   if (text === undefined || !isJSON(text)) return undefined
-  const [first, ...tokens] = text.match(TOKEN) ?? []
-  if (first !== '{') return undefined
-  const members = new Map<string, string>()
-  for (let at = 0; at + 2 < tokens.length; at += 4) {
-    const [name = '', , value = ''] = tokens.slice(at, at + 3)
-    const key: unknown = JSON.parse(name)
-    if (typeof key !== 'string' || members.has(key) || value === '{' || value === '[') return undefined
-    members.set(key, value)
+  try {
+    const value = readValue((text.match(TOKEN) ?? []).values(), 0)
+    return value instanceof Map ? value : undefined
+  } catch (error) {
+    if (error instanceof NoBody) return undefined
+    throw error
+  }
+}
+
+class NoBody extends Error {}
+
+/** @param tokens of valid JSON. */
+function readValue(tokens: Iterator<string>, depth: number, first = String(tokens.next().value)): JSONValue {
+  if (depth > MAX_DEPTH) throw new NoBody()
+  if (first === '{') return readObject(tokens, depth)
+  if (first !== '[') return first
+  const items: JSONValue[] = []
+  for (let token = String(tokens.next().value); token !== ']'; token = String(tokens.next().value))
+    if (token !== ',') items.push(readValue(tokens, depth + 1, token))
+  return items
+}
+
+function readObject(tokens: Iterator<string>, depth: number): Members {
+  const members = new Map<string, JSONValue>()
+  for (let token = String(tokens.next().value); token !== '}'; token = String(tokens.next().value)) {
+    if (token === ',') continue
+    const name = String(JSON.parse(token))
+    tokens.next()
+    if (members.has(name)) throw new NoBody()
+    members.set(name, readValue(tokens, depth + 1))
   }
   return members
+}
+
+/** What a JSON string says; `undefined` if it is none. */
+export function textIn(json: JSONValue | undefined): string | undefined {
+  return typeof json === 'string' && json.startsWith('"') ? String(JSON.parse(json)) : undefined
+}
+
+/** An integer from 0, however its number is written; `undefined` if it is none. */
+export function exactVersion(json: JSONValue | undefined): bigint | undefined {
+  if (typeof json !== 'string') return undefined
+  return /^-?0(\.0+)?([eE][+-]?\d+)?$/.test(json) ? 0n : exactAmount(json)
+}
+
+/** Characters that are whole. */
+function charactersOf(text: string): readonly number[] | undefined {
+  const codes = [...text].map((character) => character.codePointAt(0) ?? 0)
+  return codes.some((code) => code >= 0xd800 && code <= 0xdfff) ? undefined : codes
+}
+
+/** 1 to `max` characters, none of them a control character or half a character. */
+function isPrintable(text: string, max: number): boolean {
+  const codes = charactersOf(text)
+  return codes !== undefined && codes.length >= 1 && codes.length <= max && !codes.some(isControl)
+}
+
+/** Whatever characters, but half ones and NUL. */
+export function isKept(text: string, min: number, max: number): boolean {
+  const codes = charactersOf(text)
+  return codes !== undefined && codes.length >= min && codes.length <= max && !codes.includes(0)
+}
+
+export function isReference(text: string): boolean {
+  return isPrintable(text, 64)
+}
+
+/** The fields of metadata; `undefined` if it is none. */
+export function metadataIn(json: JSONValue): Readonly<Record<string, string>> | undefined {
+  if (!(json instanceof Map) || json.size > 16) return undefined
+  let bytes = 0
+  const fields: [string, string][] = []
+  for (const [key, value] of json) {
+    const text = textIn(value)
+    if (text === undefined || !isPrintable(key, 40) || !isKept(text, 0, 500)) return undefined
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(text)
+    fields.push([key, text])
+  }
+  return bytes <= 2048 ? Object.fromEntries(fields) : undefined
 }
 
 function isJSON(text: string): boolean {

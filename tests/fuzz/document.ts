@@ -10,7 +10,7 @@ import type { Answer } from '../support/http/http.ts'
 const Schema = Type.Record(Type.String(), Type.Unknown())
 const Content = Type.Record(Type.String(), Type.Object({ schema: Schema }))
 const ParameterSchema = Type.Object({
-  in: Type.Union([Type.Literal('path'), Type.Literal('query')]),
+  in: Type.Union([Type.Literal('path'), Type.Literal('query'), Type.Literal('header')]),
   name: Type.String(),
   schema: Schema,
 })
@@ -20,7 +20,8 @@ const OperationSchema = Type.Object({
   requestBody: Type.Optional(
     Type.Object({ content: Type.Object({ 'application/json': Type.Object({ schema: Schema }) }) }),
   ),
-  responses: Type.Record(Type.String(), Type.Object({ content: Content })),
+  // Without content where there is no body.
+  responses: Type.Record(Type.String(), Type.Object({ content: Type.Optional(Content) })),
 })
 const DocumentSchema = Type.Object({
   paths: Type.Record(Type.String(), Type.Record(Type.String(), OperationSchema)),
@@ -47,7 +48,7 @@ export function readOperations(document: unknown): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, responses }]): Operation => {
       const answers = new Map(
-        Object.entries(responses).flatMap(([status, { content }]) =>
+        Object.entries(responses).flatMap(([status, { content = {} }]) =>
           // References are to the components of the document that they stand in.
           Object.entries(content).map(([mediaType, { schema }]) => [
             `${status} ${mediaType}`,
@@ -57,8 +58,10 @@ export function readOperations(document: unknown): readonly Operation[] {
       )
       return {
         ...{ method: method.toUpperCase(), path, id: operationId, parameters },
-        body: requestBody?.content['application/json'].schema,
-        complaint({ status, headers, body }) {
+        body: requestBody && whole(requestBody.content['application/json'].schema, components.schemas),
+        complaint({ status, headers, body, raw }) {
+          if (responses[status] !== undefined && responses[status].content === undefined)
+            return raw.length === 0 ? undefined : `a ${status} has a body`
           const mediaType = headers['content-type']?.split(';')[0]
           const validate = answers.get(`${status} ${mediaType}`)
           if (validate === undefined) return `${operationId} documents no ${status} as ${mediaType}`
@@ -67,4 +70,13 @@ export function readOperations(document: unknown): readonly Operation[] {
       }
     }),
   )
+}
+
+/** A schema with those that it refers to in their places. */
+function whole(schema: JSONSchema, components: Readonly<Record<string, JSONSchema>>): JSONSchema {
+  const text = JSON.stringify(schema, (_key, value) => {
+    const name = /^#\/components\/schemas\/(.+)$/.exec(String(value?.$ref))?.[1]
+    return name === undefined ? value : components[name]
+  })
+  return JSON.parse(text)
 }

@@ -1,9 +1,23 @@
 import { parse } from 'node:querystring'
 import type { Body } from '../support/http/http.ts'
 import type { ContractCode } from '../support/http/problem.ts'
-import { decoded, exactAmount, isInstant, isInteger, isTransactionID, isUserID, membersOf } from './contract-values.ts'
+import { maxBodyBytes } from './body-bounds.ts'
+import {
+  decoded,
+  exactAmount,
+  isInstant,
+  isInteger,
+  isKept,
+  isReference,
+  isTransactionID,
+  isUserID,
+  type Members,
+  membersOf,
+  textIn,
+} from './contract-values.ts'
 import type { Operation } from './document.ts'
-import { type Message, pathOf } from './message.ts'
+import { judgeItems, judgeMovement, unlessOwner } from './judge-movements.ts'
+import { headerOf, type Message, pathOf } from './message.ts'
 import type { IssuedIDs } from './transaction-ids.ts'
 
 /** What the contract lets a request be answered with. */
@@ -11,6 +25,9 @@ export interface Verdict {
   readonly problems: readonly ContractCode[]
   /** `undefined` if the request must not succeed. */
   readonly success?: { readonly statuses: readonly number[]; readonly says: Body }
+  /** Of a list: of each item, and whether all of them are executed or none. */
+  readonly items?: readonly Verdict[]
+  readonly atomic?: boolean
   /** The operation that was asked for, if there is one. */
   readonly operation?: Operation
 }
@@ -20,8 +37,9 @@ interface Asked {
   readonly userID: string
   readonly transactionID: string
   readonly query: Readonly<Record<string, string | string[] | undefined>>
-  /** `undefined` if there is a body and it is no JSON object of scalars. */
-  readonly members: ReadonlyMap<string, string> | undefined
+  /** `undefined` if there is a body and it is no JSON object. */
+  readonly members: Members | undefined
+  readonly header: (name: string) => string | undefined
 }
 
 export interface Known {
@@ -30,13 +48,16 @@ export interface Known {
   readonly owners: ReadonlySet<string>
 }
 
-const MAX_BODY_BYTES = 16 * 1024
+const PROBE_BYTES = 16 * 1024
 const MAX_TYPES = 16
 /** It does not describe itself. */
 const DOCUMENT = '/openapi.json'
 /** These take whatever query is sent with them, and so does the document. */
 const PROBES = ['getLiveness', 'getReadiness']
-const TYPES: Readonly<Record<string, number>> = { deposit: 1, withdraw: 2, transfer: 4 }
+const MAX_ISSUED = 1000n
+const STATES: readonly unknown[] = ['open', 'frozen', 'closed']
+/** As `ETag` writes a version. */
+const VERSION_TAG = /^"(0|[1-9]\d{0,15})"$/
 
 function only(code: ContractCode, operation?: Operation): Verdict {
   return { problems: [code], ...(operation && { operation }) }
@@ -53,7 +74,7 @@ export function createJudge(operations: readonly Operation[], known: Known): (me
     if (there.length === 0) return only('ROUTE_NOT_FOUND')
     const operation = there.find((each) => each.method === method)
     if (operation === undefined) return only('METHOD_NOT_ALLOWED')
-    if (bytes > MAX_BODY_BYTES) return only('BODY_TOO_LARGE', operation)
+    if (bytes > maxBodyBytes(operation)) return only('BODY_TOO_LARGE', operation)
     if (PROBES.includes(operation.id)) return { ...succeeds([200], {}), operation }
     return { ...judgeOperation(operation, path, message), operation }
   }
@@ -73,7 +94,7 @@ function lengthOf({ body }: Message): number {
 
 function judgeDocument(method: string, bytes: number): Verdict {
   if (method !== 'GET') return only('METHOD_NOT_ALLOWED')
-  return bytes > MAX_BODY_BYTES ? only('BODY_TOO_LARGE') : succeeds([200], {})
+  return bytes > PROBE_BYTES ? only('BODY_TOO_LARGE') : succeeds([200], {})
 }
 
 /** The path's parameters as they are written; a path that cannot be decoded is compared as it stands. */
@@ -99,16 +120,19 @@ function isPlainJSON(message: Message): boolean {
   return isJSON && contentEncoding.toLowerCase() === 'identity'
 }
 
-function askedOf(operation: Operation, path: string, { target, body }: Message): Asked | undefined {
+function askedOf(operation: Operation, path: string, message: Message): Asked | undefined {
+  const { target, body } = message
   const parameters = parametersOf(operation, path)
   const userID = decoded(parameters?.get('userID') ?? '')
   const transactionID = decoded(parameters?.get('transactionID') ?? '')
   const whole = decoded(path)
-  if (whole === undefined || userID === undefined || transactionID === undefined || !isUserID(userID)) return undefined
+  if (whole === undefined || userID === undefined || transactionID === undefined) return undefined
+  if (parameters?.has('userID') === true && !isUserID(userID)) return undefined
   return {
     ...{ userID, transactionID },
     query: parse(target.slice(path.length + 1), '&', '=', { maxKeys: 0 }),
     members: body === undefined || body.length === 0 ? new Map() : membersOf(body),
+    header: (name) => headerOf(message, name),
   }
 }
 
@@ -126,22 +150,50 @@ function asksNothingElse({ query, members }: Asked): boolean {
 const RULES: Readonly<Record<string, Rule>> = {
   openWallet: (asked) => (asksNothingElse(asked) ? succeeds([200, 201], { userID: asked.userID }) : undefined),
   issueTransactionID: (asked) => (asksNothingElse(asked) ? succeeds([201], {}) : undefined),
-  getWallet: ({ userID, query }, { owners }) =>
-    Object.keys(query).length === 0 ? succeeds([200], { userID }, ...unlessOwner(userID, owners)) : undefined,
+  issueTransactionIDs({ query, members = new Map() }) {
+    const count = exactAmount(members.get('count'))
+    const fits = count !== undefined && count <= MAX_ISSUED && members.size === 1
+    return fits && hasNoQuery(query) ? succeeds([201], {}) : undefined
+  },
+  getWallet({ userID, query, header }, { owners }) {
+    const statuses = header('if-none-match') === undefined ? [200] : [200, 304]
+    return hasNoQuery(query) ? succeeds(statuses, { userID }, ...unlessOwner(userID, owners)) : undefined
+  },
+  setWalletState({ userID, query, members = new Map() }, { owners }) {
+    const state = textIn(members.get('state'))
+    const reason = textIn(members.get('reason'))
+    if (!hasNoQuery(query) || members.size !== 2 || !STATES.includes(state)) return undefined
+    if (reason === undefined || !isKept(reason, 1, 200)) return undefined
+    const says = { userID, state: state === 'open' ? undefined : state }
+    const whenClosed: ContractCode[] = state === 'closed' ? ['WALLET_NOT_EMPTY'] : []
+    return succeeds([200], says, ...unlessOwner(userID, owners), ...whenClosed)
+  },
+  submitList({ query, members = new Map() }, known) {
+    const items = hasNoQuery(query) ? judgeItems(members, known) : undefined
+    return items && { ...succeeds([200], {}), ...items }
+  },
   getTransactionIDStatus({ userID, transactionID, query }, { ids }) {
-    if (Object.keys(query).length > 0 || !isTransactionID(transactionID)) return undefined
+    if (!hasNoQuery(query) || !isTransactionID(transactionID)) return undefined
     const unknown = ids.standing(transactionID, userID) === 'unknown'
     return unknown ? only('TRANSACTION_ID_UNKNOWN') : succeeds([200], { transactionID })
   },
   listTransactions: ({ userID, query }, { owners }) =>
     isHistoryQuery(query) ? succeeds([200], {}, ...unlessOwner(userID, owners)) : undefined,
-  deposit: movementRule('deposit', 'BALANCE_LIMIT_EXCEEDED'),
-  withdraw: movementRule('withdraw', 'INSUFFICIENT_BALANCE'),
-  transfer: movementRule('transfer', 'PASSIVE_WALLET_NOT_FOUND', 'INSUFFICIENT_BALANCE', 'BALANCE_LIMIT_EXCEEDED'),
+  deposit: movementRule('deposit'),
+  withdraw: movementRule('withdraw'),
+  transfer: movementRule('transfer'),
 }
 
-function unlessOwner(userID: string, owners: ReadonlySet<string>): ContractCode[] {
-  return owners.has(userID) ? [] : ['WALLET_NOT_FOUND']
+function movementRule(kind: 'deposit' | 'withdraw' | 'transfer'): Rule {
+  return ({ userID, query, members = new Map(), header }, known) => {
+    const condition = header('if-match')
+    if (!hasNoQuery(query) || (condition !== undefined && !VERSION_TAG.test(condition))) return undefined
+    return judgeMovement({ kind, userID, members }, known)
+  }
+}
+
+function hasNoQuery(query: Asked['query']): boolean {
+  return Object.keys(query).length === 0
 }
 
 function isHistoryQuery(query: Asked['query']): boolean {
@@ -152,40 +204,7 @@ function isHistoryQuery(query: Asked['query']): boolean {
     if (values.length > 1) return false
     if (name === 'limit') return isInteger(first, 1000n)
     if (name === 'IDBefore') return isInteger(first)
+    if (name === 'reference') return isReference(first)
     return (name === 'createdBefore' || name === 'createdAfter') && isInstant(first)
   })
-}
-
-function movementRule(kind: string, ...refusals: ContractCode[]): Rule {
-  const fields = kind === 'transfer' ? ['amount', 'passiveUserID', 'transactionID'] : ['amount', 'transactionID']
-  return ({ userID, query, members = new Map() }, { ids, owners }) => {
-    const transactionID = textIn(members.get('transactionID'))
-    const passiveUserID = textIn(members.get('passiveUserID'))
-    const amount = exactAmount(members.get('amount') ?? '')
-    if (Object.keys(query).length > 0 || [...members.keys()].sort().join() !== fields.join()) return undefined
-    if (amount === undefined || transactionID === undefined || !isTransactionID(transactionID)) return undefined
-    if (kind === 'transfer' && (passiveUserID === undefined || !isUserID(passiveUserID))) return undefined
-    if (passiveUserID === userID) return only('SELF_TRANSFER')
-    switch (ids.standing(transactionID, userID)) {
-      case 'unknown':
-        return only('TRANSACTION_ID_UNKNOWN')
-      case 'expired':
-        return { problems: ['TRANSACTION_ID_EXPIRED', 'TRANSACTION_ID_REUSED'] }
-      default: {
-        const says = {
-          userID,
-          transactionID,
-          amount: Number(amount),
-          type: TYPES[kind],
-          passiveUserID: passiveUserID ?? null,
-        }
-        return succeeds([200], says, 'TRANSACTION_ID_REUSED', ...unlessOwner(userID, owners), ...refusals)
-      }
-    }
-  }
-}
-
-/** What a JSON string says. */
-function textIn(json: string | undefined): string | undefined {
-  return json?.startsWith('"') ? String(JSON.parse(json)) : undefined
 }

@@ -6,14 +6,25 @@ export interface Message {
   readonly contentType: string | undefined
   readonly contentEncoding: string | undefined
   readonly body: Buffer | undefined
+  /** Beside those above; names in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
-export function toBytes({ method, target, contentType, contentEncoding, body }: Message): Buffer {
+export function toBytes({ method, target, contentType, contentEncoding, body, headers }: Message): Buffer {
   const type = contentType === undefined ? [] : [`content-type: ${contentType}`]
   const encoding = contentEncoding === undefined ? [] : [`content-encoding: ${contentEncoding}`]
   const length = body === undefined ? [] : [`content-length: ${body.length}`]
-  const head = [`${method} ${target} HTTP/1.1`, 'host: x', ...type, ...encoding, ...length, '', ''].join('\r\n')
+  const more = headers.map(([name, value]) => `${name}: ${value}`)
+  const head = [`${method} ${target} HTTP/1.1`, 'host: x', ...type, ...encoding, ...length, ...more, '', ''].join(
+    '\r\n',
+  )
   return Buffer.concat([Buffer.from(head), body ?? Buffer.alloc(0)])
+}
+
+/** As a server reads it: what stands twice is one list. */
+export function headerOf({ headers }: Message, name: string): string | undefined {
+  const values = headers.filter(([each]) => each === name).map(([, value]) => value.trim())
+  return values.length === 0 ? undefined : values.join(', ')
 }
 
 export function pathOf(target: string): string {

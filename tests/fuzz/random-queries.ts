@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { JSONSchema, Operation } from './document.ts'
+import { reference } from './notes.ts'
 import { integers, isSchema, numberOf } from './schema.ts'
 import { anyText, encode, strangeName } from './texts.ts'
 
@@ -30,6 +31,7 @@ function scalar(schema: JSONSchema): fc.Arbitrary<string> {
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum.map(String))
   if (schema.type === 'integer') return integers(schema).map(String)
   if (schema.format === 'rfc3339') return instant
+  if (typeof schema.pattern === 'string') return reference
   throw new Error(`there is a new kind of parameter, and no value for it: ${JSON.stringify(schema)}`)
 }
 

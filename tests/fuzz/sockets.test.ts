@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { connectRaw, rawRequest } from '../support/http/raw-client.ts'
 import { play } from './connection.ts'
+import { movementsIn } from './examine.ts'
 import { runCases } from './run-cases.ts'
 import { SCRIPT_KINDS, type Script, scriptsOf } from './scripts.ts'
 import { CASES, setUpFuzz } from './set-up.ts'
@@ -29,7 +30,7 @@ t.test('whatever comes over a socket is answered in order or cut off, and nothin
       const rest = JSON.stringify(script.rest.toString('latin1').slice(0, 1500))
       throw new Error(`${complaint}; ${script.messages.length} requests, then ${script.kind}: ${rest}`)
     }
-    for (const answer of answers) if (answer.status === 200 && 'amount' in answer.body) service.acknowledged(answer)
+    for (const movement of answers.flatMap(movementsIn)) service.acknowledged(movement)
     for (const id of transactionIDsIn(bytes)) unanswered.add(id)
     counts.set(script.kind, (counts.get(script.kind) ?? 0) + 1)
   }

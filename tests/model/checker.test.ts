@@ -1,8 +1,8 @@
 import t from 'tap'
-import { problemBody } from '../../src/adapters/fastify/wire/problem.ts'
 import { alice, bob, deposit, transfer, withdraw } from '../support/domain-builders.ts'
-import { answered, executed, id, move, opened, unanswered, walletOf } from './told-histories.ts'
-import { explainHistory, type WalletOperation, type WireAnswer } from './wallet-model.ts'
+import type { WalletOperation, WireAnswer } from './calls.ts'
+import { answered, executed, id, move, opened, replayed, turnedDown, unanswered, walletOf } from './told-histories.ts'
+import { explainHistory } from './wallet-model.ts'
 
 const strict = { retries: false }
 const retrying = { retries: true }
@@ -16,11 +16,6 @@ const unused: WireAnswer = {
   status: 200,
   replayed: false,
   body: { transactionID: id(1).transactionID, status: 'unused' },
-}
-const replayed = (answer: WireAnswer): WireAnswer => ({ ...answer, replayed: true })
-
-function refused(code: 'INSUFFICIENT_BALANCE' | 'TRANSACTION_ID_REUSED', instance = 'first'): WireAnswer {
-  return { status: 422, replayed: false, body: JSON.parse(problemBody(code, instance)) }
 }
 
 function page(...transactions: readonly WireAnswer[]): WireAnswer {
@@ -46,8 +41,8 @@ const EXPLAINED: Record<string, readonly WalletOperation[]> = {
   'a refusal that came before the money': [
     ...opened(alice),
     answered(0, 9, five, executed(five, 1, 5)),
-    answered(1, 8, takeFour, refused('INSUFFICIENT_BALANCE')),
-    answered(10, 11, takeFour, replayed(refused('INSUFFICIENT_BALANCE'))),
+    answered(1, 8, takeFour, turnedDown('INSUFFICIENT_BALANCE')),
+    answered(10, 11, takeFour, replayed(turnedDown('INSUFFICIENT_BALANCE'))),
   ],
   'an unanswered deposit that never happened': [
     ...opened(alice),
@@ -104,11 +99,11 @@ const UNEXPLAINED: Record<string, readonly WalletOperation[]> = {
   'a refusal where there was money': [
     ...opened(alice),
     answered(0, 1, five, executed(five, 1, 5)),
-    answered(2, 3, takeFour, refused('INSUFFICIENT_BALANCE')),
+    answered(2, 3, takeFour, turnedDown('INSUFFICIENT_BALANCE')),
   ],
   'money where there was a refusal': [
     ...opened(alice),
-    answered(0, 1, takeFour, refused('INSUFFICIENT_BALANCE')),
+    answered(0, 1, takeFour, turnedDown('INSUFFICIENT_BALANCE')),
     answered(2, 3, five, executed(five, 1, 5)),
     answered(4, 5, takeFour, executed(takeFour, 2, 1)),
   ],
@@ -120,8 +115,8 @@ const UNEXPLAINED: Record<string, readonly WalletOperation[]> = {
   ],
   'a replay that names another request as the one that was refused': [
     ...opened(alice),
-    answered(0, 1, takeFour, refused('INSUFFICIENT_BALANCE', 'first')),
-    answered(2, 3, takeFour, replayed(refused('INSUFFICIENT_BALANCE', 'second'))),
+    answered(0, 1, takeFour, turnedDown('INSUFFICIENT_BALANCE', 'first')),
+    answered(2, 3, takeFour, replayed(turnedDown('INSUFFICIENT_BALANCE', 'second'))),
   ],
   'a replay that does not say it is one': [
     ...opened(alice),
@@ -131,7 +126,7 @@ const UNEXPLAINED: Record<string, readonly WalletOperation[]> = {
   'a first answer that says it is a replay': [...opened(alice), answered(0, 1, five, replayed(executed(five, 1, 5)))],
   'a reuse of an ID that is refused before its first use': [
     ...opened(alice),
-    answered(0, 1, move(alice, 1, deposit(6n)), refused('TRANSACTION_ID_REUSED')),
+    answered(0, 1, move(alice, 1, deposit(6n)), turnedDown('TRANSACTION_ID_REUSED')),
     answered(2, 3, five, executed(five, 1, 5)),
   ],
   'transactions in another order than real time': [

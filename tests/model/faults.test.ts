@@ -2,7 +2,7 @@ import t from 'tap'
 import { createTestDatabase } from '../support/database/database.ts'
 import { firstSeed } from '../support/random/random-seed.ts'
 import { checkOverPostgres } from './model-check.ts'
-import { describe, NO_FIGURES, sum } from './model-figures.ts'
+import { describe, MUST_BE_SEEN, NO_FIGURES, sum } from './model-figures.ts'
 
 const SEEDS = 100
 /** Each on a database of its own, since a fault may end all sessions on it. With more of them requests wait past their deadlines. */
@@ -32,6 +32,7 @@ t.test('every history of concurrent clients under faults is explained by the dom
   t.equal(figures.seeds, SEEDS)
   t.ok(figures.faults > SEEDS, 'faults struck')
   t.ok(figures.replays > SEEDS, 'requests were repeated')
+  for (const what of MUST_BE_SEEN) t.ok((figures.seen.get(what) ?? 0) > 0, what)
   // Without these the hard case was not tested: that what no one was told of has happened all the same.
   t.ok(figures.tookEffect > 0, 'requests without an answer took effect')
 })

@@ -17,6 +17,8 @@ export interface Model<State, Call, Answer> {
   step(state: State, call: Call, answer: Answer | undefined): State | undefined
   /** The same text for the same state, another for another. */
   key(state: State): string
+  /** Whether `a` must stand before `b` for another reason than time, where both were answered. */
+  precedes?(a: Call, b: Call): boolean
 }
 
 export interface Verdict<Call, Answer> {
@@ -44,6 +46,7 @@ export function explain<State, Call, Answer>(
 ): Verdict<Call, Answer> {
   type Op = Operation<Call, Answer>
   const answeredAt = history.map((op) => op.answered?.atMs ?? Infinity)
+  const predecessors = history.map((op) => predecessorsOf(model, history, op))
   const placed = history.map(() => false)
   const order: Op[] = []
   const deadEnds = new Set<string>()
@@ -63,6 +66,7 @@ export function explain<State, Call, Answer>(
     const horizon = firstAnswer()
     for (const [index, op] of history.entries()) {
       if (placed[index] === true || op.calledAtMs > horizon) continue
+      if (predecessors[index]?.some((other) => placed[other] !== true) === true) continue
       const next = model.step(state, op.call, op.answered?.answer)
       // What got no answer and would change nothing needs no place.
       if (next !== undefined && (op.answered !== undefined || next !== state)) yield { op, index, next }
@@ -89,4 +93,16 @@ export function explain<State, Call, Answer>(
 
   if (search(model.initial)) return { kind: 'explained', order }
   return { kind: deadEnds.size === MAX_DEAD_ENDS ? 'given up' : 'unexplained', order: longest }
+}
+
+/** Where in the history those stand that must come before one, whatever the time. */
+function predecessorsOf<State, Call, Answer>(
+  model: Model<State, Call, Answer>,
+  history: readonly Operation<Call, Answer>[],
+  op: Operation<Call, Answer>,
+): readonly number[] {
+  if (op.answered === undefined) return []
+  return history.flatMap((other, index) =>
+    other.answered !== undefined && model.precedes?.(other.call, op.call) === true ? index : [],
+  )
 }

@@ -6,12 +6,12 @@ import { createSignedTransactionIDs } from '../../src/adapters/signed-transactio
 import type { ServiceBounds } from '../../src/app/wallet-service.ts'
 import { fromMilliseconds } from '../../src/domain/instant.ts'
 import { createFaultyRelay, type Fault, type FaultyRelay } from '../support/faults/faulty-relay.ts'
-import { KEY, listen, startHTTP } from '../support/http/http.ts'
-import { createWalletClient, type WalletClient } from '../support/http/wallet-client.ts'
+import { KEY, listen, type Send, startHTTP } from '../support/http/http.ts'
 import { type Lifetime, withLifetime } from '../support/lifetime.ts'
+import { castOf } from './cast.ts'
 import { dump } from './model-dump.ts'
-import type { Figures } from './model-figures.ts'
-import { castOf, play, type Recording } from './play-plan.ts'
+import { type Figures, notable } from './model-figures.ts'
+import { play, type Recording } from './play-plan.ts'
 import { calmPlans, faultyPlans, type Plan, planOf } from './random-plans.ts'
 import { explainHistory } from './wallet-model.ts'
 
@@ -26,14 +26,14 @@ const DEADLINE_MS = 150
 const transactionIDs = createSignedTransactionIDs(KEY)
 
 /** Two services over one memory store, each behind an HTTP adapter of its own. */
-export async function startOverMemory(t: Lifetime): Promise<readonly WalletClient[]> {
+export async function startOverMemory(t: Lifetime): Promise<readonly Send[]> {
   const store = createMemoryWalletStore(() => fromMilliseconds(Date.now()))
   const services = await Promise.all([startHTTP(t, { store }), startHTTP(t, { store })])
-  return services.map(({ send }) => createWalletClient(send))
+  return services.map(({ send }) => send)
 }
 
 /** Plays a seed against services over the memory store, one of them or two, without faults. */
-export async function checkOverMemory(services: readonly WalletClient[], seed: number): Promise<Figures> {
+export async function checkOverMemory(services: readonly Send[], seed: number): Promise<Figures> {
   const plan = planOf(seed, calmPlans)
   const cast = castOf(plan, String(seed), transactionIDs)
   const recording = await play(plan, cast, services.slice(0, plan.instances.length), () => {})
@@ -70,7 +70,7 @@ async function startInstance(
   plan: Plan,
   faults: readonly Fault[],
   terminate: () => void,
-): Promise<{ service: WalletClient; relay: FaultyRelay }> {
+): Promise<{ service: Send; relay: FaultyRelay }> {
   let hangUp = () => {}
   const relay = await createFaultyRelay(t, database, { faults, terminate, hangUp: () => hangUp() })
   const store = createPostgresWalletStore({
@@ -82,7 +82,7 @@ async function startInstance(
   t.teardown(() => store.close())
   const http = await startHTTP(t, { store, bounds: boundsOf(plan) })
   hangUp = () => http.app.server.closeAllConnections()
-  return { service: createWalletClient((await listen(t, http)).send), relay }
+  return { service: (await listen(t, http)).send, relay }
 }
 
 function boundsOf({ bounds: { concurrency, maxBatch, maxQueued } }: Plan): ServiceBounds {
@@ -133,5 +133,6 @@ async function judge(
     tookEffect,
     replays: history.filter(({ answered }) => answered?.answer.replayed === true).length,
     faults,
+    seen: notable(history),
   }
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { WalletOperation } from './calls.ts'
 import type { Plan } from './random-plans.ts'
-import type { WalletOperation } from './wallet-model.ts'
 
 /** How many operations a message shows: the file is gone if it was a machine of the CI that wrote it. */
 const SHOWN = 20

@@ -1,14 +1,9 @@
-import type { HistoryQuery } from '../../src/domain/history.ts'
-import { after, fromMilliseconds } from '../../src/domain/instant.ts'
-import { toAmount } from '../../src/domain/money.ts'
-import type { Movement } from '../../src/domain/movement.ts'
-import { toUserID, type UserID } from '../../src/domain/user-id.ts'
-import type { TransactionIDs } from '../../src/ports/transaction-ids.ts'
-import { type Answer, HOUR, TTL } from '../support/http/http.ts'
-import type { WalletClient } from '../support/http/wallet-client.ts'
-import type { PageDraft, Plan, PlannedWrite, Step } from './random-plans.ts'
-import { USERS } from './random-plans.ts'
-import type { Call, IssuedID, WalletOperation, WireAnswer } from './wallet-model.ts'
+import type { UserID } from '../../src/domain/user-id.ts'
+import type { Send } from '../support/http/http.ts'
+import { type Call, moveAnswers, type WalletOperation, type WireAnswer } from './calls.ts'
+import type { Cast } from './cast.ts'
+import type { Plan, Step } from './random-plans.ts'
+import { send } from './sending.ts'
 
 /** What happened when a plan was played. */
 export interface Recording {
@@ -18,103 +13,46 @@ export interface Recording {
   readonly failed: number
 }
 
-/** All that is asked, with names for the numbers of the plan. */
-export interface Cast {
-  readonly users: readonly UserID[]
-  readonly ids: ReadonlyMap<number, { readonly userID: UserID; readonly id: IssuedID }>
-  callOf(step: Step): Call
-}
-
-/** @param name no other history in the same database has it. */
-export function castOf(plan: Plan, name: string, transactionIDs: TransactionIDs): Cast {
-  const users = Array.from({ length: USERS }, (_, index) => toUserID(`${name}-user-${index}`))
-  const ids = new Map<number, { userID: UserID; id: IssuedID }>()
-  const now = fromMilliseconds(Date.now())
-
-  function userAt(index: number): UserID {
-    const user = users[index]
-    if (user === undefined) throw new RangeError(`there is no user ${index}`)
-    return user
-  }
-
-  function issue({ id: number, user }: PlannedWrite): IssuedID {
-    const known = ids.get(number)
-    if (known !== undefined) return known.id
-    const expired = plan.expired.includes(number)
-    const userID = userAt(user)
-    const issuedAt = expired ? after(now, -TTL - HOUR) : now
-    const id = { transactionID: transactionIDs.issue(userID, issuedAt), expiresAt: after(issuedAt, TTL), expired }
-    ids.set(number, { userID, id })
-    return id
-  }
-
-  function movementOf({ kind, passive, units }: PlannedWrite): Movement {
-    const amount = toAmount(units)
-    return kind === 'transfer'
-      ? { kind, amount, passiveUserID: userAt(passive) }
-      : { kind, amount, passiveUserID: null }
-  }
-
-  return {
-    users,
-    ids,
-    callOf(step) {
-      switch (step.kind) {
-        case 'open':
-        case 'wallet':
-          return { kind: step.kind, userID: userAt(step.user) }
-        case 'history':
-          return { kind: 'history', query: toQuery(userAt(step.user), step.page) }
-        case 'status':
-          return { kind: 'status', userID: userAt(step.write.user), id: issue(step.write) }
-        case 'write':
-          return {
-            kind: 'move',
-            userID: userAt(step.write.user),
-            id: issue(step.write),
-            movement: movementOf(step.write),
-          }
-        default:
-          return step satisfies never
-      }
-    },
-  }
-}
-
-function toQuery(userID: UserID, { limit, idBefore, types }: PageDraft): HistoryQuery {
-  return { userID, limit, ...(idBefore !== undefined && { idBefore }), ...(types !== undefined && { types }) }
-}
-
 /** Plays the clients of a plan at the same time, each on the next of the services, then looks at everything once more. */
 export async function play(
   plan: Plan,
   cast: Cast,
-  services: readonly WalletClient[],
+  services: readonly Send[],
   calmDown: () => void,
 ): Promise<Recording> {
   const history: WalletOperation[] = []
   let failed = 0
 
-  /** Says whether an answer came that settles the matter. */
-  async function ask(client: string, service: WalletClient, call: Call): Promise<boolean> {
+  /** Sends calls in one request; says whether an answer came that settles the matter, and what it was. */
+  async function ask(client: string, service: Send, calls: readonly Call[]): Promise<readonly Answered[] | undefined> {
     const calledAtMs = performance.now()
-    const answer = await send(service, call).catch(() => undefined)
+    const answers = await send(service, calls)
     const atMs = performance.now()
-    const code = answer?.body.code
-    if (code === 'OVERLOADED' || code === 'DATABASE_UNAVAILABLE') failed += 1
-    else if (answer !== undefined && code !== 'OUTCOME_UNKNOWN')
-      history.push({ client, call, calledAtMs, answered: { answer: toWire(answer), atMs } })
-    else if (call.kind === 'open' || call.kind === 'move')
-      history.push({ client, call, calledAtMs, answered: undefined })
-    return answer !== undefined && answer.status !== 503
+    const settled: Answered[] = []
+    for (const [index, call] of calls.entries()) {
+      const answer = answers[index]
+      const code = answer?.body.code
+      if (code === 'OVERLOADED' || code === 'DATABASE_UNAVAILABLE') failed += 1
+      else if (answer !== undefined && !isUnknown(call, answer)) {
+        history.push({ client, call, calledAtMs, answered: { answer, atMs } })
+        settled.push([call, answer])
+      } else if (WRITES.has(call.kind)) history.push({ client, call, calledAtMs, answered: undefined })
+    }
+    return settled.length === calls.length ? settled : undefined
   }
 
   async function playClient(steps: readonly Step[], index: number): Promise<void> {
     const service = services[index % services.length]
     if (service === undefined) throw new RangeError('there is no service')
+    const versions = createVersions()
     for (const step of steps) {
-      for (let attempts = 0; attempts <= plan.patience; attempts += 1)
-        if (await ask(`client ${index}`, service, cast.callOf(step))) break
+      for (let attempts = 0; attempts <= plan.patience; attempts += 1) {
+        // The same again, but a list of its own: nothing is said of the order of items that came in two requests.
+        const answers = await ask(`client ${index}`, service, cast.callsOf(step, versions.of))
+        if (answers === undefined) continue
+        for (const answer of answers) versions.see(...answer)
+        break
+      }
     }
   }
 
@@ -130,9 +68,9 @@ export async function play(
     await Promise.all(calls.map((call, index) => askUntilAnswered(`auditor ${index}`, service, call)))
   }
 
-  async function askUntilAnswered(client: string, service: WalletClient, call: Call): Promise<void> {
+  async function askUntilAnswered(client: string, service: Send, call: Call): Promise<void> {
     const deadline = performance.now() + AUDIT_PATIENCE_MS
-    while (!(await ask(client, service, call)))
+    while ((await ask(client, service, [call])) === undefined)
       if (performance.now() > deadline) throw new Error(`no answer to ${call.kind} within ${AUDIT_PATIENCE_MS} ms`)
   }
 
@@ -142,38 +80,30 @@ export async function play(
   return { history: history.toSorted((a, b) => a.calledAtMs - b.calledAtMs), failed }
 }
 
+type Answered = readonly [Call, WireAnswer]
+
 const AUDIT_PATIENCE_MS = 30_000
+const WRITES: ReadonlySet<Call['kind']> = new Set(['open', 'move', 'atomic', 'state'])
 
-function toWire({ status, headers, body }: Answer): WireAnswer {
-  return { status, replayed: headers['idempotent-replayed'] === 'true', body }
+/** An atomic list has one outcome: if that of one item is not known, that of none is. */
+function isUnknown(call: Call, answer: WireAnswer): boolean {
+  if (answer.body.code === 'OUTCOME_UNKNOWN') return true
+  return call.kind === 'atomic' && moveAnswers(call, answer).some(([, { status }]) => status === 503)
 }
 
-function send(service: WalletClient, call: Call): Promise<Answer> {
-  switch (call.kind) {
-    case 'open':
-      return service.open(call.userID)
-    case 'wallet':
-      return service.wallet(call.userID)
-    case 'status':
-      return service.status(call.userID, call.id.transactionID)
-    case 'history':
-      return service.history(call.query.userID, queryString(call.query))
-    case 'move':
-      return sendMovement(service, call)
-    default:
-      return call satisfies never
+/** What one client has seen of the versions of wallets, for the conditions that it sets. */
+function createVersions() {
+  const versions = new Map<UserID, bigint>()
+  return {
+    of: (userID: UserID): bigint => versions.get(userID) ?? 0n,
+    see(call: Call, answer: WireAnswer): void {
+      for (const [{ userID }, { body }] of moveAnswers(call, answer)) note(userID, body.id)
+      if (call.kind === 'open' || call.kind === 'wallet' || call.kind === 'state')
+        note(call.userID, answer.body.version)
+    },
   }
-}
 
-function sendMovement(service: WalletClient, { userID, id, movement }: Call & { kind: 'move' }): Promise<Answer> {
-  const { kind, passiveUserID } = movement
-  const body = { amount: Number(movement.amount), transactionID: id.transactionID }
-  return service.put(userID, kind, passiveUserID === null ? body : { ...body, passiveUserID })
-}
-
-function queryString({ limit, idBefore, types = [] }: HistoryQuery): string {
-  const parameters = new URLSearchParams({ limit: String(limit) })
-  if (idBefore !== undefined) parameters.set('IDBefore', String(idBefore))
-  for (const type of types) parameters.append('type', String(type))
-  return `?${parameters}`
+  function note(userID: UserID, version: unknown): void {
+    if (typeof version === 'number') versions.set(userID, BigInt(version))
+  }
 }

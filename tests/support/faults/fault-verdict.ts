@@ -6,8 +6,10 @@ import { TIMEOUTS_MS } from '../../../src/timeouts.ts'
 import { administer } from '../database/database.ts'
 import { eventually } from '../eventually.ts'
 import { type Answer, createClient } from '../process/service-client.ts'
-import { type FaultLoad, type Movement, send } from './fault-load.ts'
+import { type SentList, sendList } from './fault-lists.ts'
+import { type FaultLoad, isSettled, type Movement, send } from './fault-load.ts'
 import type { RestartableService } from './fault-world.ts'
+import { checkAtomicLists, checkOrderOfLists, checkRepeats } from './list-verdict.ts'
 
 /** What a machine that runs two dozen processes may add to a deadline. */
 const SLACK_MS = 500
@@ -21,6 +23,10 @@ export const FIGURES_VARIABLE = 'WALLET_FAULT_FIGURES'
 export interface Figures {
   readonly fault: string
   readonly sent: number
+  /** How many lists some of them were sent in. */
+  readonly lists: number
+  /** Atomic lists that were executed. */
+  readonly atomicWhole: number
   readonly acknowledged: number
   readonly refused: number
   readonly turnedAway: number
@@ -65,7 +71,7 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
     slackMs = SLACK_MS,
   } = expectations
   const [{ url }] = services
-  const { movements } = load
+  const { movements, lists } = load
   const before = await readLedger(database)
   const kinds = {
     executed: [] as Movement[],
@@ -77,16 +83,21 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
 
   const lost = kinds.executed.filter((movement) => !isRecorded(movement, before.get(movement.transactionID)))
   t.strictSame(lost, [], 'no acknowledged write is lost, and each stands in the ledger as it was answered')
-  const strange = kinds.refused.filter(({ answer }) => answer?.status !== 422)
-  t.strictSame(strange, [], 'every answer is 200, 422 or 503')
+  const strange = kinds.refused.filter((movement) => !isSettled(movement))
+  t.strictSame(strange, [], 'every answer is 200, 422 or 503, or 409 in an atomic list')
+  checkAtomicLists(t, lists, before, 'when the fault is over')
+  checkRepeats(t, lists)
 
   const contradicted: unknown[] = []
   let unknownExecuted = 0
+  const settle = settler(url)
   for (const movement of kinds.unknown) {
     const recorded = before.get(movement.transactionID)
-    const answer = await settle(url, movement)
-    const right = answer.status === 200 || answer.status === 422
-    if (!right || (recorded !== undefined && !(answer.replayed && isRecorded({ ...movement, answer }, recorded))))
+    const answer = await settle(movement)
+    if (
+      !isSettled({ ...movement, answer }) ||
+      (recorded !== undefined && !(answer.replayed && isRecorded({ ...movement, answer }, recorded)))
+    )
       contradicted.push({ movement, recorded, answer })
     if (recorded !== undefined) unknownExecuted += 1
   }
@@ -101,6 +112,8 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
     [],
     'nothing was done that no one asked for',
   )
+  const { whole } = checkAtomicLists(t, lists, after, 'when all is settled')
+  checkOrderOfLists(t, lists, after)
   const { findings } = await audit()
   t.strictSame(findings, [], 'the auditor finds nothing: done once, no gap, no money made or lost')
 
@@ -122,6 +135,8 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
   const figures: Figures = {
     fault,
     sent: movements.length,
+    lists: lists.length,
+    atomicWhole: whole,
     acknowledged: kinds.executed.length,
     refused: kinds.refused.length,
     turnedAway: kinds.away.length,
@@ -145,12 +160,35 @@ function outcomeOf(answer: Answer | undefined): Outcome {
   return answer.status === 503 ? 'away' : 'refused'
 }
 
-/** Repeats a movement until its outcome is told. */
-function settle(url: string, movement: Movement): Promise<Answer> {
-  return eventually(`an outcome of ${movement.transactionID}`, SETTLE_LIMIT_MS, async () => {
-    const answer = await send(createClient(url), movement)
-    return answer === undefined || answer.status === 503 ? undefined : answer
-  })
+/** Repeats a movement until its outcome is told, or the list that it was sent in, as it was. */
+function settler(url: string): (movement: Movement) => Promise<Answer> {
+  const client = createClient(url)
+  const settled = new Map<SentList, Promise<ReadonlyMap<Movement, Answer>>>()
+
+  function settleList(list: SentList): Promise<ReadonlyMap<Movement, Answer>> {
+    return eventually('an outcome of a list', SETTLE_LIMIT_MS, async () => {
+      const answers = await sendList(client, list).catch(() => undefined)
+      const told = list.items.flatMap((item, index) => {
+        const answer = answers?.items[index]
+        return answer === undefined || answer.status === 503 ? [] : [[item, answer] as const]
+      })
+      return told.length === list.items.length ? new Map(told) : undefined
+    })
+  }
+
+  return async (movement) => {
+    const { list, transactionID } = movement
+    if (list === undefined)
+      return eventually(`an outcome of ${transactionID}`, SETTLE_LIMIT_MS, async () => {
+        const answer = await send(client, movement)
+        return answer === undefined || answer.status === 503 ? undefined : answer
+      })
+    const answers = settled.get(list) ?? settleList(list)
+    settled.set(list, answers)
+    const answer = (await answers).get(movement)
+    if (answer === undefined) throw new Error(`${transactionID} is not in its list`)
+    return answer
+  }
 }
 
 type Recorded = Readonly<Record<string, unknown>>

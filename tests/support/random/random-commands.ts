@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import type { Command } from '../../../src/domain/command.ts'
 import { toInstant } from '../../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../../src/domain/money.ts'
+import type { Movement } from '../../../src/domain/movement.ts'
+import { type Note, parseReference, toMetadata, toNote } from '../../../src/domain/note.ts'
 import type { TransactionID } from '../../../src/domain/transaction.ts'
 import { toUserID, type UserID } from '../../../src/domain/user-id.ts'
 import { deposit, requestID, transfer, withdraw } from '../domain-builders.ts'
@@ -16,6 +18,8 @@ export interface Draft {
   readonly units: bigint
   /** 0: in the past, for sure; 1: in the future, for sure. */
   readonly expires: 'long ago' | 'never'
+  readonly note?: Note | undefined
+  readonly ifVersion?: bigint | undefined
 }
 
 /** The last of the users opens no wallet. */
@@ -33,7 +37,21 @@ const units = fc.oneof(
 /** Mostly those with a wallet. */
 const user = fc.oneof({ weight: 9, arbitrary: fc.nat(USERS - 2) }, { weight: 1, arbitrary: fc.constant(USERS - 1) })
 
-const draft: fc.Arbitrary<Draft> = fc
+/** Few, so that one ID is sent with the same and with another; as often as not there is none. */
+const note = fc.option(
+  fc
+    .record({
+      reference: fc.constantFrom(undefined, parseReference('rent'), parseReference('№ 7 🦊"\\{},NULL')),
+      metadata: fc.constantFrom(undefined, toMetadata({ till: '4' }), toMetadata({ b: '"\\{},\n', a: '' })),
+    })
+    .map(({ reference, metadata }) => toNote(reference, metadata)),
+  { freq: 2, nil: undefined },
+)
+
+/** Near the versions that wallets get here. */
+const ifVersion = fc.bigInt(0n, 6n)
+
+export const draft: fc.Arbitrary<Draft> = fc
   .record<Draft>({
     kind: fc.oneof(
       { weight: 3, arbitrary: fc.constant('deposit' as const) },
@@ -48,6 +66,8 @@ const draft: fc.Arbitrary<Draft> = fc
       { weight: 12, arbitrary: fc.constant('never' as const) },
       { weight: 1, arbitrary: fc.constant('long ago' as const) },
     ),
+    note,
+    ifVersion: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: ifVersion }),
   })
   .filter(({ actor, passive }) => actor !== passive)
 
@@ -100,7 +120,8 @@ export interface Cast {
   readonly users: readonly UserID[]
   /** Those who have a wallet. */
   readonly owners: readonly UserID[]
-  commands(drafts: readonly Draft[]): Command[]
+  /** @param first the number of the first request. */
+  commands(drafts: readonly Draft[], first?: number): Command[]
 }
 
 export function createCast(run: number): Cast {
@@ -112,19 +133,29 @@ export function createCast(run: number): Cast {
     return user
   }
 
-  function toCommand({ kind, actor, passive, id, units, expires }: Draft, index: number): Command {
+  function toMovement({ kind, passive, units, note }: Draft): Movement {
     const movement =
       kind === 'deposit' ? deposit(units) : kind === 'withdraw' ? withdraw(units) : transfer(units, userAt(passive))
+    return note === undefined ? movement : { ...movement, note }
+  }
+
+  function toCommand(draft: Draft, index: number): Command {
+    const { actor, id, expires, ifVersion } = draft
     return {
       userID: userAt(actor),
       transactionID: ownID(run, actor, id),
       expiresAt: expires === 'never' ? NEVER : LONG_AGO,
       requestID: requestID(`request ${index}`),
-      movement,
+      movement: toMovement(draft),
+      ...(ifVersion !== undefined && { ifVersion }),
     }
   }
 
-  return { users, owners: users.slice(0, -1), commands: (drafts) => drafts.map(toCommand) }
+  return {
+    users,
+    owners: users.slice(0, -1),
+    commands: (drafts, first = 0) => drafts.map((draft, index) => toCommand(draft, first + index)),
+  }
 }
 
 /** An ID that belongs to this user of this run, as an issued one does. */

@@ -50,14 +50,15 @@ export function toQuery(draft: QueryDraft, userID: UserID, history: readonly Tra
 
 /** What the query asks for, newest first, found by looking at every transaction. */
 export function expected(query: HistoryQuery, history: readonly Transaction[]): Transaction[] {
-  const { idBefore, createdBefore, createdAfter, types } = query
+  const { idBefore, createdBefore, createdAfter, types, reference } = query
   return history
     .filter(
-      ({ id, createdAt, type }) =>
+      ({ id, createdAt, type, note }) =>
         (idBefore === undefined || id < idBefore) &&
         (createdBefore === undefined || createdAt < createdBefore) &&
         (createdAfter === undefined || createdAt > createdAfter) &&
-        (types === undefined || types.includes(type)),
+        (types === undefined || types.includes(type)) &&
+        (reference === undefined || note?.reference === reference),
     )
     .reverse()
 }
