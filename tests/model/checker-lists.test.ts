@@ -207,6 +207,12 @@ const UNEXPLAINED: Record<string, readonly WalletOperation[]> = {
     answered(3, 4, { kind: 'state', userID: alice, state: 'frozen' }, frozen(5, 1)),
     answered(5, 6, readAlice, frozen(5, 1)),
   ],
+  'a wallet that no one froze again': [
+    ...opened(alice),
+    answered(0, 1, { kind: 'state', userID: alice, state: 'frozen' }, frozen(0, 0)),
+    answered(2, 3, { kind: 'state', userID: alice, state: 'open' }, walletOf(alice)),
+    answered(4, 5, takeFour, turnedDown('WALLET_FROZEN')),
+  ],
   'a wallet that is closed with money in it': [
     ...opened(alice),
     answered(0, 1, five, executed(five, 1, 5)),

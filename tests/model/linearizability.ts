@@ -5,6 +5,8 @@ export interface Operation<Call, Answer> {
   readonly calledAtMs: number
   /** `undefined` if the client never learnt the outcome: it may have happened at any time since, or never. */
   readonly answered: { readonly answer: Answer; readonly atMs: number } | undefined
+  /** It may have happened before this other call took effect, and not behind it. */
+  readonly onlyBefore?: Call
 }
 
 /** A sequential specification: what each call does and answers when calls come one by one. */
@@ -47,6 +49,7 @@ export function explain<State, Call, Answer>(
   type Op = Operation<Call, Answer>
   const answeredAt = history.map((op) => op.answered?.atMs ?? Infinity)
   const predecessors = history.map((op) => predecessorsOf(model, history, op))
+  const ends = history.map(({ onlyBefore }) => history.findIndex(({ call }) => call === onlyBefore))
   const placed = history.map(() => false)
   const order: Op[] = []
   const deadEnds = new Set<string>()
@@ -67,6 +70,7 @@ export function explain<State, Call, Answer>(
     for (const [index, op] of history.entries()) {
       if (placed[index] === true || op.calledAtMs > horizon) continue
       if (predecessors[index]?.some((other) => placed[other] !== true) === true) continue
+      if (placed[ends[index] ?? -1] === true) continue
       const next = model.step(state, op.call, op.answered?.answer)
       // What got no answer and would change nothing needs no place.
       if (next !== undefined && (op.answered !== undefined || next !== state)) yield { op, index, next }
@@ -84,8 +88,8 @@ export function explain<State, Call, Answer>(
       if (search(next)) return true
       order.pop()
       placed[index] = false
-      // What fits here and changes nothing can as well stand here as anywhere later.
-      if (next === state) break
+      // What fits here and changes nothing can as well stand here as anywhere later, if it is no other's end.
+      if (next === state && !ends.includes(index)) break
     }
     deadEnds.add(here)
     return false

@@ -53,9 +53,10 @@ export function explainHistory(
 
 /** An attempt of which not even the service learnt the outcome, where the request's answer leaves room for one. */
 function earlierAttempt({ client, call, calledAtMs, answered }: WalletOperation): WalletOperation[] {
-  return answered !== undefined && leavesRoom(call, answered.answer)
-    ? [{ client: `${client}, earlier attempt`, call: { ...call }, calledAtMs, answered: undefined }]
-    : []
+  if (answered === undefined || !leavesRoom(call, answered.answer)) return []
+  const attempt = { client: `${client}, earlier attempt`, call: { ...call }, calledAtMs, answered: undefined }
+  // Any other call that is done again changes nothing.
+  return [call.kind === 'state' ? { ...attempt, onlyBefore: call } : attempt]
 }
 
 /** No answer to a change of state says whether it was so before. */
