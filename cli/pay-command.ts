@@ -47,7 +47,7 @@ const HELP = `
 It may be killed at any time, and run again: the transaction IDs of the lines are in FILE.ids before the first of them is sent,
 and a file whose payments have begun must not be changed. --deadline is each request's; a request pays ${PAID_AT_ONCE} lines.
 
-A line that is refused stays so for this file. Once you have mended the cause, pay it from a new file. The IDs of lines that were
+A line that is refused stays so for this file. Once the cause is fixed, pay it from a new file. The IDs of lines that were
 never sent expire, after 24 hours unless the service is told otherwise; such lines are refused, too (TRANSACTION_ID_EXPIRED).
 
 Example:
@@ -86,8 +86,8 @@ async function pay(order: Order, session: Session, { print }: Surroundings): Pro
   const unknown = report.count('unknown')
   const foreign = report.count('foreign')
   const says = [
-    counted(report.count('final'), 'refused for good', 'Once you have mended the cause, pay from a new file.'),
-    counted(report.count('open'), 'refused', `Once you have mended the cause, run this again:\n  ${again}`),
+    counted(report.count('final'), 'refused for good', 'Once the cause is fixed, pay from a new file.'),
+    counted(report.count('open'), 'refused', `Once the cause is fixed, run this again:\n  ${again}`),
     counted(unknown, 'left unknown', `To find out, run this again; each line is paid once:\n  ${again}`),
     // To pay these from a new file could pay them twice.
     counted(

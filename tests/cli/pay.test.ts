@@ -100,7 +100,7 @@ t.test('what is refused is listed, with what to do about it; the rest is paid', 
   const first = await pay()
   t.match(first, {
     code: 1,
-    stderr: /^wallet: 4 lines were refused for good\. Once you have mended the cause, pay from a new file\.\n$/,
+    stderr: /^wallet: 4 lines were refused for good\. Once the cause is fixed, pay from a new file\.\n$/,
   })
   t.strictSame(first.stdout.split('\n'), [
     'LINE  USER      CODE',
@@ -123,7 +123,7 @@ t.test('what was refused before anything was looked at is paid by the next run',
   t.match(poor, { code: 1, stdout: /^LINE .+\n +1 .+WALLET_NOT_FOUND\n +2 .+WALLET_NOT_FOUND\npaid 0 of 2 lines\n$/ })
   t.equal(
     poor.stderr,
-    `wallet: 2 lines were refused. Once you have mended the cause, run this again:${again.replace('company', 'newcomer')}`,
+    `wallet: 2 lines were refused. Once the cause is fixed, run this again:${again.replace('company', 'newcomer')}`,
   )
   await client.open('newcomer')
   await client.deposit({ to: 'newcomer', amount: 3 })
@@ -239,7 +239,7 @@ t.test('lines that come too late for their IDs are refused, and not paid under o
     const { code, stdout, stderr } = await pay()
     t.equal(code, 1)
     t.match(stdout, / 1 {2}ann +TRANSACTION_ID_EXPIRED\n +2 {2}bob, jr\. +TRANSACTION_ID_EXPIRED\npaid 0 of 2 lines\n$/)
-    t.match(stderr, /^wallet: 2 lines were refused for good\. Once you have mended the cause, pay from a new file\.\n$/)
+    t.match(stderr, /^wallet: 2 lines were refused for good\. Once the cause is fixed, pay from a new file\.\n$/)
   }
   t.match(await client.wallet('company'), { version: 1 })
 })
