@@ -7,7 +7,7 @@ export interface Noted {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** A line of it for a table; metadata may be long, so it is opened by whoever wants it. */
+/** A line of it for a table; metadata may be long, so it is opened on demand. */
 export function NoteLine({ reference, metadata }: Noted) {
   return (
     <>

@@ -11,7 +11,7 @@ export type WalletState = (typeof WALLET_STATES)[number]
 export interface StateRequest {
   readonly userID: UserID
   readonly state: WalletState
-  /** Why, for whoever reads it later: 1 to {@link MAX_REASON} characters. */
+  /** Why, for those who read it later: 1 to {@link MAX_REASON} characters. */
   readonly reason: string
   /** The administrator who asked; `null` if no one is told apart. */
   readonly changedBy: UserID | null
