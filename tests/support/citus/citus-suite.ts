@@ -7,6 +7,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'contract/memory-wallet-store': 'has no database',
   'property/batch-splitting': 'has no database',
   'property/books': 'has no database',
+  'property/lists-and-states': 'has no database',
   'property/postgres-arrays': 'asks about the text form of arrays, which is that of PostgreSQL',
   'fault/disk-full': 'fills the disk of an embedded server of its own',
   'fault/connection-source': 'reads the source',
