@@ -53,7 +53,7 @@ t.test('every view can be used by everyone, on small screens and in the dark too
     [`#/transactions/${refused}`, 'Refused: INSUFFICIENT_BALANCE.'],
     [`#/transactions/${noted}`, 'Executed.'],
     [`#/transactions?reference=${NOTE.reference}`, '2 transactions.'],
-    ['#/live', 'of 1024 that may'],
+    ['#/live', 'of 4096 that may'],
     ['#/audit', 'All was as it should be'],
   ] as const
   for (const [screen, options] of Object.entries(SCREENS)) {

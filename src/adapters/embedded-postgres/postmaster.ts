@@ -58,7 +58,9 @@ export async function launch(cluster: Cluster): Promise<Server> {
 /** @throws {EmbeddedPostgresError} why the server ended, if another attempt would end like this one. */
 export async function mayTryAgain(cluster: Cluster, server: Server, giveUp: number): Promise<void> {
   const log = (await readFile(logFile(cluster))).subarray(server.logFrom).toString()
-  if (!ANOTHER_SERVER.test(log) || performance.now() > giveUp) {
+  // With exit code 0 it was told to stop: by another start, which took it for one that a killed service had left behind.
+  const another = server.process.exitCode === 0 || ANOTHER_SERVER.test(log)
+  if (!another || performance.now() > giveUp) {
     const lastLines = log.trim().split('\n').slice(-LAST_LOG_LINES).join(' | ')
     throw new EmbeddedPostgresError(
       `the embedded PostgreSQL did not start: it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`,
