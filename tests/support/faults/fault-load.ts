@@ -38,6 +38,8 @@ export interface FaultLoadOptions {
   readonly clients?: number
   /** How long a client waits between two requests. */
   readonly pauseMs?: number
+  /** How much of what a client sends is lists; {@link SHARE_OF_LISTS} by default. */
+  readonly shareOfLists?: number
 }
 
 const CLIENTS = 40
@@ -56,7 +58,7 @@ const MAX_ITEMS = 5
 
 /** Opens the wallets, then has clients deposit, withdraw and transfer among them, alone and in lists, until it is stopped. */
 export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promise<FaultLoad> {
-  const { urls, clients = CLIENTS, pauseMs = PAUSE_MS } = options
+  const { urls, clients = CLIENTS, pauseMs = PAUSE_MS, shareOfLists = SHARE_OF_LISTS } = options
   const [first = ''] = urls
   await Promise.all(USERS.map((userID) => createClient(first).open(userID)))
   const movements: Movement[] = []
@@ -69,7 +71,7 @@ export async function startFaultLoad(t: Test, options: FaultLoadOptions): Promis
     const client = createClient(url, keepingOneConnection(url))
     let executed: Movement | undefined
     while (!stopping) {
-      const planned = await plan(client, url, Math.random() < SHARE_OF_LISTS ? pickOne([2, 3, MAX_ITEMS]) : 1)
+      const planned = await plan(client, url, Math.random() < shareOfLists ? pickOne([2, 3, MAX_ITEMS]) : 1)
       const [first] = planned
       if (first === undefined) {
         notIssued += 1
