@@ -11,7 +11,7 @@ import { createProtocolRelay, type ProtocolRelay, type Verdict } from '../suppor
 
 const WARM_MS = 500
 /** A batch that was lost has been settled by then, on a connection that was opened and prepared anew: the next loss is not its own. */
-const BETWEEN_MS = 500
+const BETWEEN_MS = 1000
 
 interface Point {
   readonly name: string
