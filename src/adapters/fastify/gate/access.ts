@@ -78,9 +78,9 @@ function challenge(reply: FastifyReply, fault?: string): FastifyReply {
   return sendProblem(reply, 'UNAUTHENTICATED', { detail: fault })
 }
 
-/** Whether a caller may act for a user; everyone may if callers are not told apart. */
-export function mayActFor(caller: Caller | undefined, userID: unknown): boolean {
-  return caller === undefined || caller.admin || caller.userID === userID
+/** Users act for themselves, administrators for everyone. */
+export function mayActFor(caller: Caller, userID: unknown): boolean {
+  return caller.admin || caller.userID === userID
 }
 
 /** Before anything else is looked at: the answer is the same for every user in the path, so it tells of none. */
@@ -98,7 +98,7 @@ export const requireAdmin: onRequestHookHandler = (request, reply, done) => {
  * validation, as with such a wallet; before the service is asked, so that no answer and no time can tell them apart.
  */
 export const requireOwner: preHandlerHookHandler = ({ caller, params }, reply, done) => {
-  if (caller !== undefined && (caller.admin || caller.userID === userIDOf(params))) done()
+  if (caller !== undefined && mayActFor(caller, userIDOf(params))) done()
   else sendProblem(reply, 'WALLET_NOT_FOUND')
 }
 

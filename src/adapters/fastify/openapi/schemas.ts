@@ -29,7 +29,7 @@ const Enumeration = <Value extends string>(values: readonly Value[], options: { 
   Type.Unsafe<Value>({ type: 'string', enum: values, ...options })
 
 const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-const MAX_INTEGER = Number.MAX_SAFE_INTEGER
+export const MAX_INTEGER = Number.MAX_SAFE_INTEGER
 
 export const UserIDSchema = Type.Unsafe<UserID>({
   type: 'string',
@@ -47,7 +47,7 @@ export const TransactionIDSchema = Type.Unsafe<TransactionID>({
   examples: ['0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],
 })
 
-const AmountSchema = Type.Integer({
+export const AmountSchema = Type.Integer({
   minimum: 1,
   maximum: MAX_INTEGER,
   [EXPECTED]: `a whole number from 1 to ${MAX_INTEGER}, in base units: 1000000 is one dollar`,
@@ -106,7 +106,7 @@ const MetadataSchema = Type.Unsafe<Record<string, string>>({
   examples: [REQUEST_EXAMPLES.withNote.metadata],
 })
 /** What may be added to any movement. */
-const NOTE = { reference: Type.Optional(ReferenceSchema), metadata: Type.Optional(MetadataSchema) }
+export const NOTE = { reference: Type.Optional(ReferenceSchema), metadata: Type.Optional(MetadataSchema) }
 
 export const MovementBody = Type.Object(
   { amount: AmountSchema, transactionID: TransactionIDSchema, ...NOTE },
@@ -141,75 +141,6 @@ export const CacheHeaders = Type.Object({
     Type.String({ description: 'An ETag that was read before: 304 if the wallet is still so', examples: ['"41"'] }),
   ),
 })
-
-export const MAX_LIST = 1000
-const ItemID = { userID: UserIDSchema, transactionID: TransactionIDSchema }
-const ITEM_TYPES = [TransactionType.Deposit, TransactionType.Withdrawal, TransactionType.TransferOut] as const
-type ItemType = (typeof ITEM_TYPES)[number]
-const ItemTypeSchema = <Value extends ItemType>(values: readonly Value[]) =>
-  Type.Unsafe<Value>({
-    type: 'integer',
-    enum: values,
-    [EXPECTED]: '1 (Deposit), 2 (Withdrawal) or 4 (TransferOut)',
-    description: '1 Deposit, 2 Withdrawal, 4 TransferOut',
-  })
-const IfVersionSchema = Type.Integer({
-  minimum: 0,
-  maximum: MAX_INTEGER,
-  [EXPECTED]: `a whole number from 0 to ${MAX_INTEGER}: the version that the wallet must have`,
-  description: 'Refused with VERSION_MISMATCH unless the wallet of userID has this version',
-  examples: [41],
-})
-const ITEM_EXPECTED = {
-  ...strict,
-  [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.list.transactions[0])}`,
-}
-/** A deposit or a withdrawal in a list. */
-export const MovementItem = Type.Object(
-  {
-    ...{ userID: ItemID.userID, type: ItemTypeSchema([TransactionType.Deposit, TransactionType.Withdrawal]) },
-    ...{ amount: AmountSchema, transactionID: ItemID.transactionID, ...NOTE },
-    ifVersion: Type.Optional(IfVersionSchema),
-  },
-  { ...ITEM_EXPECTED, title: 'MovementItem', description: 'A deposit or a withdrawal' },
-)
-export const TransferItem = Type.Object(
-  {
-    ...{ userID: ItemID.userID, type: ItemTypeSchema([TransactionType.TransferOut]), passiveUserID: UserIDSchema },
-    ...{ amount: AmountSchema, transactionID: ItemID.transactionID, ...NOTE },
-    ifVersion: Type.Optional(IfVersionSchema),
-  },
-  { ...ITEM_EXPECTED, title: 'TransferItem', description: 'A transfer' },
-)
-export const ListBody = Type.Object(
-  {
-    atomic: Type.Optional(
-      Type.Boolean({
-        default: false,
-        [EXPECTED]: 'true or false',
-        description: 'All of the items are executed, or none that is new',
-      }),
-    ),
-    transactions: Type.Array(Type.Union([MovementItem, TransferItem], { [EXPECTED]: ITEM_EXPECTED[EXPECTED] }), {
-      minItems: 1,
-      maxItems: MAX_LIST,
-      [EXPECTED]: `a list of 1 to ${MAX_LIST} items`,
-    }),
-  },
-  { ...strict, [EXPECTED]: `a JSON object such as ${JSON.stringify(REQUEST_EXAMPLES.list)}` },
-)
-
-export const CountBody = Type.Object(
-  {
-    count: Type.Integer({
-      minimum: 1,
-      maximum: MAX_LIST,
-      [EXPECTED]: `a whole number from 1 to ${MAX_LIST}`,
-      examples: [2],
-    }),
-  },
-  { ...strict, [EXPECTED]: 'a JSON object such as {"count":2}' },
-)
 
 export const StateBody = Type.Object(
   {
@@ -324,11 +255,6 @@ export const IssuedSchema = Type.Object(
   { title: 'IssuedTransactionID', description: 'A transaction ID, and until when it may be used' },
 )
 
-export const ManyIssuedSchema = Type.Object(
-  { transactionIDs: Type.Array(TransactionIDSchema), expiresAt: Timestamp },
-  { title: 'IssuedTransactionIDs', description: 'Transaction IDs, and until when they may be used' },
-)
-
 /** As the status of an ID names them: an expired one has a status of its own. */
 const NAMED_REFUSALS = REFUSAL_CODES.filter((code) => code !== 'TRANSACTION_ID_EXPIRED')
 
@@ -371,19 +297,4 @@ export const ProblemSchema = Type.Object(
     ),
   },
   { title: 'Problem', description: 'Why a request was not done (RFC 9457)' },
-)
-
-export const ListResultsSchema = Type.Object(
-  {
-    results: Type.Array(
-      Type.Object({
-        status: Type.Integer({ description: 'What the item alone would be answered with' }),
-        replayed: Type.Boolean({ description: 'An earlier request with this transaction ID had this outcome already' }),
-        transaction: Type.Optional(TransactionSchema),
-        problem: Type.Optional(ProblemSchema),
-      }),
-      { description: 'One for each item, in their order; with its transaction when executed, its problem when not' },
-    ),
-  },
-  { title: 'ListResults', description: 'How each item of a list fared' },
 )

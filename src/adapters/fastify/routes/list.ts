@@ -1,7 +1,5 @@
 import type { Static } from '@sinclair/typebox'
 import type { RequestID } from '../../../domain/command.ts'
-import { toAmount } from '../../../domain/money.ts'
-import type { Movement } from '../../../domain/movement.ts'
 import { TransactionType } from '../../../domain/transaction.ts'
 import type { Caller } from '../../../ports/authenticator.ts'
 import type { ItemsEntry } from '../../../ports/telemetry.ts'
@@ -10,11 +8,12 @@ import type { App } from '../app.ts'
 import { HTTP_BOUNDS } from '../bounds.ts'
 import { mayActFor } from '../gate/access.ts'
 import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
+import { ListBody, ListResultsSchema, type MovementItem, type TransferItem } from '../openapi/list-schemas.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
-import { ListBody, ListResultsSchema, type MovementItem, NoQuery, type TransferItem } from '../openapi/schemas.ts'
+import { NoQuery } from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { validateList } from '../wire/list-validator.ts'
-import { noted } from '../wire/note.ts'
+import { toMovement } from '../wire/movement.ts'
 import { PROBLEMS, type ProblemCode, problemOf, sendProblem } from '../wire/problem.ts'
 import { transactionView } from '../wire/views.ts'
 
@@ -79,36 +78,23 @@ function tally(results: readonly ReturnType<typeof resultView>[]): readonly Item
   for (const result of results) {
     const outcome = 'problem' in result ? result.problem.code : 'executed'
     const { replayed } = result
-    const { count } = counts.get(`${outcome} ${replayed}`) ?? { count: 0 }
-    counts.set(`${outcome} ${replayed}`, { outcome, replayed, count: count + 1 })
+    const alike = `${outcome} ${replayed}`
+    counts.set(alike, { outcome, replayed, count: (counts.get(alike)?.count ?? 0) + 1 })
   }
   return [...counts.values()]
 }
 
-/** Why a caller may not send an item: what the item alone would be answered with. */
+/** Why a caller may not send an item: what the item alone would be answered with. Without callers everyone may. */
 function denial({ userID, type }: Item, caller: Caller | undefined): ProblemCode | undefined {
-  if (type === TransactionType.Deposit && caller !== undefined && !caller.admin) return 'FORBIDDEN'
+  if (caller === undefined) return undefined
+  if (type === TransactionType.Deposit && !caller.admin) return 'FORBIDDEN'
   return mayActFor(caller, userID) ? undefined : 'WALLET_NOT_FOUND'
 }
 
 function toRequest(item: Item, requestID: RequestID): MovementRequest {
   const { userID, transactionID, ifVersion } = item
-  const request = { userID, transactionID, requestID, movement: toMovement(item) }
+  const request = { userID, transactionID, requestID, movement: toMovement(item.type, item) }
   return ifVersion === undefined ? request : { ...request, ifVersion: BigInt(ifVersion) }
-}
-
-function toMovement(item: Item): Movement {
-  const amount = toAmount(BigInt(item.amount))
-  switch (item.type) {
-    case TransactionType.Deposit:
-      return { kind: 'deposit', amount, passiveUserID: null, ...noted(item) }
-    case TransactionType.Withdrawal:
-      return { kind: 'withdraw', amount, passiveUserID: null, ...noted(item) }
-    case TransactionType.TransferOut:
-      return { kind: 'transfer', amount, passiveUserID: item.passiveUserID, ...noted(item) }
-    default:
-      return item satisfies never
-  }
 }
 
 function resultView(answer: ListAnswer, requestID: string) {

@@ -1,7 +1,8 @@
+import type { Static } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestID } from '../../../domain/command.ts'
-import { toAmount } from '../../../domain/money.ts'
-import type { MovementRequest, WalletService } from '../../../ports/wallet-service.ts'
+import { type TransactionID, TransactionType } from '../../../domain/transaction.ts'
+import type { WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { type AnswerExample, REQUEST_EXAMPLES } from '../openapi/examples.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
@@ -14,9 +15,11 @@ import {
   UserParams,
 } from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
-import { noted } from '../wire/note.ts'
+import { type SentMovement, toMovement } from '../wire/movement.ts'
 import { type ProblemCode, sendProblem, sendRefusal } from '../wire/problem.ts'
 import { transactionView } from '../wire/views.ts'
+
+type SentAlone = SentMovement & { readonly transactionID: TransactionID }
 
 /** Of every movement. */
 const REFUSALS: readonly ProblemCode[] = [
@@ -67,16 +70,7 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
         body: { ...MovementBody, examples: [REQUEST_EXAMPLES.deposit] },
       },
     },
-    async (request, reply) => {
-      const { amount, transactionID } = request.body
-      const movement = {
-        kind: 'deposit',
-        amount: toAmount(BigInt(amount)),
-        passiveUserID: null,
-        ...noted(request.body),
-      } as const
-      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
-    },
+    async (request, reply) => submit(request, reply, TransactionType.Deposit),
   )
 
   app.put(
@@ -90,16 +84,7 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
         body: { ...MovementBody, examples: [REQUEST_EXAMPLES.withdraw] },
       },
     },
-    async (request, reply) => {
-      const { amount, transactionID } = request.body
-      const movement = {
-        kind: 'withdraw',
-        amount: toAmount(BigInt(amount)),
-        passiveUserID: null,
-        ...noted(request.body),
-      } as const
-      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
-    },
+    async (request, reply) => submit(request, reply, TransactionType.Withdrawal),
   )
 
   app.put(
@@ -121,25 +106,24 @@ export function movementRoutes(app: App, wallets: () => WalletService): void {
         body: { ...TransferBody, examples: [REQUEST_EXAMPLES.transfer] },
       },
     },
-    async (request, reply) => {
-      const { passiveUserID, amount, transactionID } = request.body
-      const movement = {
-        kind: 'transfer',
-        amount: toAmount(BigInt(amount)),
-        passiveUserID,
-        ...noted(request.body),
-      } as const
-      return submit(request, reply, { userID: request.params.userID, transactionID, movement })
-    },
+    async (request, reply) => submit(request, reply, TransactionType.TransferOut),
   )
 
+  /** @param type of the transaction that it is answered with. */
   async function submit(
-    request: FastifyRequest,
+    request: FastifyRequest & { readonly params: Static<typeof UserParams>; readonly body: SentAlone },
     reply: FastifyReply,
-    asked: Omit<MovementRequest, 'requestID'>,
+    type: TransactionType,
   ): Promise<FastifyReply> {
-    request.transactionID = asked.transactionID
-    const answer = await wallets().submit({ ...asked, ...conditionOf(request), requestID: request.id as RequestID })
+    const { transactionID } = request.body
+    request.transactionID = transactionID
+    const answer = await wallets().submit({
+      userID: request.params.userID,
+      transactionID,
+      movement: toMovement(type, request.body),
+      ...conditionOf(request),
+      requestID: request.id as RequestID,
+    })
     switch (answer.kind) {
       case 'failed':
       case 'rejected':

@@ -2,17 +2,9 @@ import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { TransactionStatus, WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
+import { CountBody, ManyIssuedSchema } from '../openapi/list-schemas.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
-import {
-  CountBody,
-  IssuedSchema,
-  ManyIssuedSchema,
-  NoBody,
-  NoQuery,
-  StatusSchema,
-  TransactionIDParams,
-  UserParams,
-} from '../openapi/schemas.ts'
+import { IssuedSchema, NoBody, NoQuery, StatusSchema, TransactionIDParams, UserParams } from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { PROBLEMS, sendProblem } from '../wire/problem.ts'
 import { transactionView } from '../wire/views.ts'

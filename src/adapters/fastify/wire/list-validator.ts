@@ -1,7 +1,7 @@
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { TransactionType } from '../../../domain/transaction.ts'
-import { ListBody, MovementItem, TransferItem } from '../openapi/schemas.ts'
+import { ListBody, MovementItem, TransferItem } from '../openapi/list-schemas.ts'
 import { MAX_TOLD } from './expected.ts'
 import { VALIDATION } from './keywords.ts'
 
