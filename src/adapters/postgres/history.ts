@@ -1,5 +1,6 @@
 import { type HistoryQuery, MAX_LOOKED_AT, type Page, toPage } from '../../domain/history.ts'
 import type { Connection } from './connection.ts'
+import * as historyStatements from './history-statements.ts'
 import { toTransaction } from './rows.ts'
 import * as statements from './statements.ts'
 
@@ -8,8 +9,8 @@ export async function readPage(connection: Connection, query: HistoryQuery): Pro
   const [wallets, rows] = await connection.roundTrip((sql) => [
     statements.readWallets(sql, [query.userID]),
     query.reference === undefined
-      ? statements.readHistory(sql, query)
-      : statements.readReferenced(sql, query, query.reference),
+      ? historyStatements.readHistory(sql, query)
+      : historyStatements.readReferenced(sql, query, query.reference),
   ])
   if (wallets.length === 0) return undefined
   const found = rows.filter(({ place }) => BigInt(place) <= MAX_LOOKED_AT)

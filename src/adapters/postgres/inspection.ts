@@ -9,8 +9,8 @@ import {
   type TransactionRecord,
 } from '../../ports/inspection.ts'
 import type { Connection } from './connection.ts'
+import * as inspectionStatements from './inspection-statements.ts'
 import { type EndsRow, readInstant, toRefusal, toStateChange, toTransaction, toWallet } from './rows.ts'
-import * as statements from './statements.ts'
 
 /** What those who run the service look at, over whatever connections `use` gives. */
 export function ledgerReads(
@@ -19,7 +19,7 @@ export function ledgerReads(
   return {
     find: ({ prefix, limit }) =>
       use(async (connection) => {
-        const [rows] = await connection.roundTrip((sql) => [statements.findWallets(sql, prefix, limit)])
+        const [rows] = await connection.roundTrip((sql) => [inspectionStatements.findWallets(sql, prefix, limit)])
         return rows.map(toWallet)
       }),
 
@@ -28,14 +28,16 @@ export function ledgerReads(
     findReference: (reference) =>
       use(async (connection) => {
         const [rows] = await connection.roundTrip((sql) => [
-          statements.readTransactionsByReference(sql, reference, MAX_SHOWN),
+          inspectionStatements.readTransactionsByReference(sql, reference, MAX_SHOWN),
         ])
         return rows.map(toTransaction)
       }),
 
     stateChanges: (userID) =>
       use(async (connection) => {
-        const [rows] = await connection.roundTrip((sql) => [statements.readStateChanges(sql, userID, MAX_SHOWN)])
+        const [rows] = await connection.roundTrip((sql) => [
+          inspectionStatements.readStateChanges(sql, userID, MAX_SHOWN),
+        ])
         return rows.map(toStateChange)
       }),
 
@@ -43,7 +45,7 @@ export function ledgerReads(
 
     lastAudit: () =>
       use(async (connection) => {
-        const [[kept]] = await connection.roundTrip((sql) => [statements.readLastAudit(sql)])
+        const [[kept]] = await connection.roundTrip((sql) => [inspectionStatements.readLastAudit(sql)])
         return kept?.report
       }),
   }
@@ -51,18 +53,18 @@ export function ledgerReads(
 
 async function readTransaction(connection: Connection, transactionID: TransactionID): Promise<TransactionRecord> {
   const [transactions, refusals] = await connection.roundTrip((sql) => [
-    statements.readTransactionsByID(sql, transactionID),
-    statements.readRefusalsByID(sql, transactionID),
+    inspectionStatements.readTransactionsByID(sql, transactionID),
+    inspectionStatements.readRefusalsByID(sql, transactionID),
   ])
   return { transactions: transactions.map(toTransaction), refusals: refusals.map(toRefusal) }
 }
 
 async function readCurve(connection: Connection, query: CurveQuery): Promise<Curve | undefined> {
-  const [[ends]] = await connection.roundTrip((sql) => [statements.readEnds(sql, query)])
+  const [[ends]] = await connection.roundTrip((sql) => [inspectionStatements.readEnds(sql, query)])
   if (ends === undefined) return undefined
   const range = toRange(ends)
   const ids = spacedIDs(range, query.points)
-  const [rows] = await connection.roundTrip((sql) => [statements.readBalances(sql, query.userID, ids)])
+  const [rows] = await connection.roundTrip((sql) => [inspectionStatements.readBalances(sql, query.userID, ids)])
   return {
     transactions: range.before - range.from,
     points: rows.map(({ id, balance, created_at }) => ({

@@ -3,6 +3,8 @@ import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
+import * as historyStatements from './history-statements.ts'
+import * as inspectionStatements from './inspection-statements.ts'
 import * as statements from './statements.ts'
 
 const NOBODY = '' as UserID
@@ -18,9 +20,6 @@ export async function prepareWrites(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [dialect.updateWallets(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [statements.insertNotes(sql, NO_XID, [])])
-  await connection.roundTrip((sql) => [statements.readLastChange(sql, NOBODY)])
-  await connection.roundTrip((sql) => [statements.insertStateChange(sql, NO_XID, [])])
-  await connection.roundTrip((sql) => [statements.updateState(sql, NO_XID, NOBODY, 'open')])
   await connection.roundTrip((sql) => [statements.lockAbsence(sql, [])])
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
   await connection.roundTrip((sql) => [statements.insertRefusals(sql, NO_XID, [])])
@@ -33,8 +32,14 @@ export async function prepareReads(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [dialectOf(connection).insertWallets(sql, [])])
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
   await dialectOf(connection).prepareOutcomes(connection)
-  await connection.roundTrip((sql) => [statements.readHistory(sql, { userID: NOBODY, limit: 1 })])
-  await connection.roundTrip((sql) => [statements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE)])
+  await dialectOf(connection).prepareLock(connection)
+  await connection.roundTrip((sql) => [statements.readLastChange(sql, NOBODY)])
+  await connection.roundTrip((sql) => [statements.insertStateChange(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.updateState(sql, NO_XID, NOBODY, 'open')])
+  await connection.roundTrip((sql) => [historyStatements.readHistory(sql, { userID: NOBODY, limit: 1 })])
+  await connection.roundTrip((sql) => [
+    historyStatements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE),
+  ])
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }
@@ -42,13 +47,13 @@ export async function prepareReads(connection: Connection): Promise<void> {
 /** And for those who look at the ledger. */
 export async function prepareInspection(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.begin(sql)])
-  await connection.roundTrip((sql) => [statements.findWallets(sql, '', 1)])
-  await connection.roundTrip((sql) => [statements.readTransactionsByID(sql, NO_ID)])
-  await connection.roundTrip((sql) => [statements.readRefusalsByID(sql, NO_ID)])
-  await connection.roundTrip((sql) => [statements.readTransactionsByReference(sql, NO_REFERENCE, 1)])
-  await connection.roundTrip((sql) => [statements.readStateChanges(sql, NOBODY, 1)])
-  await connection.roundTrip((sql) => [statements.readEnds(sql, { userID: NOBODY })])
-  await connection.roundTrip((sql) => [statements.readBalances(sql, NOBODY, [])])
-  await connection.roundTrip((sql) => [statements.readLastAudit(sql)])
+  await connection.roundTrip((sql) => [inspectionStatements.findWallets(sql, '', 1)])
+  await connection.roundTrip((sql) => [inspectionStatements.readTransactionsByID(sql, NO_ID)])
+  await connection.roundTrip((sql) => [inspectionStatements.readRefusalsByID(sql, NO_ID)])
+  await connection.roundTrip((sql) => [inspectionStatements.readTransactionsByReference(sql, NO_REFERENCE, 1)])
+  await connection.roundTrip((sql) => [inspectionStatements.readStateChanges(sql, NOBODY, 1)])
+  await connection.roundTrip((sql) => [inspectionStatements.readEnds(sql, { userID: NOBODY })])
+  await connection.roundTrip((sql) => [inspectionStatements.readBalances(sql, NOBODY, [])])
+  await connection.roundTrip((sql) => [inspectionStatements.readLastAudit(sql)])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }

@@ -1,29 +1,18 @@
 import type { Command } from '../../domain/command.ts'
-import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
-import type { Instant } from '../../domain/instant.ts'
 import { typeOf } from '../../domain/movement.ts'
-import type { Note, Reference } from '../../domain/note.ts'
+import type { Note } from '../../domain/note.ts'
 import type { Refusal } from '../../domain/outcome.ts'
-import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
+import type { Transaction } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
-import type { CurveQuery } from '../../ports/inspection.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type {
-  BalanceRow,
-  EndsRow,
-  HistoryRow,
-  KnownRow,
-  RefusalRow,
-  StateChangeRow,
-  TransactionRow,
-  WalletRow,
-} from './rows.ts'
+import type { KnownRow, StateChangeRow, WalletRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /*
- * Every statement of the service, one function each. All parameters are text that we serialised, with a cast beside
+ * Every statement of the service, one function each: those of batches and of single wallets here, those of history and of the
+ * console in files of their own. All parameters are text that we serialised, with a cast beside
  * them, so that one statement has one signature and is prepared once. Instants travel as microseconds since 1970.
  */
 
@@ -35,8 +24,6 @@ export interface NewNote extends IDOfUser {
   readonly id: bigint | undefined
   readonly note: Note
 }
-
-const ALL_TYPES = Object.values(TransactionType)
 
 /**
  * The package writes 1024 bytes and more at once, and holds back less to the end of the event loop's turn, where many
@@ -233,153 +220,6 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
          (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
   FROM user_wallet
   WHERE user_id = ANY (${textArray(userIDs, (userID) => userID)}::text[])`
-
-/**
- * A page, which begins where both upper bounds allow and reads one range of the index on time from there: time rises with
- * id, so `idBefore` is the time of the first transaction that is not below it. Of a type that is rare the page ends at
- * the transaction after the last that it looks at, whatever its type: that one says that there are more.
- */
-export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
-  WITH page AS MATERIALIZED (
-    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, created_at
-    FROM (
-      SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
-             row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
-      FROM user_wallet_transaction
-      WHERE user_id = ${query.userID}::text
-        AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
-        AND created_at < least(${timestamp(sql, query.createdBefore)}, (
-              SELECT created_at FROM user_wallet_transaction
-              WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
-              ORDER BY id
-              LIMIT 1
-            ), 'infinity')
-      ORDER BY created_at DESC, id DESC
-      LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
-    ) AS newest
-    WHERE ${wanted(sql, query)}
-    ORDER BY newest.created_at DESC, newest.id DESC
-    LIMIT ${String(query.limit + 1)}::bigint
-  ), notes AS MATERIALIZED (
-    SELECT id, reference, metadata FROM user_wallet_note
-    WHERE user_id = ${query.userID}::text
-      AND id BETWEEN (SELECT min(id) FROM page) AND (SELECT max(id) FROM page)
-  )
-  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, reference, metadata::text AS metadata,
-         (extract(epoch FROM page.created_at) * 1000000)::bigint AS created_at
-  FROM page LEFT JOIN notes USING (id)
-  ORDER BY page.created_at DESC, id DESC`
-
-/** The same of the transactions under a reference: one range of the index on references, of which the bounds are ids. */
-export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Reference) => sql<HistoryRow[]>`
-  SELECT newest.user_id, newest.id, transaction_id, type, amount, passive_user_id, balance, place, newest.reference,
-         newest.metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM (
-    SELECT user_id, id, reference, metadata, row_number() OVER (ORDER BY id DESC) AS place
-    FROM user_wallet_note
-    WHERE reference = ${reference}::text AND user_id = ${query.userID}::text
-      AND id < least(${bound(sql, query.idBefore)}, (
-            SELECT id FROM user_wallet_transaction
-            WHERE user_id = ${query.userID}::text AND created_at >= ${timestamp(sql, query.createdBefore)}
-            ORDER BY created_at, id
-            LIMIT 1
-          ), 9223372036854775807)
-      AND id > coalesce((
-            SELECT id FROM user_wallet_transaction
-            WHERE user_id = ${query.userID}::text AND created_at <= ${timestamp(sql, query.createdAfter)}
-            ORDER BY created_at DESC, id DESC
-            LIMIT 1
-          ), 0)
-    ORDER BY id DESC
-    LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
-  ) AS newest
-  JOIN user_wallet_transaction t ON t.user_id = ${query.userID}::text AND t.id = newest.id
-  WHERE ${wanted(sql, query)}
-  ORDER BY newest.id DESC
-  LIMIT ${String(query.limit + 1)}::bigint`
-
-/** Of a page: what was asked for, and the first that is beyond those that are looked at. */
-const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`
-  (type = ANY (${plainArray(types, (type) => type)}::smallint[]) OR place > ${String(MAX_LOOKED_AT)}::bigint)`
-
-/** The first id and the last between two times: an index look-up each. No row if there is no wallet. */
-export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit<CurveQuery, 'points'>) => sql<
-  EndsRow[]
->`
-  SELECT (
-           SELECT id FROM user_wallet_transaction
-           WHERE user_id = ${userID}::text
-             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
-             AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
-           ORDER BY created_at, id
-           LIMIT 1
-         ) AS oldest,
-         (
-           SELECT id FROM user_wallet_transaction
-           WHERE user_id = ${userID}::text
-             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
-             AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
-           ORDER BY created_at DESC, id DESC
-           LIMIT 1
-         ) AS newest
-  FROM user_wallet WHERE user_id = ${userID}::text`
-
-/** NULL if there is no such bound. A parameter itself is never NULL. */
-const bound = (sql: Sql, value: bigint | undefined) =>
-  sql`nullif(${value === undefined ? '' : String(value)}::text, '')::bigint`
-
-const timestamp = (sql: Sql, instant: Instant | undefined) =>
-  sql`timestamptz 'epoch' + ${bound(sql, instant)} * interval '1 microsecond'`
-
-/** U+10FFFF comes last: a user ID of 128 characters that begins with `prefix` is no greater than this. */
-export const findWallets = (sql: Sql, prefix: string, limit: number) => sql<WalletRow[]>`
-  SELECT user_id, balance, version, state,
-         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at,
-         (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
-  FROM user_wallet
-  WHERE user_id BETWEEN ${prefix}::text AND ${prefix}::text || repeat(chr(1114111), 128)
-  ORDER BY user_id
-  LIMIT ${String(limit)}::bigint`
-
-/** The sender's half first. */
-export const readTransactionsByID = (sql: Sql, transactionID: TransactionID) => sql<TransactionRow[]>`
-  SELECT t.user_id, t.id, t.transaction_id, type, amount, passive_user_id, balance, reference, metadata::text AS metadata,
-         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_transaction t
-       LEFT JOIN user_wallet_note n ON n.user_id = t.user_id AND n.id = t.id
-  WHERE t.transaction_id = ${transactionID}::uuid
-  ORDER BY type DESC`
-
-export const readRefusalsByID = (sql: Sql, transactionID: TransactionID) => sql<RefusalRow[]>`
-  SELECT r.user_id, r.transaction_id, type, amount, passive_user_id, code, request_id, reference,
-         metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_refusal r
-       LEFT JOIN user_wallet_note n ON n.user_id = r.user_id AND n.transaction_id = r.transaction_id AND n.id IS NULL
-  WHERE r.transaction_id = ${transactionID}::uuid`
-
-export const readTransactionsByReference = (sql: Sql, reference: Reference, limit: number) => sql<TransactionRow[]>`
-  SELECT n.user_id, n.id, t.transaction_id, type, amount, passive_user_id, balance, reference, metadata::text AS metadata,
-         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_note n JOIN user_wallet_transaction t ON t.user_id = n.user_id AND t.id = n.id
-  WHERE reference = ${reference}::text
-  ORDER BY n.user_id, n.id DESC
-  LIMIT ${String(limit)}::bigint`
-
-export const readStateChanges = (sql: Sql, userID: UserID, limit: number) => sql<StateChangeRow[]>`
-  SELECT user_id, id, state, reason, changed_by, (extract(epoch FROM changed_at) * 1000000)::bigint AS changed_at
-  FROM user_wallet_state_change
-  WHERE user_id = ${userID}::text
-  ORDER BY id DESC
-  LIMIT ${String(limit)}::bigint`
-
-export const readBalances = (sql: Sql, userID: UserID, ids: readonly bigint[]) => sql<BalanceRow[]>`
-  SELECT id, balance, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
-  FROM user_wallet_transaction
-  WHERE user_id = ${userID}::text AND id = ANY (${plainArray(ids, (id) => id)}::bigint[])
-  ORDER BY id`
-
-export const readLastAudit = (sql: Sql) => sql<{ report: string }[]>`
-  SELECT report::text AS report FROM wallet_audit`
 
 /** No row if this migration was not run; fails if there is no schema. */
 export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`

@@ -58,10 +58,11 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
   async function write<Result>(
     what: string,
     work: (connection: Connection, progress: BatchProgress) => Promise<Result>,
+    connections: ConnectionPool = writers,
   ): Promise<Result> {
     const progress: BatchProgress = { committing: false }
     try {
-      return await writers.use((connection) => work(connection, progress))
+      return await connections.use((connection) => work(connection, progress))
     } catch (error) {
       if (isBug(error)) throw error
       const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
@@ -89,8 +90,10 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       write('a batch', (connection, progress) => runBatch(connection, units, decide, progress, step)),
 
     changeState: (request) =>
-      write('a change of state', (connection, progress) =>
-        step('change_state', () => changeState(connection, request, progress)),
+      write(
+        'a change of state',
+        (connection, progress) => step('change_state', () => changeState(connection, request, progress)),
+        readers,
       ),
 
     wallets: (userIDs) =>

@@ -1,0 +1,86 @@
+import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
+import type { Instant } from '../../domain/instant.ts'
+import type { Reference } from '../../domain/note.ts'
+import { TransactionType } from '../../domain/transaction.ts'
+import { plainArray } from './arrays.ts'
+import type { HistoryRow } from './rows.ts'
+import type { Sql } from './sql.ts'
+
+/* How a page of a wallet's history is read; statements.ts says how statements are written. */
+
+const ALL_TYPES = Object.values(TransactionType)
+
+/**
+ * A page, which begins where both upper bounds allow and reads one range of the index on time from there: time rises with
+ * id, so `idBefore` is the time of the first transaction that is not below it. Of a type that is rare the page ends at
+ * the transaction after the last that it looks at, whatever its type: that one says that there are more.
+ */
+export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
+  WITH page AS MATERIALIZED (
+    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, created_at
+    FROM (
+      SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at,
+             row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
+      FROM user_wallet_transaction
+      WHERE user_id = ${query.userID}::text
+        AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
+        AND created_at < least(${timestamp(sql, query.createdBefore)}, (
+              SELECT created_at FROM user_wallet_transaction
+              WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
+              ORDER BY id
+              LIMIT 1
+            ), 'infinity')
+      ORDER BY created_at DESC, id DESC
+      LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
+    ) AS newest
+    WHERE ${wanted(sql, query)}
+    ORDER BY newest.created_at DESC, newest.id DESC
+    LIMIT ${String(query.limit + 1)}::bigint
+  ), notes AS MATERIALIZED (
+    SELECT id, reference, metadata FROM user_wallet_note
+    WHERE user_id = ${query.userID}::text
+      AND id BETWEEN (SELECT min(id) FROM page) AND (SELECT max(id) FROM page)
+  )
+  SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, place, reference, metadata::text AS metadata,
+         (extract(epoch FROM page.created_at) * 1000000)::bigint AS created_at
+  FROM page LEFT JOIN notes USING (id)
+  ORDER BY page.created_at DESC, id DESC`
+
+/** The same of the transactions under a reference: one range of the index on references, of which the bounds are ids. */
+export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Reference) => sql<HistoryRow[]>`
+  SELECT newest.user_id, newest.id, transaction_id, type, amount, passive_user_id, balance, place, newest.reference,
+         newest.metadata::text AS metadata, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM (
+    SELECT user_id, id, reference, metadata, row_number() OVER (ORDER BY id DESC) AS place
+    FROM user_wallet_note
+    WHERE reference = ${reference}::text AND user_id = ${query.userID}::text
+      AND id < least(${bound(sql, query.idBefore)}, (
+            SELECT id FROM user_wallet_transaction
+            WHERE user_id = ${query.userID}::text AND created_at >= ${timestamp(sql, query.createdBefore)}
+            ORDER BY created_at, id
+            LIMIT 1
+          ), 9223372036854775807)
+      AND id > coalesce((
+            SELECT id FROM user_wallet_transaction
+            WHERE user_id = ${query.userID}::text AND created_at <= ${timestamp(sql, query.createdAfter)}
+            ORDER BY created_at DESC, id DESC
+            LIMIT 1
+          ), 0)
+    ORDER BY id DESC
+    LIMIT ${String(MAX_LOOKED_AT + 1)}::bigint
+  ) AS newest
+  JOIN user_wallet_transaction t ON t.user_id = ${query.userID}::text AND t.id = newest.id
+  WHERE ${wanted(sql, query)}
+  ORDER BY newest.id DESC
+  LIMIT ${String(query.limit + 1)}::bigint`
+
+/** Of a page: what was asked for, and the first that is beyond those that are looked at. */
+const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`
+  (type = ANY (${plainArray(types, (type) => type)}::smallint[]) OR place > ${String(MAX_LOOKED_AT)}::bigint)`
+
+/** NULL if there is no such bound. A parameter itself is never NULL. */
+const bound = (sql: Sql, value: bigint | undefined) =>
+  sql`nullif(${value === undefined ? '' : String(value)}::text, '')::bigint`
+
+export const timestamp = (sql: Sql, instant: Instant | undefined) =>
+  sql`timestamptz 'epoch' + ${bound(sql, instant)} * interval '1 microsecond'`
