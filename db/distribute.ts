@@ -118,18 +118,23 @@ async function makeFunctions(client: pg.Client, columns: Columns): Promise<void>
  */
 export async function distribute(client: pg.Client): Promise<void> {
   if (await isComplete(client)) return
+  await inTransaction(client, async () => {
+    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('${FIRST}', 0))`)
+    if (await isComplete(client)) return
+    const there = await distributedTables(client)
+    // First, since Citus makes no function on its workers in a transaction that has distributed a table.
+    await makeFunctions(client, COLUMNS)
+    // What keeps history from being changed is a trigger, which Citus by itself lets no distributed table have. Ours
+    // reads and writes nothing, so it is put on every shard, and refuses there.
+    await client.query('SET LOCAL citus.enable_unsafe_triggers = on')
+    for (const table of DISTRIBUTED) if (!there.has(table)) await client.query(placing(table))
+  })
+}
+
+async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
   await client.query('BEGIN')
   try {
-    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('${FIRST}', 0))`)
-    if (!(await isComplete(client))) {
-      const there = await distributedTables(client)
-      // First, since Citus makes no function on its workers in a transaction that has distributed a table.
-      await makeFunctions(client, COLUMNS)
-      // What keeps history from being changed is a trigger, which Citus by itself lets no distributed table have. Ours
-      // reads and writes nothing, so it is put on every shard, and refuses there.
-      await client.query('SET LOCAL citus.enable_unsafe_triggers = on')
-      for (const table of DISTRIBUTED) if (!there.has(table)) await client.query(placing(table))
-    }
+    await work()
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
@@ -153,14 +158,7 @@ export async function forgetDistribution(client: pg.Client): Promise<void> {
   if (rows[0]?.gone === true) {
     for (const name of FUNCTIONS) await client.query(`DROP FUNCTION IF EXISTS ${name}(text[])`)
   } else if (rows[0]?.has_state === false && (await knowingFunctions(client)) > 0) {
-    await client.query('BEGIN')
-    try {
-      await makeFunctions(client, OLD_COLUMNS)
-      await client.query('COMMIT')
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    }
+    await inTransaction(client, () => makeFunctions(client, OLD_COLUMNS))
   }
 }
 

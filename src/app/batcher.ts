@@ -68,7 +68,8 @@ const LIST_SLICE = 64
 const FIRST_BACKOFF_MS = 20
 export const MAX_BACKOFF_MS = 500
 const DEADLINE_CHECK_MS = 100
-const OVERLOADED: Failed = { kind: 'failed', code: 'OVERLOADED' }
+/** There is no room for one more. */
+export const OVERLOADED: Failed = { kind: 'failed', code: 'OVERLOADED' }
 
 /**
  * Group commit. While batches are in flight, what arrives gathers; when one is done, all that gathered goes as the

@@ -9,7 +9,6 @@ import type { StateRequest } from '../domain/wallet-state.ts'
 import type { QueueName, Telemetry } from '../ports/telemetry.ts'
 import type { TransactionIDs } from '../ports/transaction-ids.ts'
 import type {
-  Failed,
   ListAnswer,
   MovementRequest,
   Rejected,
@@ -17,7 +16,7 @@ import type {
   WalletService,
 } from '../ports/wallet-service.ts'
 import type { Clock, WalletStore } from '../ports/wallet-store.ts'
-import { type BatcherBounds, createBatcher } from './batcher.ts'
+import { type BatcherBounds, createBatcher, OVERLOADED } from './batcher.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
@@ -132,7 +131,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async status(userID, transactionID) {
-      if (outcomes.room() === 0) return { kind: 'failed', code: 'OVERLOADED' }
+      if (outcomes.room() === 0) return OVERLOADED
       const issuedAt = transactionIDs.issuedAt(userID, transactionID)
       if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
       const settled = await outcomes.submit({ userID, transactionID })
@@ -178,8 +177,6 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
   }
 }
-
-const OVERLOADED: Failed = { kind: 'failed', code: 'OVERLOADED' }
 
 function isUndone(answer: ListAnswer): boolean {
   return answer.kind === 'failed' && answer.code !== 'OUTCOME_UNKNOWN'

@@ -36,10 +36,11 @@ export function parseReference(text: string): Reference | undefined {
   return referencePattern.test(text) ? (text as Reference) : undefined
 }
 
-/** How much the keys and values of metadata are together, in bytes of UTF-8. */
-export function metadataBytes(fields: Readonly<Record<string, string>>): number {
+/** How much the keys and the texts of fields are together, in bytes of UTF-8. */
+export function metadataBytes(fields: Readonly<Record<string, unknown>>): number {
   let bytes = 0
-  for (const [key, value] of Object.entries(fields)) bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
+  for (const [key, value] of Object.entries(fields))
+    bytes += Buffer.byteLength(key) + (typeof value === 'string' ? Buffer.byteLength(value) : 0)
   return bytes
 }
 
