@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmod, cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, constants, cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -80,7 +80,9 @@ async function tryPrograms(folder: string, account: Account | undefined): Promis
   const { stdout } = await execute(initdb, ['--version'], { ...account, cwd: '/', env: PROGRAM_ENVIRONMENT })
   const major = VERSION.exec(stdout)?.[1]
   if (major === undefined) throw new Error(`initdb says ${stdout.trim()}`)
-  // initdb looks for this one as well.
+  // initdb looks for this one as well, by access(2), for which it is not enough that the program can be run: a right to pass
+  // through folders that this process was lent does not count.
+  if (account === undefined && process.platform === 'linux') await access(program('postgres'), constants.X_OK)
   await execute(program('postgres'), ['--version'], { ...account, cwd: '/', env: PROGRAM_ENVIRONMENT })
   return { initdb, postgres: program('postgres'), major }
 }
