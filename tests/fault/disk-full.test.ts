@@ -83,5 +83,6 @@ t.test('a disk that is full, and then is not: 503, nothing lost, and no restart'
     services: [service],
     again: { since, withinMs: 2000 },
   })
-  t.ok(figures.turnedAway > 0, 'some were answered 503 meanwhile')
+  // Either kind of 503: a request whose deadline comes while a repetition of its batch is under way is told that its outcome is unknown.
+  t.ok(figures.turnedAway + figures.unknown > 0, 'some were answered 503 meanwhile')
 })
