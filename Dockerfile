@@ -1,4 +1,4 @@
-FROM node:22-slim AS dependencies
+FROM node:26-slim AS dependencies
 WORKDIR /service
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -16,7 +16,7 @@ RUN npx tsc -p client && npx tsc -p console && npx tsc -p tsconfig.service.json
 
 # A container has its database beside it, and was compiled: the programs of the embedded database stay out, and so does the
 # compiler (together 130 MB). So does what no program reads as it runs: types, sources, source maps, documents. Licences stay.
-FROM node:22-slim AS production
+FROM node:26-slim AS production
 WORKDIR /service
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund \
@@ -24,7 +24,7 @@ RUN npm ci --omit=dev --no-audit --no-fund \
     node_modules/typescript node_modules/@typescript node_modules/@types node_modules/undici-types \
   && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete
 
-FROM node:22-slim
+FROM node:26-slim
 # All addresses of the container. So it starts only where it is told whom to let in: with AUTH_JWKS_URL, AUTH_ISSUER and
 # AUTH_AUDIENCE, which check tokens, or with AUTH=none, which lets anyone who can reach its port move money.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
@@ -41,5 +41,5 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Node itself is the first process, so that SIGTERM reaches it.
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=384", "--enable-source-maps", "dist/src/app/main.js"]
+# Node itself is the first process, since env becomes it: SIGTERM reaches it.
+CMD ["wallet", "start"]

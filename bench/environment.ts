@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import type pg from 'pg'
 import { auditLedger } from '../audit/audit.ts'
@@ -11,7 +11,7 @@ import { KEY_BYTES, type TransactionIDs } from '../src/ports/transaction-ids.ts'
 import { administer, toURL } from '../tests/support/database/database.ts'
 import { startDatabaseServer } from '../tests/support/database/database-server.ts'
 import { countTransfers, fillWallets } from './ledger.ts'
-import { type ServiceProcess, startServiceProcess } from './programs.ts'
+import { type ServiceProcess, startServiceProcess, type Variant } from './programs.ts'
 
 /** A database of the benchmark's own, which is checked before it is dropped. */
 export interface BenchDatabase {
@@ -33,6 +33,7 @@ export interface Bench {
     database: BenchDatabase,
     environment: Readonly<Record<string, string>>,
     use: (service: ServiceProcess) => Promise<Result>,
+    variant?: Variant,
   ): Promise<Result>
   readonly damage: string[]
 }
@@ -81,12 +82,9 @@ export async function withBench<Result>(
       }
     },
 
-    async withService(database, environment, useService) {
-      const service = await startServiceProcess({
-        DATABASE_URL: toURL(database.address),
-        TRANSACTION_ID_KEY: key.toString('base64'),
-        ...environment,
-      })
+    async withService(database, environment, useService, variant) {
+      const address = { DATABASE_URL: toURL(database.address), TRANSACTION_ID_KEY: key.toString('base64') }
+      const service = await startServiceProcess({ ...address, ...environment }, variant)
       try {
         return await useService(service)
       } finally {
@@ -116,10 +114,52 @@ export async function describeMachine(): Promise<Readonly<Record<string, string>
   }
 }
 
+const TICKS_PER_SECOND = 100
+
 /** CPU seconds that a process has used so far. */
 export async function cpuSeconds(pid: number): Promise<number> {
+  const [user, system] = await readTicks(pid)
+  return (user + system) / TICKS_PER_SECOND
+}
+
+/** CPU microseconds that one transfer cost. */
+export interface CPUShares {
+  readonly cpuMicros: number
+  readonly postgresMicros: number
+}
+
+/** Does something, and says what a share of it cost if it is divided by a number. */
+export async function watchCPU<Result>(
+  service: ServiceProcess,
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; shares(count: number): CPUShares }> {
+  const [service0, postgres0] = [await cpuSeconds(service.pid), await postgresCPUSeconds()]
+  const result = await work()
+  const [service1, postgres1] = [await cpuSeconds(service.pid), await postgresCPUSeconds()]
+  return {
+    result,
+    shares: (count) => ({
+      cpuMicros: ((service1 - service0) * 1e6) / count,
+      postgresMicros: ((postgres1 - postgres0) * 1e6) / count,
+    }),
+  }
+}
+
+/** CPU seconds that all PostgreSQL servers of this machine have used so far, with those of connections that ended. */
+async function postgresCPUSeconds(): Promise<number> {
+  let ticks = 0
+  for (const pid of await readdir('/proc')) {
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+    if (name.trim() !== 'postgres') continue
+    const counts = await readTicks(pid).catch(() => [0])
+    for (const count of counts) ticks += count
+  }
+  return ticks / TICKS_PER_SECOND
+}
+
+/** Of a process, in user mode and in the system, and the same of its children that ended. */
+async function readTicks(pid: number | string): Promise<readonly [number, number, number, number]> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const TICKS_PER_SECOND = 100
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  return [Number(fields[11]), Number(fields[12]), Number(fields[13]), Number(fields[14])]
 }

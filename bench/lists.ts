@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Bench, BenchDatabase } from './environment.ts'
+import { type Bench, type BenchDatabase, type CPUShares, watchCPU } from './environment.ts'
 import { type Row, row } from './figures.ts'
 import { isInstalled, type Measured, runPgbench, runWrk, type ServiceProcess } from './programs.ts'
 import { type Load, sendTransfers } from './transfers.ts'
@@ -30,24 +30,24 @@ export interface ListFigures {
 }
 
 /** Sends lists of transfers for a while; the rate is that of transfers that were really written. */
-async function sendLists(
+export async function sendLists(
   bench: Bench,
   service: ServiceProcess,
   database: BenchDatabase,
   pick: PickWallet,
   { size = SIZE, connections = CONNECTIONS, seconds = bench.seconds } = {},
-): Promise<Measured> {
+): Promise<Measured & CPUShares> {
   const folder = await mkdtemp(join(tmpdir(), 'wallet-bench-'))
   try {
     const file = join(folder, 'requests')
     await writeRequests(file, Math.ceil((TRANSFERS_PER_SECOND * seconds) / size), createLists(pick, bench.ids, size))
     const before = await database.countTransfers()
-    const measured = await runWrk(service.url, file, connections, seconds)
+    const { result: measured, shares } = await watchCPU(service, () => runWrk(service.url, file, connections, seconds))
     const written = (await database.countTransfers()) - before
     const answered = measured.perSecond * seconds * size
     if (measured.refused === 0 && written < answered * 0.99)
       bench.damage.push(`${Math.round(answered)} answered in lists, ${written} written`)
-    return { ...measured, perSecond: written / seconds }
+    return { ...measured, ...shares(written), perSecond: written / seconds }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ServerAddress } from '../db/address.ts'
 import { toURL } from '../tests/support/database/database.ts'
@@ -87,9 +88,23 @@ export interface ServiceProcess {
   stop(): Promise<void>
 }
 
-/** The service as users run it, in a process of its own; its log goes where no one reads it. */
-export function startServiceProcess(environment: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  return startNode('dist/src/app/main.js', { PORT: '0', ...environment }, NODE_FLAGS)
+/** One way to run the service: which Node.js, with which flags, and the folder that it was built in. */
+export interface Variant {
+  readonly name: string
+  readonly program: string
+  readonly flags: readonly string[]
+  readonly folder: string
+}
+
+/** As users run it. */
+const AS_USUAL: Variant = { name: 'as usual', program: process.execPath, flags: NODE_FLAGS, folder: '.' }
+
+/** The service in a process of its own; its log goes where no one reads it. */
+export function startServiceProcess(
+  environment: Readonly<Record<string, string>>,
+  { program, flags, folder }: Variant = AS_USUAL,
+): Promise<ServiceProcess> {
+  return startNode(join(folder, 'dist/src/app/main.js'), { PORT: '0', ...environment }, flags, program)
 }
 
 /** A Node.js program that says `listening at <url>/api` when it does. */
@@ -97,9 +112,10 @@ export async function startNode(
   program: string,
   environment: Readonly<Record<string, string>>,
   nodeFlags: readonly string[] = [],
+  node: string = process.execPath,
 ): Promise<ServiceProcess> {
   const flags = [...nodeFlags, ...(process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '')]
-  const child = spawn(process.execPath, [...flags, program], {
+  const child = spawn(node, [...flags, program], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processMemory } from '../tests/support/process/process-memory.ts'
-import { type Bench, type BenchDatabase, cpuSeconds } from './environment.ts'
+import { type Bench, type BenchDatabase, type CPUShares, watchCPU } from './environment.ts'
 import { type Row, row } from './figures.ts'
 import { isInstalled, type Measured, runPgbench, runWrk, type ServiceProcess } from './programs.ts'
 import { createTransfers, type PickWallet, writeRequests } from './workload.ts'
@@ -31,18 +31,19 @@ export async function sendTransfers(
   connections: number,
   seconds = bench.seconds,
   { pauseMs }: { readonly pauseMs?: number } = {},
-): Promise<Measured & { cpuMicros: number }> {
+): Promise<Measured & CPUShares> {
   const folder = await mkdtemp(join(tmpdir(), 'wallet-bench-'))
   try {
     const file = join(folder, 'requests')
     await writeRequests(file, REQUESTS_PER_SECOND * seconds, createTransfers(pick, bench.ids))
-    const [before, cpuBefore] = [await database.countTransfers(), await cpuSeconds(service.pid)]
-    const measured = await runWrk(service.url, file, connections, seconds, pauseMs)
-    const cpuMicros = ((await cpuSeconds(service.pid)) - cpuBefore) * 1e6
+    const before = await database.countTransfers()
+    const { result: measured, shares } = await watchCPU(service, () =>
+      runWrk(service.url, file, connections, seconds, pauseMs),
+    )
     const written = (await database.countTransfers()) - before
     const answered = measured.perSecond * seconds - measured.refused
     if (written < answered * 0.99) bench.damage.push(`${Math.round(answered)} answered, ${written} written`)
-    return { ...measured, cpuMicros: cpuMicros / written }
+    return { ...measured, ...shares(written) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -11,8 +12,9 @@ const PACKAGE = fileURLToPath(new URL('../../../..', import.meta.url))
 const MAIN = 'dist/src/app/main.js'
 const WALLET = 'dist/cli/wallet.js'
 
-/** As `npm start` and the container image have them: without a bound on it, the heap grows to twice what it needs. */
-export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=384', '--enable-source-maps'] as const
+/** As `npm start`, `npx wallet` and the container image have them: from the first line of the one file that all of them run. */
+export const NODE_FLAGS: readonly string[] =
+  /^#!.* node (.*)$/m.exec(readFileSync(join(PACKAGE, 'bin/wallet.js'), 'utf8'))?.[1]?.split(' ') ?? []
 
 const START_LIMIT_MS = 30_000
 /** Longer lives no test's service, unless told otherwise. */

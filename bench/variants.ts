@@ -1,0 +1,145 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { processMemory } from '../tests/support/process/process-memory.ts'
+import { type Bench, type BenchDatabase, withBench } from './environment.ts'
+import { median } from './figures.ts'
+import { sendLists } from './lists.ts'
+import type { ServiceProcess, Variant } from './programs.ts'
+import { sendTransfers } from './transfers.ts'
+import { type PickWallet, uniform } from './workload.ts'
+
+const HELP = `usage: npm run bench:variants -- [options] VARIANT VARIANT...
+
+Several ways to run the service, turn and turn about on one database; every figure is given against the first one's.
+A variant is NAME=[PROGRAM] [FLAGS] [@FOLDER]: a Node.js, its flags, and where another checkout was built. For example
+
+  npm run bench:variants -- "flags=--max-semi-space-size=16" "none=" "26=/opt/node26/bin/node" "before=@../before"
+
+  --loads WORDS    of: 64 256 1024 hot lists hot-lists (default: all)
+  --seconds N      how long each sample takes (default 4)
+  --rounds N       how many samples of each (default 3)
+
+The database is DATABASE_URL (a user who may create databases), or an embedded one. Needs wrk. Nothing else should be running.
+`
+const WARM_UP_SECONDS = 2
+
+interface Sample {
+  readonly perSecond: number
+  readonly cpuMicros: number
+  readonly postgresMicros: number
+  readonly p99Ms: number
+}
+
+interface Load {
+  readonly wallets: number
+  send(bench: Bench, service: ServiceProcess, database: BenchDatabase, pick: PickWallet): Promise<Sample>
+}
+
+const transfers = (wallets: number, connections: number): Load => ({
+  wallets,
+  send: (bench, service, database, pick) => sendTransfers(bench, service, database, pick, connections),
+})
+const lists = (wallets: number): Load => ({ wallets, send: sendLists })
+
+const LOADS: Readonly<Record<string, Load>> = {
+  64: transfers(10_000, 64),
+  256: transfers(10_000, 256),
+  1024: transfers(10_000, 1024),
+  hot: transfers(2, 256),
+  lists: lists(10_000),
+  'hot-lists': lists(2),
+}
+
+function readVariant(text: string): Variant {
+  const [, name, rest] = /^([^=]+)=(.*)$/.exec(text) ?? []
+  if (name === undefined || rest === undefined) throw new Error(`not a variant: ${text}\n\n${HELP}`)
+  const words = rest.split(/\s+/).filter((word) => word !== '')
+  const program = words[0]?.startsWith('/') ? words.shift() : undefined
+  const folder = words.find((word) => word.startsWith('@'))?.slice(1)
+  return {
+    name,
+    program: program ?? process.execPath,
+    flags: words.filter((word) => !word.startsWith('@')),
+    folder: resolve(folder ?? '.'),
+  }
+}
+
+async function compare(bench: Bench, name: string, load: Load, variants: readonly Variant[]): Promise<string[]> {
+  return bench.withDatabase('variants', async (database) => {
+    await database.fill(load.wallets)
+    const pick = uniform(load.wallets, Math.random)
+    return withServices(bench, database, variants, async (services) => {
+      const samples = variants.map((): Sample[] => [])
+      const memory = variants.map(() => 0)
+      const warmUp: Bench = { ...bench, seconds: WARM_UP_SECONDS }
+      for (const service of services) await load.send(warmUp, service, database, pick)
+      for (let round = 1; round <= bench.rounds; round += 1)
+        for (const [index, service] of services.entries()) {
+          bench.say(`${name}, round ${round} of ${bench.rounds}: ${variants[index]?.name}`)
+          samples[index]?.push(await load.send(bench, service, database, pick))
+          memory[index] = (await processMemory(service.pid)).mostMB
+        }
+      const of = (index: number, figure: keyof Sample) => median((samples[index] ?? []).map((one) => one[figure]))
+      return variants.map((variant, index) => {
+        const perSecond = of(index, 'perSecond')
+        const ratio = (perSecond / of(0, 'perSecond')).toFixed(2)
+        const micros = (figure: keyof Sample) => `${of(index, figure).toFixed(1)} µs`
+        const cpu = [micros('cpuMicros'), micros('postgresMicros')]
+        const cells = [name, variant.name, Math.round(perSecond), `${ratio} ×`, ...cpu]
+        return `| ${[...cells, `${of(index, 'p99Ms').toFixed(1)} ms`, `${Math.round(memory[index] ?? 0)} MB`].join(' | ')} |`
+      })
+    })
+  })
+}
+
+async function withServices<Result>(
+  bench: Bench,
+  database: BenchDatabase,
+  variants: readonly Variant[],
+  use: (services: readonly ServiceProcess[]) => Promise<Result>,
+  started: readonly ServiceProcess[] = [],
+): Promise<Result> {
+  const next = variants[started.length]
+  if (next === undefined) return use(started)
+  const more = (service: ServiceProcess) => withServices(bench, database, variants, use, [...started, service])
+  return bench.withService(database, {}, more, next)
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      loads: { type: 'string', default: Object.keys(LOADS).join(' ') },
+      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
+  const names = values.loads.split(/[ ,]+/)
+  const unknown = names.find((name) => !Object.hasOwn(LOADS, name))
+  if (unknown !== undefined) throw new Error(`--loads: there is no ${unknown}\n\n${HELP}`)
+  if (values.help || positionals.length === 0 || !(seconds >= 1 && rounds >= 1)) {
+    process.stdout.write(HELP)
+    return
+  }
+  const variants = positionals.map(readVariant)
+  const say = (what: string) => process.stderr.write(`${what}\n`)
+  await withBench({ seconds, rounds, say }, async (bench) => {
+    const head =
+      'load | variant | transfers/s | of the first | CPU a transfer | PostgreSQL’s | p99 | most memory so far'
+    const lines = [`| ${head} |`, `|${' --- |'.repeat(head.split('|').length)}`]
+    for (const name of names) {
+      const load = LOADS[name]
+      if (load !== undefined) lines.push(...(await compare(bench, name, load, variants)))
+    }
+    for (const what of bench.damage) lines.push(`THE LEDGER IS DAMAGED: ${what}`)
+    if (bench.damage.length > 0) process.exitCode = 1
+    process.stdout.write(`${lines.join('\n')}\n`)
+  })
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})
