@@ -18,6 +18,9 @@ export const USER_ID_WORDS =
 export const USER_ID_PATTERN =
   '^(?!\\s)(?!\\.{1,2}$)(?:[^\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff]){1,128}(?<!\\s)$'
 
+/** In UTF-8, which has at most four bytes a character. */
+export const MAX_USER_ID_BYTES = 4 * 128
+
 const pattern = new RegExp(USER_ID_PATTERN, 'u')
 
 /** Narrows text to a {@link UserID}, or says `undefined`. */

@@ -10,6 +10,14 @@ import { alice, bob, NOW, transactionID } from '../support/domain-builders.ts'
 const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const ID_BITS = 128
 
+/** By the release that signed with `createHmac`, with the bytes 0, 1, 2, … as its key. */
+const ISSUED_EARLIER = [
+  { userID: 'alice', transactionID: '0193cd9e-95d0-8454-a7fe-0e63495adc93' },
+  { userID: 'é', transactionID: '0193cd9e-95d0-8454-a7fe-0f33f94edf0a' },
+  { userID: '😀'.repeat(128), transactionID: '0193cd9e-95d0-8454-a7fe-10c160b3cba4' },
+  { userID: 'x'.repeat(128), transactionID: '0193cd9e-95d0-8454-a7fe-11b323a805b2' },
+]
+
 const key = randomBytes(KEY_BYTES)
 const ids = createSignedTransactionIDs(key)
 
@@ -89,6 +97,12 @@ t.test('what is no issued ID at all is not known', async (t) => {
   for (const text of [transactionID(1), '', 'x', '-', 'ff'.repeat(16), `${ids.issue(alice, NOW)}00`]) {
     t.equal(ids.issuedAt(alice, text as TransactionID), undefined, text)
   }
+})
+
+t.test('IDs that earlier releases issued stay good', async (t) => {
+  const old = createSignedTransactionIDs(Buffer.from(Array.from({ length: KEY_BYTES }, (_, index) => index)))
+  for (const { userID, transactionID } of ISSUED_EARLIER)
+    t.ok(old.issuedAt(toUserID(userID), transactionID as TransactionID), `${transactionID} of ${userID}`)
 })
 
 t.test('a key of another length is turned down', async (t) => {

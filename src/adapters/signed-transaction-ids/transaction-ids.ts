@@ -1,8 +1,9 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { fromMilliseconds } from '../../domain/instant.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
-import type { UserID } from '../../domain/user-id.ts'
+import { MAX_USER_ID_BYTES, type UserID } from '../../domain/user-id.ts'
 import { KEY_BYTES, type TransactionIDs } from '../../ports/transaction-ids.ts'
+import { createHMAC } from './hmac.ts'
 
 /** The characters before the seal, dashes included: 48 bits of milliseconds, 4 of version, 34 that make it unique around 2 of variant. */
 const HEAD_CHARACTERS = 26
@@ -27,11 +28,10 @@ export function createSignedTransactionIDs(key: Buffer): TransactionIDs {
   let counterHigh = start.readUInt8(0) & 0x03
   let counterLow = start.readUInt32BE(1)
 
+  const sign = createHMAC(key, HEAD_CHARACTERS + MAX_USER_ID_BYTES)
+
   function seal(head: string, userID: UserID): string {
-    return createHmac('sha256', key)
-      .update(head + userID)
-      .digest('hex')
-      .slice(0, SEAL_CHARACTERS)
+    return sign(head + userID).slice(0, SEAL_CHARACTERS)
   }
 
   return {
