@@ -88,23 +88,24 @@ export interface ServiceProcess {
   stop(): Promise<void>
 }
 
-/** One way to run the service: which Node.js, with which flags, and the folder that it was built in. */
+/** One way to run the service: which Node.js, with which flags and settings, and the folder that it was built in. */
 export interface Variant {
   readonly name: string
   readonly program: string
   readonly flags: readonly string[]
   readonly folder: string
+  readonly settings: Readonly<Record<string, string>>
 }
 
 /** As users run it. */
-const AS_USUAL: Variant = { name: 'as usual', program: process.execPath, flags: NODE_FLAGS, folder: '.' }
+const AS_USUAL: Variant = { name: 'as usual', program: process.execPath, flags: NODE_FLAGS, folder: '.', settings: {} }
 
 /** The service in a process of its own; its log goes where no one reads it. */
 export function startServiceProcess(
   environment: Readonly<Record<string, string>>,
-  { program, flags, folder }: Variant = AS_USUAL,
+  { program, flags, folder, settings }: Variant = AS_USUAL,
 ): Promise<ServiceProcess> {
-  return startNode(join(folder, 'dist/src/app/main.js'), { PORT: '0', ...environment }, flags, program)
+  return startNode(join(folder, 'dist/src/app/main.js'), { PORT: '0', ...environment, ...settings }, flags, program)
 }
 
 /** A Node.js program that says `listening at <url>/api` when it does. */

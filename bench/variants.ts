@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { processMemory } from '../tests/support/process/process-memory.ts'
+import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
 import { type Bench, type BenchDatabase, withBench } from './environment.ts'
 import { median } from './figures.ts'
 import { sendLists } from './lists.ts'
@@ -11,9 +12,10 @@ import { type PickWallet, uniform } from './workload.ts'
 const HELP = `usage: npm run bench:variants -- [options] VARIANT VARIANT...
 
 Several ways to run the service, turn and turn about on one database; every figure is given against the first one's.
-A variant is NAME=[PROGRAM] [FLAGS] [@FOLDER]: a Node.js, its flags, and where another checkout was built. For example
+A variant is NAME=[PROGRAM] [FLAGS] [SETTING=VALUE] [@FOLDER]: a Node.js, if not this one; its flags, if not those of
+"npm start"; settings of the service; and where another checkout was built. For example
 
-  npm run bench:variants -- "flags=--max-semi-space-size=16" "none=" "26=/opt/node26/bin/node" "before=@../before"
+  npm run bench:variants -- now= flags=--max-semi-space-size=16 26=/opt/node26/bin/node "lanes=LANES=3" before=@../before
 
   --loads WORDS    of: 64 256 1024 hot lists hot-lists (default: all)
   --seconds N      how long each sample takes (default 4)
@@ -56,12 +58,19 @@ function readVariant(text: string): Variant {
   const words = rest.split(/\s+/).filter((word) => word !== '')
   const program = words[0]?.startsWith('/') ? words.shift() : undefined
   const folder = words.find((word) => word.startsWith('@'))?.slice(1)
+  const flags = words.filter((word) => word.startsWith('-'))
   return {
     name,
     program: program ?? process.execPath,
-    flags: words.filter((word) => !word.startsWith('@')),
+    flags: flags.length > 0 ? flags : NODE_FLAGS,
     folder: resolve(folder ?? '.'),
+    settings: Object.fromEntries(words.flatMap((word) => readSetting(word) ?? [])),
   }
+}
+
+function readSetting(word: string): [[string, string]] | undefined {
+  const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(word) ?? []
+  return name === undefined || value === undefined ? undefined : [[name, value]]
 }
 
 async function compare(bench: Bench, name: string, load: Load, variants: readonly Variant[]): Promise<string[]> {
