@@ -8,6 +8,8 @@ import { type Load, sendTransfers } from './transfers.ts'
 import { createLists, type PickWallet, writeRequests } from './workload.ts'
 
 const CONNECTIONS = 8
+/** How many may wait unless the service was told otherwise: long lists of more connections would be turned away. */
+const QUEUE_MAX = 4096
 const SIZE = 100
 /** More than any service here executes in a second. */
 const TRANSFERS_PER_SECOND = 60_000
@@ -24,6 +26,7 @@ export interface ListTargets {
 /** How lists of one size fare. */
 export interface ListFigures {
   readonly size: number
+  readonly connections: number
   readonly transfersPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -116,18 +119,16 @@ export async function measureLists(bench: Bench, load: Load): Promise<{ sizes: L
       const sizes: ListFigures[] = []
       for (const size of [1, 10, 100, 1000]) {
         bench.say(`lists of ${size}`)
-        const { perSecond, p50Ms, p99Ms } = await sendLists(bench, service, database, load.pick, { size })
-        sizes.push({ size, transfersPerSecond: perSecond, p50Ms, p99Ms })
+        const connections = Math.min(CONNECTIONS, Math.floor(QUEUE_MAX / size))
+        const { perSecond, p50Ms, p99Ms } = await sendLists(bench, service, database, load.pick, { size, connections })
+        sizes.push({ size, connections, transfersPerSecond: perSecond, p50Ms, p99Ms })
       }
       const [alone, beside]: [number[], number[]] = [[], []]
       for (let round = 1; round <= bench.rounds; round += 1) {
         bench.say(`a lone transfer, round ${round} of ${bench.rounds}`)
-        const pause = { pauseMs: 10 }
-        alone.push((await sendTransfers(bench, service, database, load.pick, 1, bench.seconds, pause)).p99Ms)
+        alone.push((await sendLoneTransfers(bench, service, database, load.pick)).p99Ms)
         bench.say(`a lone transfer beside lists of 1000, round ${round} of ${bench.rounds}`)
-        const lists = sendLists(bench, service, database, load.pick, { size: 1000, connections: 4 })
-        beside.push((await sendTransfers(bench, service, database, load.pick, 1, bench.seconds, pause)).p99Ms)
-        await lists
+        beside.push((await sendBesideLists(bench, service, database, load.pick)).p99Ms)
       }
       const against = 'alone'
       const name = 'a lone transfer beside 4 clients with lists of 1000, p99'
@@ -137,16 +138,33 @@ export async function measureLists(bench: Bench, load: Load): Promise<{ sizes: L
   })
 }
 
+/** One client, which pauses between its transfers. */
+export function sendLoneTransfers(
+  ...[bench, service, database, pick]: Parameters<typeof sendLists>
+): ReturnType<typeof sendTransfers> {
+  return sendTransfers(bench, service, database, pick, 1, bench.seconds, { pauseMs: 10 })
+}
+
+/** The same while four others send long lists. */
+export async function sendBesideLists(
+  ...[bench, service, database, pick]: Parameters<typeof sendLists>
+): ReturnType<typeof sendTransfers> {
+  const lists = sendLists(bench, service, database, pick, { size: 1000, connections: 4 })
+  const measured = await sendLoneTransfers(bench, service, database, pick)
+  await lists
+  return measured
+}
+
 /** As a table in Markdown. */
 export function listTable(sizes: readonly ListFigures[]): string {
   const [one] = sizes
-  const lines = sizes.map(({ size, transfersPerSecond, p50Ms, p99Ms }) => {
+  const lines = sizes.map(({ size, connections, transfersPerSecond, p50Ms, p99Ms }) => {
     const gain = transfersPerSecond / (one?.transfersPerSecond ?? Number.NaN)
-    return `| ${size} | ${Math.round(transfersPerSecond)} | ${gain.toFixed(1)} × | ${p50Ms.toFixed(1)} ms | ${p99Ms.toFixed(1)} ms |`
+    return `| ${size} | ${connections} | ${Math.round(transfersPerSecond)} | ${gain.toFixed(1)} × | ${p50Ms.toFixed(1)} ms | ${p99Ms.toFixed(1)} ms |`
   })
   return [
-    '| items a list | transfers/s | against lists of 1 | p50 of a list | p99 |',
-    '| --- | --- | --- | --- | --- |',
+    '| items a list | connections | transfers/s | against lists of 1 | p50 of a list | p99 |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n')
 }

@@ -4,7 +4,7 @@ import { processMemory } from '../tests/support/process/process-memory.ts'
 import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
 import { type Bench, type BenchDatabase, withBench } from './environment.ts'
 import { median } from './figures.ts'
-import { sendLists } from './lists.ts'
+import { sendBesideLists, sendLists, sendLoneTransfers } from './lists.ts'
 import type { ServiceProcess, Variant } from './programs.ts'
 import { sendTransfers } from './transfers.ts'
 import { type PickWallet, uniform } from './workload.ts'
@@ -17,7 +17,8 @@ A variant is NAME=[PROGRAM] [FLAGS] [SETTING=VALUE] [@FOLDER]: a Node.js, if not
 
   npm run bench:variants -- now= flags=--max-semi-space-size=16 26=/opt/node26/bin/node "lanes=LANES=3" before=@../before
 
-  --loads WORDS    of: 64 256 1024 hot lists hot-lists (default: all)
+  --loads WORDS    of: 64 256 1024 hot lists hot-lists, and one client's transfers: lone, and beside
+                   four others that send lists of 1000 (default: all)
   --seconds N      how long each sample takes (default 4)
   --rounds N       how many samples of each (default 3)
 
@@ -50,6 +51,8 @@ const LOADS: Readonly<Record<string, Load>> = {
   hot: transfers(2, 256),
   lists: lists(10_000),
   'hot-lists': lists(2),
+  lone: { wallets: 10_000, send: sendLoneTransfers },
+  beside: { wallets: 10_000, send: sendBesideLists },
 }
 
 function readVariant(text: string): Variant {
