@@ -65,7 +65,7 @@ t.test('a disk that is full, and then is not: 503, nothing lost, and no restart'
   await moveLogElsewhere(t, folder)
   const server = await startOwnServer(t, folder)
   const service = await startRestartableService(t, server.address)
-  const load = await startFaultLoad(t, { urls: [service.url], shareOfLists: 0 })
+  const load = await startFaultLoad(t, { urls: [service.url] })
   await delay(WARM_MS)
   const makeRoom = await fillDisk(disk)
   await delay(FULL_MS)

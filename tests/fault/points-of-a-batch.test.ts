@@ -77,7 +77,7 @@ for (const point of POINTS) {
       const database = await createTestDatabase(t)
       const relay = await createProtocolRelay(t, database)
       const service = await startRestartableService(t, relay.address)
-      const load = await startFaultLoad(t, { urls: [service.url], shareOfLists: 0 })
+      const load = await startFaultLoad(t, { urls: [service.url] })
       await delay(WARM_MS)
       let since = 0
       for (let times = 0; times < loss.times; times += 1) {
