@@ -133,10 +133,10 @@ export async function compareSettings(bench: Bench, load: Load): Promise<readonl
       }),
       row({
         name: 'memory at 1024 connections',
-        against: '200 MB',
+        against: '450 MB',
         unit: 'MB',
         ours: [memoryMB],
-        theirs: [200],
+        theirs: [450],
         target: { atMost: 1 },
       }),
     ]

@@ -1,5 +1,6 @@
 import type { ServerAddress } from '../../db/address.ts'
 import { connect, migrationNames } from '../../db/migrate.ts'
+import { HTTP_TIMEOUTS, type HTTPTimeouts } from '../../src/adapters/fastify/http.ts'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
@@ -63,6 +64,12 @@ export async function checkOverPostgres(database: ServerAddress, seed: number, r
   return judge(seed, plan, recording, { retries: true, faults })
 }
 
+/**
+ * Whoever searches for an order of what was answered keeps this process busy for seconds, and the services in it: a request that
+ * could not be read meanwhile has not come late. 0 is no limit.
+ */
+const NEVER_LATE: HTTPTimeouts = { ...HTTP_TIMEOUTS, requestMs: 0, connectionMs: 0 }
+
 /** An instance of the service with a relay, a port and connections of its own. */
 async function startInstance(
   t: Lifetime,
@@ -80,7 +87,7 @@ async function startInstance(
     readConnections: 2,
   })
   t.teardown(() => store.close())
-  const http = await startHTTP(t, { store, bounds: boundsOf(plan) })
+  const http = await startHTTP(t, { store, bounds: boundsOf(plan), timeouts: NEVER_LATE })
   hangUp = () => http.app.server.closeAllConnections()
   return { service: (await listen(t, http)).send, relay }
 }

@@ -46,6 +46,8 @@ export interface ProcessOptions {
   readonly account?: Account
   /** A module that is loaded first. */
   readonly preload?: URL
+  /** Of Node.js, after the usual ones. */
+  readonly flags?: readonly string[]
   readonly endLimitMs?: number
   /** The folder of another build; ours where it is left out. */
   readonly build?: string
@@ -110,7 +112,11 @@ async function start(
   const script = join(options.build ?? PACKAGE, program)
   // tap has every Node.js that its tests start load its own modules, which slows a start threefold and fails in a
   // process that may not write into its folder: without NODE_OPTIONS the service runs as it does elsewhere.
-  const flags = [...NODE_FLAGS, ...(options.preload === undefined ? [] : ['--import', options.preload.href])]
+  const flags = [
+    ...NODE_FLAGS,
+    ...(options.flags ?? []),
+    ...(options.preload === undefined ? [] : ['--import', options.preload.href]),
+  ]
   const commandLine = ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, ...flags, script, ...parameters] as const
   const { command, parameters: rest, identity } = await runAs(options.account, commandLine, [process.execPath, script])
   const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', ...options.env }
