@@ -10,6 +10,7 @@ import { createSignedTransactionIDs } from '../src/adapters/signed-transaction-i
 import { KEY_BYTES, type TransactionIDs } from '../src/ports/transaction-ids.ts'
 import { administer, toURL } from '../tests/support/database/database.ts'
 import { startDatabaseServer } from '../tests/support/database/database-server.ts'
+import { workersOf } from '../tests/support/process/worker-processes.ts'
 import { countTransfers, fillWallets } from './ledger.ts'
 import { type ServiceProcess, startServiceProcess, type Variant } from './programs.ts'
 
@@ -116,10 +117,14 @@ export async function describeMachine(): Promise<Readonly<Record<string, string>
 
 const TICKS_PER_SECOND = 100
 
-/** CPU seconds that a process has used so far. */
+/** CPU seconds that a process and its workers have used so far. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const [user, system] = await readTicks(pid)
-  return (user + system) / TICKS_PER_SECOND
+  let ticks = 0
+  for (const each of [pid, ...(await workersOf(pid))]) {
+    const [user, system] = await readTicks(each)
+    ticks += user + system
+  }
+  return ticks / TICKS_PER_SECOND
 }
 
 /** CPU microseconds that one transfer cost. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { processMemory } from '../tests/support/process/process-memory.ts'
 import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
+import { workersOf } from '../tests/support/process/worker-processes.ts'
 import { type Bench, type BenchDatabase, withBench } from './environment.ts'
 import { median } from './figures.ts'
 import { sendBesideLists, sendLists, sendLoneTransfers } from './lists.ts'
@@ -89,7 +90,7 @@ async function compare(bench: Bench, name: string, load: Load, variants: readonl
         for (const [index, service] of services.entries()) {
           bench.say(`${name}, round ${round} of ${bench.rounds}: ${variants[index]?.name}`)
           samples[index]?.push(await load.send(bench, service, database, pick))
-          memory[index] = (await processMemory(service.pid)).mostMB
+          memory[index] = await mostMB(service.pid)
         }
       const of = (index: number, figure: keyof Sample) => median((samples[index] ?? []).map((one) => one[figure]))
       return variants.map((variant, index) => {
@@ -102,6 +103,12 @@ async function compare(bench: Bench, name: string, load: Load, variants: readonl
       })
     })
   })
+}
+
+/** Of a service with its workers. */
+async function mostMB(pid: number): Promise<number> {
+  const each = await Promise.all([pid, ...(await workersOf(pid))].map(processMemory))
+  return each.reduce((sum, { mostMB }) => sum + mostMB, 0)
 }
 
 async function withServices<Result>(

@@ -37,6 +37,13 @@ export function describeAddress({ host, port, database }: ServerAddress): string
   return host.startsWith('/') ? `${database} at ${host}` : `${database} at ${host}:${port}`
 }
 
+/** The URL that {@link parseServerAddress} reads. The password is in it: it is for programs. */
+export function formatAddress({ host, port, user, password, database, sslmode }: ServerAddress): string {
+  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`
+  const [authority, folder] = host.startsWith('/') ? ['localhost', `&host=${encodeURIComponent(host)}`] : [host, '']
+  return `postgres://${login}@${authority}:${port}/${encodeURIComponent(database)}?sslmode=${sslmode}${folder}`
+}
+
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import { watchConnections } from '../adapters/fastify/wire/drain.ts'
 import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
 import type { OpenTelemetry } from '../adapters/opentelemetry/tracing.ts'
 import { createPrometheus } from '../adapters/prometheus/metrics.ts'
+import { gatherFromWorkers } from '../adapters/prometheus/workers.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import { NO_TELEMETRY, type RequestLog } from '../ports/telemetry.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
@@ -36,7 +38,7 @@ export async function startService(
   version: string,
 ): Promise<RunningService> {
   const host = await listenAddress(config)
-  const { metrics, countRequest, page } = createPrometheus(version)
+  const { metrics, countRequest, page } = createPrometheus(version, cluster.isWorker ? gatherFromWorkers : undefined)
   const openTelemetry = await startTracing(config, version, logger)
   const tracing = openTelemetry?.tracing
   const telemetry = { ...NO_TELEMETRY, ...metrics, ...tracing }
@@ -106,7 +108,7 @@ async function startTracing(
   return startOpenTelemetry({ protocol: traces, version, onProblem })
 }
 
-function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {
+export function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ dataDir: config.dataDir, onCrash: (message) => logger.error(message) })
 }
 
@@ -115,7 +117,7 @@ function authenticatorOf({ authentication }: Config, logger: FastifyBaseLogger):
   return createJWTAuthenticator({ ...authentication, onUnavailable: (reason) => logger.error(reason) })
 }
 
-function listeningAt(address: AddressInfo | string | null, host: string): string {
+export function listeningAt(address: AddressInfo | string | null, host: string): string {
   if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseServerAddress, type ServerAddress } from '../../db/address.ts'
 import type { Micros } from '../domain/instant.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
@@ -22,6 +23,8 @@ export interface Config {
   readonly queueMax: number
   /** How many batches may be in flight at once, each on a connection of its own. */
   readonly lanes: number
+  /** How many processes share the port. */
+  readonly workers: number
   readonly authentication: AuthenticationSetting
   readonly rateLimits: RateLimits
   /** Addresses and networks of proxies that say truly whom they speak for. */
@@ -52,6 +55,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const MAX_PORT = 65_535
+const MAX_WORKERS = 64
 const HOUR: Micros = 3_600_000_000n
 const UNITS: Readonly<Record<string, Micros>> = { s: HOUR / 3600n, m: HOUR / 60n, h: HOUR, d: HOUR * 24n }
 const DEFAULT_TTL = HOUR * 24n
@@ -191,6 +195,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     batchMax: readCount('BATCH_MAX', 512, 4096),
     queueMax: readCount('QUEUE_MAX', 4096, 1_000_000),
     lanes: readCount('LANES', 2, 32),
+    workers: read(
+      'WORKERS',
+      1,
+      `a whole number, 1 to ${MAX_WORKERS}, or auto: one fewer than there are processors`,
+      (text) => (text === 'auto' ? Math.max(1, availableParallelism() - 1) : wholeNumber(1, MAX_WORKERS)(text)),
+    ),
     authentication,
     rateLimits: readRateLimits(),
     trustedProxies: read<readonly string[]>(

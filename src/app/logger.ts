@@ -17,25 +17,33 @@ const INFO = pino.levels.values.info
 const BUFFER_BYTES = 32 * 1024
 const FLUSH_INTERVAL_MS = 100
 
-/** Logs to standard output: for people on a terminal, else a JSON object a line, written some at a time. */
-export async function createLogger(level: LogLevel): Promise<ServiceLogger> {
+/** A pipe that several processes share takes 4096 bytes without putting another's between them. */
+const SHARED_BUFFER_BYTES = 2048
+
+/**
+ * Logs to standard output: for people on a terminal, else a JSON object a line, written some at a time.
+ *
+ * @param worker the number of this process, if several write there; each line says it.
+ */
+export async function createLogger(level: LogLevel, worker?: number): Promise<ServiceLogger> {
+  const [base, minLength] = worker === undefined ? [null, BUFFER_BYTES] : [{ worker }, SHARED_BUFFER_BYTES]
   if (isatty(STDOUT)) {
     const { default: pretty } = await import('pino-pretty')
-    const logger = pino({ level, base: null }, pretty({ sync: true, translateTime: 'HH:MM:ss.l' }))
+    const logger = pino({ level, base }, pretty({ sync: true, translateTime: 'HH:MM:ss.l' }))
     return { logger, logRequest: (entry) => logger.info(entry, 'request'), flush: async () => {} }
   }
   const destination = pino.destination({
     dest: STDOUT,
     sync: false,
-    minLength: BUFFER_BYTES,
-    maxWrite: 2 * BUFFER_BYTES,
+    minLength,
+    maxWrite: 2 * minLength,
   })
   setInterval(() => destination.flush(), FLUSH_INTERVAL_MS).unref()
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  const logger = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination)
   return {
     logger,
     logRequest(entry) {
-      if (logger.isLevelEnabled('info')) destination.write(requestLine(entry, new Date()))
+      if (logger.isLevelEnabled('info')) destination.write(requestLine(entry, new Date(), worker))
     },
     flush: () => new Promise((resolve) => destination.flush(() => resolve())),
   }
@@ -46,6 +54,7 @@ const stringify = fastJSON({
   properties: {
     level: { type: 'integer' },
     time: { type: 'string' },
+    worker: { type: 'integer' },
     requestID: { type: 'string' },
     method: { type: 'string' },
     route: { type: 'string' },
@@ -69,12 +78,13 @@ const stringify = fastJSON({
  * The line that pino would write of a request, which took pino a sixth of the request's time. Field by field: to spread the
  * entry takes 5 µs, this one.
  */
-export function requestLine(entry: RequestEntry, at: Date): string {
+export function requestLine(entry: RequestEntry, at: Date, worker?: number): string {
   const { requestID, method, route, status, ms, transactionID, outcome, replayed, items } = entry
   const time = at.toISOString()
   return `${stringify({
     level: INFO,
     time,
+    worker,
     requestID,
     method,
     route,

@@ -4,6 +4,7 @@ import { type RunningService, startService } from './compose.ts'
 import { ConfigError, takeConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { UnusableDatabase } from './unusable-database.ts'
+import { startWorkers, WorkerFailed, workerNumber } from './workers.ts'
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 const PARENT_CHECK_MS = 250
@@ -13,7 +14,7 @@ function forOperator(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError)
     return error.message
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
-  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return undefined
+  if (!['listen', 'bind', 'getaddrinfo'].includes(String(error.syscall))) return undefined
   switch (error.code) {
     case 'EADDRINUSE':
       return `${error.message}: something else listens there; set PORT to another one`
@@ -30,6 +31,8 @@ function forOperator(error: unknown): string | undefined {
 }
 
 function exitWith(error: unknown): never {
+  // The worker has said it.
+  if (error instanceof WorkerFailed) process.exit(1)
   process.stderr.write(`${forOperator(error) ?? (error instanceof Error ? error.stack : String(error))}\n`)
   process.exit(1)
 }
@@ -48,8 +51,9 @@ function endWithNpm(end: () => void): void {
 
 async function main(): Promise<void> {
   const config = takeConfig(process.env)
+  const worker = workerNumber()
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
-  const { logger, logRequest, flush } = await createLogger(config.logLevel)
+  const { logger, logRequest, flush } = await createLogger(config.logLevel, worker)
   // What no one expected ends the process: the state in memory is not to be trusted, and all else is in the database.
   process.on('uncaughtException', (error) => {
     logger.fatal(error, 'uncaught exception, shutting down')
@@ -77,7 +81,10 @@ async function main(): Promise<void> {
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, end)
   endWithNpm(() => end('SIGTERM'))
-  service = await startService(config, { logger, logRequest }, version)
+  service =
+    config.workers === 1 || worker !== undefined
+      ? await startService(config, { logger, logRequest }, version)
+      : await startWorkers(config, logger)
 }
 
 main().catch(exitWith)

@@ -8,7 +8,7 @@ import { bareCode, type Import, importsOf, type SourceFile } from '../support/im
  */
 
 /** The only files of the app that know the adapters. */
-const COMPOSERS = ['src/app/compose.ts', 'src/app/startup.ts', 'src/app/main.ts']
+const COMPOSERS = ['src/app/compose.ts', 'src/app/startup.ts', 'src/app/main.ts', 'src/app/workers.ts']
 
 /** The only files that use the package `postgres`, whose everyday use loses money. */
 const POSTGRES_OWNERS = ['src/adapters/postgres/connection.ts', 'src/adapters/postgres/errors.ts']

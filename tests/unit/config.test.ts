@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import t from 'tap'
 import { ConfigError, readConfig } from '../../src/app/config.ts'
 import { HOUR, SECOND } from '../support/domain-builders.ts'
@@ -22,6 +23,7 @@ t.test('with nothing set every default holds', async (t) => {
     batchMax: 512,
     queueMax: 4096,
     lanes: 2,
+    workers: 1,
     authentication: { kind: 'loopback only' },
     rateLimits: { perUser: undefined, perAddress: undefined },
     trustedProxies: [],
@@ -43,6 +45,7 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'BATCH_MAX',
     'QUEUE_MAX',
     'LANES',
+    'WORKERS',
     'AUTH',
     'AUTH_JWKS_URL',
     'AUTH_ISSUER',
@@ -71,6 +74,7 @@ t.test('every variable is read', async (t) => {
     BATCH_MAX: '64',
     QUEUE_MAX: '1000000',
     LANES: '32',
+    WORKERS: '64',
     ...BEARER,
     RATE_LIMIT_PER_USER: '20/s',
     RATE_LIMIT_PER_ADDRESS: '600/m',
@@ -90,6 +94,7 @@ t.test('every variable is read', async (t) => {
     batchMax: 64,
     queueMax: 1_000_000,
     lanes: 32,
+    workers: 64,
     authentication: {
       kind: 'bearer',
       jwksURL: new URL(BEARER.AUTH_JWKS_URL),
@@ -101,6 +106,10 @@ t.test('every variable is read', async (t) => {
     corsOrigins: ['https://shop.example', 'http://localhost:3000', 'http://[::1]:8080'],
     traces: 'http/json',
   })
+})
+
+t.test('as many workers as there are processors, but one, and at least one', async (t) => {
+  t.equal(readConfig({ WORKERS: 'auto' }).workers, Math.max(1, availableParallelism() - 1))
 })
 
 t.test('AUTH=none says explicitly that there is no authentication', async (t) => {
@@ -219,6 +228,7 @@ const TAKES = {
   BATCH_MAX: 'a whole number, 1 to 4096',
   QUEUE_MAX: 'a whole number, 1 to 1000000',
   LANES: 'a whole number, 1 to 32',
+  WORKERS: 'a whole number, 1 to 64, or auto: one fewer than there are processors',
   AUTH: 'none, to let anyone who can reach the service do everything',
   RATE_LIMIT_PER_USER: 'requests a second or a minute: 20/s, 600/m',
   RATE_LIMIT_PER_ADDRESS: 'requests a second or a minute: 20/s, 600/m',
@@ -236,6 +246,7 @@ const WRONG: Readonly<Record<keyof typeof TAKES, readonly string[]>> = {
   BATCH_MAX: ['0', '4097', '-1', '1.5', '1e3', 'many'],
   QUEUE_MAX: ['0', '1000001'],
   LANES: ['0', '33'],
+  WORKERS: ['0', '65', 'all', 'AUTO'],
   AUTH: ['NONE', 'None', 'no', 'off', 'false', '0', 'none ', 'bearer'],
   RATE_LIMIT_PER_USER: ['0/s', '20', '20/h', '20/S', '1000001/s', '9999999/m', '-1/s', '1.5/s', '01/s', '20 / s', '/s'],
   RATE_LIMIT_PER_ADDRESS: ['0/m', '10', 'many', '20/', '1e3/s'],

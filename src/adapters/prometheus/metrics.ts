@@ -20,25 +20,42 @@ export interface Prometheus {
 /** Gauges whose names end in `_total`, which Prometheus keeps for counters. The same figures come by type as well. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
+/** Of several processes the worst counts, or the latest start: from then on their counters count. */
+const WORST = /^(?:nodejs_eventloop_lag_|process_start_time_seconds$)/
+
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 /** Seconds; the last one is near a request's deadline. */
 const WAITS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]
 /** Seconds; the last one is the deadline of a round trip. */
 const STEPS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2]
 
-/** Figures for Prometheus, in a registry of their own: docs/operations.md says what each one means. */
-export function createPrometheus(version: string): Prometheus {
+/**
+ * Figures for Prometheus, in a registry of their own: docs/operations.md says what each one means.
+ *
+ * @param gather makes a way to the figures of several processes, of which this is one.
+ */
+export function createPrometheus(version: string, gather = onlyOurs): Prometheus {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
-  gauge(registry, 'wallet_build_info', 'Always 1; the version of the service is in its label', ['version'], (set) =>
+  for (const metric of registry.getMetricsAsArray()) if (WORST.test(metric.name)) metric.aggregator = 'max'
+  gauge(registry, 'wallet_build_info', 'The number of processes; their version is in the label', ['version'], (set) =>
     set({ version }, 1),
   )
+  const all = gather(registry)
   return {
     metrics: { queue: queueMetrics(registry), pool: poolMetrics(registry), stepDone: stepMetrics(registry) },
     countRequest: requestMetrics(registry),
-    page: { contentType: registry.contentType, text: () => registry.metrics(), samples: () => samplesOf(registry) },
+    page: {
+      contentType: registry.contentType,
+      text: async () => (await all()).metrics(),
+      samples: async () => samplesOf(await all()),
+    },
   }
+}
+
+function onlyOurs(registry: Registry): () => Promise<Registry> {
+  return async () => registry
 }
 
 /** How requests gather into batches. What happens is told once a batch; who waits is asked when the page is read. */

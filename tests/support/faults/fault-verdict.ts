@@ -52,6 +52,10 @@ interface Expectations {
   readonly audit?: () => Promise<Pick<AuditReport, 'findings'>>
   /** When the fault was, or ended, and how soon after it the service must work again. */
   readonly again?: { readonly since: number; readonly withinMs: number }
+  /** How many processes each service has. */
+  readonly workers?: number
+  /** What is logged as an error because of the fault. */
+  readonly expectedErrors?: RegExp
   /** What may be added to a deadline, where that is not {@link SLACK_MS}. */
   readonly slackMs?: number
 }
@@ -68,6 +72,8 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
     services,
     audit = () => auditLedger(database),
     again,
+    workers = 1,
+    expectedErrors,
     slackMs = SLACK_MS,
   } = expectations
   const [{ url }] = services
@@ -119,9 +125,11 @@ export async function checkPromises(t: Test, expectations: Expectations): Promis
 
   const slowestMs = Math.max(...movements.map(({ sentAt, endedAt = Number.POSITIVE_INFINITY }) => endedAt - sentAt))
   t.ok(slowestMs <= TIMEOUTS_MS.request + slackMs, `no request took longer than its deadline: ${slowestMs} ms`)
-  const errors = services.flatMap(({ processes }) => processes).flatMap((process) => errorsIn(process.log()))
+  const errors = services
+    .flatMap(({ processes }) => processes)
+    .flatMap((process) => errorsIn(process.log(), expectedErrors))
   t.strictSame(errors, [], 'no error that was not caught, and none that no one expected')
-  await connectionsAreQuiet(t, database, CONNECTIONS_OF_A_SERVICE * services.length)
+  await connectionsAreQuiet(t, database, CONNECTIONS_OF_A_SERVICE * services.length * workers)
 
   let againAfterMs: number | undefined
   if (again !== undefined) {
@@ -215,8 +223,12 @@ function isRecorded({ answer, ...movement }: Movement, recorded: Recorded | unde
   )
 }
 
-function errorsIn(log: string): readonly string[] {
-  return log.split('\n').filter((line) => line.startsWith('{') && JSON.parse(line).level >= ERROR_LEVEL)
+function errorsIn(log: string, expected: RegExp | undefined): readonly string[] {
+  return log.split('\n').filter((line) => {
+    if (!line.startsWith('{')) return false
+    const { level, msg } = JSON.parse(line)
+    return level >= ERROR_LEVEL && expected?.test(msg) !== true
+  })
 }
 
 async function connectionsAreQuiet(t: Test, database: ServerAddress, most: number): Promise<void> {
