@@ -35,6 +35,7 @@ const RUN = [
   'fault/network',
   'fault/points-of-a-batch',
   'fault/service-killed',
+  'fault/workers-killed',
   'fault/sigterm',
   'fault/rolling-upgrade',
 ]
