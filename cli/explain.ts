@@ -22,6 +22,7 @@ const FINAL = [400, 404, 412, 422]
 export function explain(error: unknown, session: Session, movement?: GivenMovement): unknown {
   if (error instanceof WalletProblem) return explainProblem(error, session, movement)
   if (error instanceof WalletUnsettled) return explainUnsettled(error, session, movement)
+  if (error instanceof Interrupted) return new Failure(error.exitCode, 'interrupted.')
   // The client's word for what no request can say.
   if (error instanceof RangeError) return new Failure(EXIT.usage, stripControlCharacters(error.message))
   return error

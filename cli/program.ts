@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { addBenchCommand } from './bench-command.ts'
 import { addHistoryCommand } from './history-command.ts'
 import { addMovementCommands } from './movement-commands.ts'
 import { addPayCommand } from './pay-command.ts'
@@ -45,5 +46,6 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
   addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
   addStateCommand(program, surroundings)
+  addBenchCommand(program, surroundings)
   return program
 }
