@@ -185,26 +185,31 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   async function runBatch(batch: readonly Queued[]): Promise<void> {
     batchesInFlight += 1
     const size = batch.reduce((sum, entry) => sum + entry.size, 0)
+    let answer: (() => void) | undefined
     try {
       metrics.batchStarted(size, longestWaitMs(batch))
       const results = await telemetry.batch(name, batch, () => run(batch.map((entry) => entry.item)))
       if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} items`)
       backoffMs = 0
-      justAnswered = size
-      batch.forEach((entry, index) => {
-        settle(entry, { kind: 'done', result: results[index] as Result })
-      })
+      answer = () => {
+        justAnswered = size
+        batch.forEach((entry, index) => {
+          settle(entry, { kind: 'done', result: results[index] as Result })
+        })
+      }
     } catch (error) {
       if (error instanceof StoreError) retryLater(batch, error)
-      else for (const entry of batch) fail(entry, error)
-    } finally {
-      batchesInFlight -= 1
-      for (const entry of batch) {
-        entry.inFlight = false
-        for (const key of entry.keys) keysInFlight.delete(key)
-      }
-      pump()
+      else
+        answer = () => {
+          for (const entry of batch) fail(entry, error)
+        }
     }
+    batchesInFlight -= 1
+    for (const entry of batch) for (const key of entry.keys) keysInFlight.delete(key)
+    pump()
+    // The statements of the next batch are on their way before the answers to this one are put together, which may take longer
+    // than the database does.
+    if (answer !== undefined) setImmediate(answer)
   }
 
   function longestWaitMs([first]: readonly Queued[]): number {
@@ -215,7 +220,10 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     metrics.batchFailed()
     if (error.written === 'unknown') for (const entry of batch) entry.maybeWritten = true
     const unsettled = batch.filter((entry) => !entry.settled)
-    for (const { size } of unsettled) waitingSize += size
+    for (const entry of unsettled) {
+      entry.inFlight = false
+      waitingSize += entry.size
+    }
     queue = [...unsettled, ...queue]
     if (backingOff) return
     backingOff = true
