@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ServerAddress } from '../db/address.ts'
@@ -8,7 +8,6 @@ import { connect, migrate } from '../db/migrate.ts'
 import { nodeOnThisMachine } from '../tests/support/citus/citus-node.ts'
 import { type CitusNodes, createCitusDatabase, prepareCitus } from '../tests/support/citus/citus-server.ts'
 import { administer } from '../tests/support/database/database.ts'
-import { databaseProcesses } from '../tests/support/database/database-processes.ts'
 import { freePort } from '../tests/support/database/relay.ts'
 import { eventually } from '../tests/support/eventually.ts'
 import type { Lifetime } from '../tests/support/lifetime.ts'
@@ -24,19 +23,6 @@ export interface MeasuredCluster {
 }
 
 const START_LIMIT_MS = 30_000
-const TICKS_PER_SECOND = 100
-/** In /proc/<pid>/stat after the name: time of its own in the program and the system, and that of the children it has buried. */
-const TIMES = [11, 12, 13, 14] as const
-
-/** CPU seconds that all processes of a server have used, those that have ended among them. */
-export async function serverCPUSeconds(folder: string): Promise<number> {
-  const pids = await databaseProcesses(folder)
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')))
-  return stats.reduce((sum, stat) => {
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return sum + TIMES.reduce((ticks, at) => ticks + Number(fields[at] ?? 0), 0) / TICKS_PER_SECOND
-  }, 0)
-}
 
 /** A database on the Citus, distributed over so many shards. */
 export async function citusCluster(t: Lifetime, nodes: CitusNodes, shards: number): Promise<MeasuredCluster> {

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import type pg from 'pg'
 import { auditLedger } from '../audit/audit.ts'
 import { describeFinding } from '../audit/report.ts'
-import type { ServerAddress } from '../db/address.ts'
+import { type ServerAddress, toURL } from '../db/address.ts'
 import { connect, migrate } from '../db/migrate.ts'
 import { createSignedTransactionIDs } from '../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import { KEY_BYTES, type TransactionIDs } from '../src/ports/transaction-ids.ts'
-import { administer, toURL } from '../tests/support/database/database.ts'
+import { administer } from '../tests/support/database/database.ts'
 import { startDatabaseServer } from '../tests/support/database/database-server.ts'
-import { workersOf } from '../tests/support/process/worker-processes.ts'
 import { countTransfers, fillWallets } from './ledger.ts'
 import { type ServiceProcess, startServiceProcess, type Variant } from './programs.ts'
 
@@ -115,56 +114,16 @@ export async function describeMachine(): Promise<Readonly<Record<string, string>
   }
 }
 
-const TICKS_PER_SECOND = 100
-
-/** CPU seconds that a process and its workers have used so far. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  let ticks = 0
-  for (const each of [pid, ...(await workersOf(pid))]) {
-    const [user, system] = await readTicks(each)
-    ticks += user + system
-  }
-  return ticks / TICKS_PER_SECOND
-}
-
-/** CPU microseconds that one transfer cost. */
-export interface CPUShares {
-  readonly cpuMicros: number
-  readonly postgresMicros: number
-}
-
-/** Does something, and says what a share of it cost if it is divided by a number. */
-export async function watchCPU<Result>(
-  service: ServiceProcess,
-  work: () => Promise<Result>,
-): Promise<{ readonly result: Result; shares(count: number): CPUShares }> {
-  const [service0, postgres0] = [await cpuSeconds(service.pid), await postgresCPUSeconds()]
-  const result = await work()
-  const [service1, postgres1] = [await cpuSeconds(service.pid), await postgresCPUSeconds()]
-  return {
-    result,
-    shares: (count) => ({
-      cpuMicros: ((service1 - service0) * 1e6) / count,
-      postgresMicros: ((postgres1 - postgres0) * 1e6) / count,
-    }),
-  }
-}
-
-/** CPU seconds that all PostgreSQL servers of this machine have used so far, with those of connections that ended. */
-async function postgresCPUSeconds(): Promise<number> {
-  let ticks = 0
-  for (const pid of await readdir('/proc')) {
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
-    if (name.trim() !== 'postgres') continue
-    const counts = await readTicks(pid).catch(() => [0])
-    for (const count of counts) ticks += count
-  }
-  return ticks / TICKS_PER_SECOND
-}
-
-/** Of a process, in user mode and in the system, and the same of its children that ended. */
-async function readTicks(pid: number | string): Promise<readonly [number, number, number, number]> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return [Number(fields[11]), Number(fields[12]), Number(fields[13]), Number(fields[14])]
+/** A service for each variant, all at once: one at rest costs nothing. */
+export async function withServices<Result>(
+  bench: Bench,
+  database: BenchDatabase,
+  variants: readonly Variant[],
+  use: (services: readonly ServiceProcess[]) => Promise<Result>,
+  started: readonly ServiceProcess[] = [],
+): Promise<Result> {
+  const next = variants[started.length]
+  if (next === undefined) return use(started)
+  const more = (service: ServiceProcess) => withServices(bench, database, variants, use, [...started, service])
+  return bench.withService(database, {}, more, next)
 }

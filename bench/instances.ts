@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Figures, readFigures, since } from '../tests/support/http/figures.ts'
 import { watchBatches } from './batches.ts'
-import { type Bench, type BenchDatabase, withBench } from './environment.ts'
+import { type Bench, type BenchDatabase, withBench, withServices } from './environment.ts'
 import { median } from './figures.ts'
-import { runWrk, type ServiceProcess } from './programs.ts'
+import { AS_USUAL, runWrk, type ServiceProcess } from './programs.ts'
 import { createTransfers, type PickWallet, uniform, writeRequests } from './workload.ts'
 
 const HELP = `usage: npm run bench:instances [-- --seconds N --rounds N]
@@ -96,7 +96,7 @@ async function compare(bench: Bench): Promise<readonly string[]> {
   for (const { name, wallets } of LOADS) {
     await bench.withDatabase('instances', async (database) => {
       await database.fill(wallets)
-      await withServices(bench, database, Math.max(...SET_UPS), async (services) => {
+      await withServices(bench, database, Array(Math.max(...SET_UPS)).fill(AS_USUAL), async (services) => {
         const pick = uniform(wallets, Math.random)
         await measure(bench, database, services, pick, WARM_UP_SECONDS)
         const samples = new Map(SET_UPS.map((count) => [count, [] as Sample[]]))
@@ -111,17 +111,6 @@ async function compare(bench: Bench): Promise<readonly string[]> {
     })
   }
   return lines
-}
-
-async function withServices(
-  bench: Bench,
-  database: BenchDatabase,
-  count: number,
-  use: (services: readonly ServiceProcess[]) => Promise<void>,
-  started: readonly ServiceProcess[] = [],
-): Promise<void> {
-  if (started.length === count) return use(started)
-  await bench.withService(database, {}, (service) => withServices(bench, database, count, use, [...started, service]))
 }
 
 function medianOf(samples: readonly Sample[], figure: keyof Sample): number {

@@ -2,8 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ServerAddress } from '../db/address.ts'
-import { toURL } from '../tests/support/database/database.ts'
+import { type ServerAddress, toURL } from '../db/address.ts'
 import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
 
 const execute = promisify(execFile)
@@ -98,7 +97,13 @@ export interface Variant {
 }
 
 /** As users run it. */
-const AS_USUAL: Variant = { name: 'as usual', program: process.execPath, flags: NODE_FLAGS, folder: '.', settings: {} }
+export const AS_USUAL: Variant = {
+  name: 'as usual',
+  program: process.execPath,
+  flags: NODE_FLAGS,
+  folder: '.',
+  settings: {},
+}
 
 /** The service in a process of its own; its log goes where no one reads it. */
 export function startServiceProcess(

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { processMemory } from '../tests/support/process/process-memory.ts'
 import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
 import { workersOf } from '../tests/support/process/worker-processes.ts'
-import { type Bench, type BenchDatabase, withBench } from './environment.ts'
+import { type Bench, type BenchDatabase, withBench, withServices } from './environment.ts'
 import { median } from './figures.ts'
 import { sendBesideLists, sendLists, sendLoneTransfers } from './lists.ts'
 import type { ServiceProcess, Variant } from './programs.ts'
@@ -109,19 +109,6 @@ async function compare(bench: Bench, name: string, load: Load, variants: readonl
 async function mostMB(pid: number): Promise<number> {
   const each = await Promise.all([pid, ...(await workersOf(pid))].map(processMemory))
   return each.reduce((sum, { mostMB }) => sum + mostMB, 0)
-}
-
-async function withServices<Result>(
-  bench: Bench,
-  database: BenchDatabase,
-  variants: readonly Variant[],
-  use: (services: readonly ServiceProcess[]) => Promise<Result>,
-  started: readonly ServiceProcess[] = [],
-): Promise<Result> {
-  const next = variants[started.length]
-  if (next === undefined) return use(started)
-  const more = (service: ServiceProcess) => withServices(bench, database, variants, use, [...started, service])
-  return bench.withService(database, {}, more, next)
 }
 
 async function main(): Promise<void> {

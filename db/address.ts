@@ -38,9 +38,10 @@ export function describeAddress({ host, port, database }: ServerAddress): string
 }
 
 /** The URL that {@link parseServerAddress} reads. The password is in it: it is for programs. */
-export function formatAddress({ host, port, user, password, database, sslmode }: ServerAddress): string {
+export function toURL({ host, port, user, password, database, sslmode }: ServerAddress): string {
   const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`
-  const [authority, folder] = host.startsWith('/') ? ['localhost', `&host=${encodeURIComponent(host)}`] : [host, '']
+  const address = host.includes(':') ? `[${host}]` : host
+  const [authority, folder] = host.startsWith('/') ? ['localhost', `&host=${encodeURIComponent(host)}`] : [address, '']
   return `postgres://${login}@${authority}:${port}/${encodeURIComponent(database)}?sslmode=${sslmode}${folder}`
 }
 

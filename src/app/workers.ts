@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { formatAddress } from '../../db/address.ts'
+import { toURL } from '../../db/address.ts'
 import { answerWorkers } from '../adapters/prometheus/workers.ts'
 import { listeningAt, type RunningService, startEmbedded } from './compose.ts'
 import type { Config } from './config.ts'
@@ -31,7 +31,7 @@ export function workerNumber(): number | undefined {
  */
 export async function startWorkers(config: Config, logger: FastifyBaseLogger): Promise<RunningService> {
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
-  const database = embedded === undefined ? {} : { DATABASE_URL: formatAddress(embedded.address) }
+  const database = embedded === undefined ? {} : { DATABASE_URL: toURL(embedded.address) }
   const running = new Map<number, Worker>()
   let stopping = false
   answerWorkers()

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { toURL } from '../../db/address.ts'
 import { migrate, migrationNames, whereTablesLie } from '../../db/migrate.ts'
-import { administer, createBareDatabase, createTestDatabase, testServer, toURL } from '../support/database/database.ts'
+import { administer, createBareDatabase, createTestDatabase, testServer } from '../support/database/database.ts'
 import { runServiceToEnd, runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 const NOTES = '0004_notes_and_states'

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { createWalletClient } from '../../client/client.ts'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 import { barriers, startBrowser } from './browser.ts'
 

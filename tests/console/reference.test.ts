@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 import { startBrowser } from './browser.ts'
 import { startPrefixProxy } from './prefix-proxy.ts'

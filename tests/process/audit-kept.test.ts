@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { AuditReport } from '../../audit/audit.ts'
 import { keepReport } from '../../audit/keep.ts'
+import { toURL } from '../../db/address.ts'
 import { damage, writeLedger } from '../support/database/audited-ledger.ts'
-import { administer, createRole, createTestDatabase, toURL } from '../support/database/database.ts'
+import { administer, createRole, createTestDatabase } from '../support/database/database.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 

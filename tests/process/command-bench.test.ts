@@ -1,6 +1,7 @@
 import t from 'tap'
 import { auditLedger } from '../../audit/audit.ts'
-import { administer, createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 
 const SHORT = ['--seconds', '1', '--connections', '4', '--wallets', '3']

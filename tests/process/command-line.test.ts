@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { runHere } from '../support/process/run-command-line.ts'
 import { launchWallet, runWallet } from '../support/process/service-process.ts'

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import type { ServerAddress } from '../../db/address.ts'
+import { type ServerAddress, toURL } from '../../db/address.ts'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/server.ts'
-import { administer, createTestDatabase, toURL } from '../support/database/database.ts'
+import { administer, createTestDatabase } from '../support/database/database.ts'
 import { dataDirFor } from '../support/process/embedded-service.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createBareDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createBareDatabase } from '../support/database/database.ts'
 import { readFigures } from '../support/http/figures.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'

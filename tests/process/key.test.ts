@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { ServerAddress } from '../../db/address.ts'
-import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database/database.ts'
+import { type ServerAddress, toURL } from '../../db/address.ts'
+import { administer, createBareDatabase, createTestDatabase } from '../support/database/database.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 

@@ -1,9 +1,9 @@
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import t, { type Test } from 'tap'
-import { describeAddress } from '../../db/address.ts'
+import { describeAddress, toURL } from '../../db/address.ts'
 import { connect, migrate, migrationNames, SchemaError } from '../../db/migrate.ts'
 import { dumpSchema } from '../run/dump-schema.ts'
-import { administer, createBareDatabase, createTestDatabase, toURL } from '../support/database/database.ts'
+import { administer, createBareDatabase, createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ProcessOptions, runServiceToEnd, runWallet } from '../support/process/service-process.ts'
 

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import pino from 'pino'
 import t from 'tap'
+import { toURL } from '../../db/address.ts'
 import { startService } from '../../src/app/compose.ts'
 import { readConfig } from '../../src/app/config.ts'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 
 const run = promisify(execFile)
 

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { type Client, createClient } from '../support/process/service-client.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { bearer, createIssuer } from '../support/http/issuer.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 

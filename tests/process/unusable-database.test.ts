@@ -1,11 +1,11 @@
 import t from 'tap'
+import { toURL } from '../../db/address.ts'
 import {
   administer,
   createBareDatabase,
   createRole,
   createTestDatabase,
   testServer,
-  toURL,
 } from '../support/database/database.ts'
 import { buildNextVersion, NEXT_MIGRATION } from '../support/database/next-version.ts'
 import { createRelay } from '../support/database/relay.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { createTestDatabase, toURL } from '../support/database/database.ts'
+import { toURL } from '../../db/address.ts'
+import { createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { readFigures } from '../support/http/figures.ts'
 import { createClient } from '../support/process/service-client.ts'

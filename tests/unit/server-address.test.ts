@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeAddress, parseServerAddress, type ServerAddress } from '../../db/address.ts'
+import { describeAddress, parseServerAddress, type ServerAddress, toURL } from '../../db/address.ts'
 
 const PLAIN: ServerAddress = {
   host: 'db',
@@ -25,6 +25,18 @@ t.test('a URL tells where the server is and who we are there', async (t) => {
     ['postgres://me:secret@localhost:6543/wallets?host=%2Frun%2Fpg', { host: '/run/pg', port: 6543 }],
   ] as const) {
     t.strictSame(parseServerAddress(url), { ...PLAIN, ...but }, url)
+  }
+})
+
+t.test('an address that is written as a URL is read as it was', async (t) => {
+  for (const but of [
+    {},
+    { host: '::1', port: 6543 },
+    { host: '/run/pg' },
+    { user: 'm@e', password: 's/e:c%', database: 'my wallets', sslmode: 'require' },
+  ] as const) {
+    const address = { ...PLAIN, ...but }
+    t.strictSame(parseServerAddress(toURL(address)), address, toURL(address))
   }
 })
 

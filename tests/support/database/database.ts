@@ -72,11 +72,3 @@ export async function administer(address: ServerAddress, statement: string): Pro
     await client.end()
   }
 }
-
-/** For a service in a process of its own. */
-export function toURL({ host, port, user, password, database }: ServerAddress): string {
-  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`
-  return host.startsWith('/')
-    ? `postgres://${login}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
-    : `postgres://${login}@${host}:${port}/${database}`
-}

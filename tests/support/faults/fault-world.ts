@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import type { ServerAddress } from '../../../db/address.ts'
-import { administer, createTestDatabase, toURL } from '../database/database.ts'
+import { type ServerAddress, toURL } from '../../../db/address.ts'
+import { administer, createTestDatabase } from '../database/database.ts'
 import { freePort } from '../database/relay.ts'
 import { type ProcessOptions, type ServiceProcess, startServiceProcess } from '../process/service-process.ts'
 

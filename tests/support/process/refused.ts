@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
-import type { ServerAddress } from '../../../db/address.ts'
+import { type ServerAddress, toURL } from '../../../db/address.ts'
 import { dumpSchema } from '../../run/dump-schema.ts'
-import { administer, toURL } from '../database/database.ts'
+import { administer } from '../database/database.ts'
 import { runServiceToEnd, runWallet } from './service-process.ts'
 
 /** The schema, which migrations were run, and whether a key was made. */
