@@ -1,6 +1,6 @@
 import pino from 'pino'
 import t from 'tap'
-import { requestLine } from '../../src/app/logger.ts'
+import { gatherLines, requestLine } from '../../src/app/logger.ts'
 import type { RequestEntry } from '../../src/ports/telemetry.ts'
 
 const AT = new Date('2024-12-16T03:59:02.608Z')
@@ -45,3 +45,14 @@ for (const [what, entry] of Object.entries({
     t.equal(requestLine(whole, AT), asPinoWritesIt(whole))
   })
 }
+
+t.test('lines are written in pieces of at most so many bytes, each line whole and in its order', async (t) => {
+  const pieces: string[] = []
+  const lines = gatherLines(10, (piece) => pieces.push(piece))
+  for (const line of ['one\n', 'two\n', 'é€\n', 'a line that is longer\n', 'end\n']) lines.write(line)
+  t.strictSame(pieces, ['one\ntwo\n', 'é€\n', 'a line that is longer\n'])
+  lines.flush()
+  lines.flush()
+  t.equal(pieces.at(-1), 'end\n')
+  t.equal(pieces.length, 4)
+})
