@@ -153,7 +153,7 @@ function latencyTable(latencies: readonly LatencyRow[]): string {
   const ms = (value: number) => (Number.isNaN(value) ? '' : `${value.toFixed(1)} ms`)
   const lines = latencies.map(({ batches, ...line }) =>
     [
-      `${line.percentOfPeak} % of the peak`,
+      line.name,
       Math.round(line.offered),
       `${Math.round(line.executed)} (${(line.executed / line.peak).toFixed(2)} of the peak)`,
       ms(line.p50Ms),

@@ -9,15 +9,19 @@ import { type Load, sendTransfers } from './transfers.ts'
 import { createTransfers, writeRequests } from './workload.ts'
 
 const CONNECTIONS = 256
-/** More than may be waiting and in flight at once, so that some are turned away. */
-const OVERLOAD_CONNECTIONS = 4000
+/** Of connections, and the bound on what waits: the last one is reached, so that requests are turned away. */
+const OVERLOADS = [
+  { connections: 2000, settings: {} },
+  { connections: 4000, settings: {} },
+  { connections: 4000, settings: { QUEUE_MAX: '1024' } },
+] as const
 const OVERLOAD_PERCENT = 200
 /** About what an answer takes there: the pause after it makes up the rest of a connection's period. */
 const OVERLOAD_ANSWER_MS = 100
 const PROBES_PER_SECOND = 200
 
 export interface LatencyRow {
-  readonly percentOfPeak: number
+  readonly name: string
   readonly peak: number
   readonly offered: number
   readonly executed: number
@@ -34,25 +38,33 @@ export interface LatencyRow {
 export async function measureLatency(bench: Bench, load: Load): Promise<readonly LatencyRow[]> {
   return bench.withDatabase('latency', async (database) => {
     await database.fill(load.wallets)
-    return bench.withService(database, {}, async (service) => {
+    const rows: LatencyRow[] = []
+    const peak = await bench.withService(database, {}, async (service) => {
       await sendTransfers(bench, service, database, load.pick, CONNECTIONS, 2)
       bench.say('latency: looking for the peak')
-      const peak = (await sendTransfers(bench, service, database, load.pick, CONNECTIONS)).perSecond
-      const rows: LatencyRow[] = []
+      const { perSecond } = await sendTransfers(bench, service, database, load.pick, CONNECTIONS)
       for (const percentOfPeak of [50, 80]) {
         bench.say(`latency at ${percentOfPeak} % of the peak`)
-        const rate = (peak * percentOfPeak) / 100
+        const rate = (perSecond * percentOfPeak) / 100
         const next = createTransfers(load.pick, bench.ids)
         const { result, batches } = await watchBatches(database, () =>
           runOpenLoop(service.url, rate, bench.seconds, 2 * CONNECTIONS, next),
         )
         const executed = (result.answeredPerSecond * result.latenciesMs.length) / (rate * bench.seconds)
-        rows.push({ ...toRow(result), percentOfPeak, peak, offered: rate, executed, batches })
+        const name = `${percentOfPeak} % of the peak`
+        rows.push({ ...toRow(result), name, peak: perSecond, offered: rate, executed, batches })
       }
-      bench.say('latency at twice the peak')
-      rows.push(await overload(bench, load, database, service, peak))
-      return rows
+      return perSecond
     })
+    for (const { connections, settings } of OVERLOADS) {
+      const name = [`overload, ${connections} connections`, ...Object.entries(settings).map((each) => each.join('='))]
+      await bench.withService(database, settings, async (service) => {
+        await sendTransfers(bench, service, database, load.pick, CONNECTIONS, 2)
+        bench.say(`latency: ${name.join(', ')}`)
+        rows.push({ ...(await overload(bench, load, database, service, peak, connections)), name: name.join(', ') })
+      })
+    }
+    return rows
   })
 }
 
@@ -66,25 +78,25 @@ async function overload(
   database: BenchDatabase,
   service: ServiceProcess,
   peak: number,
-): Promise<LatencyRow> {
+  connections: number,
+): Promise<Omit<LatencyRow, 'name'>> {
   const folder = await mkdtemp(join(tmpdir(), 'wallet-bench-'))
   try {
     const file = join(folder, 'requests')
     const offered = (peak * OVERLOAD_PERCENT) / 100
     const next = createTransfers(load.pick, bench.ids)
     await writeRequests(file, Math.ceil(2 * offered * bench.seconds), next)
-    const pauseMs = Math.max(0, (1000 * OVERLOAD_CONNECTIONS) / offered - OVERLOAD_ANSWER_MS)
+    const pauseMs = Math.max(0, (1000 * connections) / offered - OVERLOAD_ANSWER_MS)
     const before = await database.countTransfers()
     const { result, batches } = await watchBatches(database, () =>
       Promise.all([
-        runWrk(service.url, file, OVERLOAD_CONNECTIONS, bench.seconds, pauseMs),
+        runWrk(service.url, file, connections, bench.seconds, pauseMs),
         runOpenLoop(service.url, PROBES_PER_SECOND, bench.seconds, CONNECTIONS, next),
       ]),
     )
     const [{ perSecond, refused }, probes] = result
     return {
       ...toRow(probes),
-      percentOfPeak: OVERLOAD_PERCENT,
       peak,
       offered: perSecond,
       executed: ((await database.countTransfers()) - before) / bench.seconds,
