@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { compareBig } from './big.ts'
 import { type Bench, describeMachine, withBench } from './environment.ts'
 import { isMet, type Row, toTable } from './figures.ts'
-import { type LatencyRow, measureLatency } from './latency.ts'
+import { type LatencyRow, latencyRow, measureLatency } from './latency.ts'
 import { compareLists, type ListFigures, listTable, measureLists } from './lists.ts'
 import { compareLoneClient } from './lone-client.ts'
 import { compareReads } from './reads.ts'
@@ -31,8 +31,8 @@ const UNIFORM: Load = {
   pick: uniform(10_000, Math.random),
   pgbenchClients: [16, 32],
   targets: new Map([
-    [64, 2.2],
-    [256, 3],
+    [64, 1.8],
+    [256, 2.5],
   ]),
 }
 const HOT: Load = {
@@ -41,9 +41,10 @@ const HOT: Load = {
   pick: uniform(2, Math.random),
   pgbenchClients: [4, 16],
   targets: new Map([
-    [64, 9],
-    [256, 12],
+    [64, 7.5],
+    [256, 10],
   ]),
+  workersTarget: 12,
 }
 const ZIPF: Load = {
   name: 'transfers, 100 000 wallets (Zipf)',
@@ -122,8 +123,10 @@ async function main(): Promise<void> {
           const { sizes, lone } = await measureLists(bench, UNIFORM)
           listSizes = sizes
           rows.push(lone)
-        } else if (part === 'latency') latencies = await measureLatency(bench, UNIFORM)
-        else if (part === 'sweep') points = await sweep(bench, UNIFORM)
+        } else if (part === 'latency') {
+          latencies = await measureLatency(bench, UNIFORM)
+          rows.push(latencyRow(latencies))
+        } else if (part === 'sweep') points = await sweep(bench, UNIFORM)
         else rows.push(...((await PARTS[part]?.(bench)) ?? []))
       } catch (error) {
         // The other parts' figures are worth keeping.

@@ -36,7 +36,7 @@ export async function compareReads(bench: Bench, load: Load): Promise<Row> {
           unit: 'requests/s',
           ours,
           theirs,
-          target: { atLeast: 0.5 },
+          target: { atLeast: 0.55 },
         })
       })
     })

@@ -1,16 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { processMemory } from '../tests/support/process/process-memory.ts'
+import { NODE_FLAGS } from '../tests/support/process/service-process.ts'
 import { type CPUShares, watchCPU } from './cpu.ts'
-import type { Bench, BenchDatabase } from './environment.ts'
+import { type Bench, type BenchDatabase, withServices } from './environment.ts'
 import { type Row, row } from './figures.ts'
-import { isInstalled, type Measured, runPgbench, runWrk, type ServiceProcess } from './programs.ts'
+import { isInstalled, type Measured, runPgbench, runWrk, type ServiceProcess, type Variant } from './programs.ts'
 import { createTransfers, type PickWallet, writeRequests } from './workload.ts'
 
 /** More than any service here answers in a second: a run never comes to the end of its requests. */
 const REQUESTS_PER_SECOND = 40_000
 const WARM_UP_SECONDS = 2
+const WORKERS = 2
 
 export interface Load {
   readonly name: string
@@ -21,6 +23,8 @@ export interface Load {
   readonly pgbenchClients: readonly number[]
   /** How many connections, and how many times pgbench's rate they must reach. */
   readonly targets: ReadonlyMap<number, number>
+  /** Of two workers at the most connections; not measured if left out. */
+  readonly workersTarget?: number
 }
 
 /** Sends transfers for a while, and counts in the database what was really written. */
@@ -52,27 +56,35 @@ export async function sendTransfers(
 
 /** The service against pgbench, turn and turn about. */
 export async function compareTransfers(bench: Bench, load: Load): Promise<readonly Row[]> {
-  const ours = new Map<number, number[]>([...load.targets.keys()].map((connections) => [connections, []]))
+  const ways: Way[] = [...load.targets].map(([connections, atLeast]) => ({
+    connections,
+    workers: 1,
+    atLeast,
+    samples: [],
+  }))
+  const most = Math.max(...load.targets.keys())
+  if (load.workersTarget !== undefined)
+    ways.push({ connections: most, workers: WORKERS, atLeast: load.workersTarget, samples: [] })
+  const counts = [...new Set(ways.map(({ workers }) => workers))]
   const theirs: number[] = []
   const hasPgbench = await isInstalled('pgbench')
   await bench.withDatabase('pgbench', async (other) => {
     if (hasPgbench) await other.fill(load.wallets)
     await bench.withDatabase('service', async (database) => {
       await database.fill(load.wallets)
-      await bench.withService(database, {}, async (service) => {
-        await sendTransfers(bench, service, database, load.pick, Math.max(...ours.keys()), WARM_UP_SECONDS)
+      await withServices(bench, database, counts.map(withWorkers), async (services) => {
+        const send = (way: Way, seconds?: number) => {
+          const service = services[counts.indexOf(way.workers)]
+          if (service === undefined) throw new Error(`there is no service with ${way.workers} workers`)
+          return sendTransfers(bench, service, database, load.pick, way.connections, seconds)
+        }
+        for (const way of ways) await send(way, WARM_UP_SECONDS)
         for (let round = 1; round <= bench.rounds; round += 1) {
-          if (hasPgbench) {
-            const rates: number[] = []
-            for (const clients of load.pgbenchClients) {
-              bench.say(`${load.name}, round ${round} of ${bench.rounds}: pgbench, ${clients} clients`)
-              rates.push(await runPgbench(other.address, load.wallets, clients, bench.seconds, load.zipf))
-            }
-            theirs.push(Math.max(...rates))
-          }
-          for (const [connections, samples] of ours) {
-            bench.say(`${load.name}, round ${round} of ${bench.rounds}: the service, ${connections} connections`)
-            samples.push((await sendTransfers(bench, service, database, load.pick, connections)).perSecond)
+          const say = (what: string) => bench.say(`${load.name}, round ${round} of ${bench.rounds}: ${what}`)
+          if (hasPgbench) theirs.push(await bestOfPgbench(bench, other, load, say))
+          for (const way of ways) {
+            say(`the service, ${describeWay(way)}`)
+            way.samples.push((await send(way)).perSecond)
           }
         }
       })
@@ -80,17 +92,47 @@ export async function compareTransfers(bench: Bench, load: Load): Promise<readon
   })
   const best = `pgbench, best of ${load.pgbenchClients.join(' and ')} clients`
   const against = hasPgbench ? best : 'pgbench is not installed'
-  return [...ours].map(([connections, samples]) => {
-    const target = { atLeast: load.targets.get(connections) ?? 0 }
-    return row({
-      name: `${load.name}, ${connections} connections`,
+  return ways.map((way) =>
+    row({
+      name: `${load.name}, ${describeWay(way)}`,
       against,
       unit: 'transfers/s',
-      ours: samples,
+      ours: way.samples,
       theirs,
-      target,
-    })
-  })
+      target: { atLeast: way.atLeast },
+    }),
+  )
+}
+
+async function bestOfPgbench(
+  bench: Bench,
+  { address }: BenchDatabase,
+  { wallets, pgbenchClients, zipf }: Load,
+  say: (what: string) => void,
+): Promise<number> {
+  const rates: number[] = []
+  for (const clients of pgbenchClients) {
+    say(`pgbench, ${clients} clients`)
+    rates.push(await runPgbench(address, wallets, clients, bench.seconds, zipf))
+  }
+  return Math.max(...rates)
+}
+
+/** How transfers are sent, and to how many workers. */
+interface Way {
+  readonly connections: number
+  readonly workers: number
+  readonly atLeast: number
+  readonly samples: number[]
+}
+
+function withWorkers(workers: number): Variant {
+  const settings = { WORKERS: String(workers) }
+  return { name: `WORKERS=${workers}`, program: process.execPath, flags: NODE_FLAGS, folder: resolve('.'), settings }
+}
+
+function describeWay({ connections, workers }: Way): string {
+  return `${connections} connections${workers === 1 ? '' : `, WORKERS=${workers}`}`
 }
 
 /** What gathering gains on its own, and what many connections cost. */
