@@ -1,6 +1,7 @@
 import { TIMEOUTS_MS } from '../timeouts.ts'
 import type { BatcherBounds } from './batcher.ts'
 import type { Config } from './config.ts'
+import type { LiveBounds } from './live.ts'
 import type { ServiceBounds } from './wallet-service.ts'
 
 /** Connections for everything that is not a batch of movements. */
@@ -13,6 +14,9 @@ export const INSPECTION_BOUNDS: BatcherBounds = {
   maxQueued: 32,
   deadlineMs: TIMEOUTS_MS.request,
 }
+
+/** Those who follow wallets: each has a connection, and some 20 KB. */
+export const LIVE_BOUNDS: LiveBounds = { followersOfAUser: 16, followers: 4096, pollMs: 250 }
 
 /** Every bound on what waits for the store. */
 export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {

@@ -13,9 +13,10 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import type { Readiness } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { READ_CONNECTIONS, serviceBounds } from './bounds.ts'
+import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
+import { createLive, type Live } from './live.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
 
@@ -35,7 +36,7 @@ export interface DatabaseLink {
   sayReady(line: string): void
   /** Tries again until the database answers, or the service stops. */
   keepConnecting(): Promise<void>
-  /** From now on the service is shutting down. */
+  /** From now on the service is shutting down; who follows a wallet is let go, to go on elsewhere. */
   stop(): void
   close(): Promise<void>
 }
@@ -49,7 +50,9 @@ export function linkDatabase(
   name: string,
   { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
 ): DatabaseLink {
-  let linked: { readonly store: WalletStore; readonly services: Services; readonly startup: Startup } | undefined
+  let linked:
+    | { readonly store: WalletStore; readonly services: Services; readonly live: Live; readonly startup: Startup }
+    | undefined
   let stopping = false
 
   async function link(): Promise<void> {
@@ -66,16 +69,18 @@ export function linkDatabase(
       await store.close()
       throw asUnusable(error) ?? error
     }
+    const live = createLive(store, LIVE_BOUNDS, telemetry)
     const wallets = createWalletService({
       store,
       transactionIDs: createSignedTransactionIDs(startup.key),
       clock: () => fromMilliseconds(Date.now()),
       transactionIDTtl: config.transactionIDTtl,
       bounds: serviceBounds(config),
+      committed: live.committed,
       telemetry,
     })
     // Ready from here on, and not before.
-    linked = { store, startup, services: { wallets, inspection: createInspection(store) } }
+    linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
   }
 
   function sayReady(line: string): void {
@@ -126,6 +131,7 @@ export function linkDatabase(
 
     stop() {
       stopping = true
+      linked?.live.stop()
     },
 
     async close() {

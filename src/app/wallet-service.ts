@@ -25,6 +25,8 @@ export interface WalletServiceDeps {
   /** How long an unused transaction ID may be used. */
   readonly transactionIDTtl: Micros
   readonly bounds: ServiceBounds
+  /** Told of each batch that was committed. */
+  readonly committed?: (units: readonly Unit[]) => void
   readonly telemetry?: Telemetry
 }
 
@@ -42,7 +44,7 @@ export interface ServiceBounds {
 const READS = { keysOf: (): readonly string[] => [], readsOnly: true } as const
 
 export function createWalletService(deps: WalletServiceDeps): WalletService {
-  const { store, transactionIDs, clock, transactionIDTtl, bounds, telemetry } = deps
+  const { store, transactionIDs, clock, transactionIDTtl, bounds, committed, telemetry } = deps
   const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
   const movements = createBatcher<Unit, readonly Outcome[]>({
@@ -50,7 +52,11 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     ...watched('write'),
     keysOf: walletsOfUnit,
     sizeOf: sizeOfUnit,
-    run: async (units) => shareOut(units, await store.transact(units, decideBatch)),
+    async run(units) {
+      const outcomes = await store.transact(units, decideBatch)
+      committed?.(units)
+      return shareOut(units, outcomes)
+    },
   })
   const opens = createBatcher({
     ...bounds.opens,

@@ -35,6 +35,8 @@ export interface Metrics {
   queue(name: QueueName, limit: number, read: () => QueueReading): QueueMetrics
   /** Makes a pool known that holds at most `size` connections; the last one of a name counts. */
   pool(name: string, size: number, read: () => PoolReading): void
+  /** Makes known how many follow a wallet right now. */
+  followers(read: () => number): void
   /** A step at the database is over, well or not. */
   stepDone(step: string, ms: number): void
 }
@@ -79,6 +81,7 @@ export interface Telemetry extends Metrics, Tracing {}
 export const NO_TELEMETRY: Telemetry = {
   queue: () => ({ batchStarted() {}, batchFailed() {} }),
   pool() {},
+  followers() {},
   stepDone() {},
   current: () => undefined,
   batch: (_queue, _items, work) => work(),

@@ -1,9 +1,10 @@
 import type { Unit } from '../domain/command.ts'
 import type { BatchDecision, State } from '../domain/decide.ts'
+import type { Position } from '../domain/follow.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Outcome, StoredOutcome } from '../domain/outcome.ts'
-import type { TransactionID } from '../domain/transaction.ts'
+import type { Transaction, TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 import type { StateDecision, StateRequest } from '../domain/wallet-state.ts'
@@ -40,6 +41,12 @@ export interface WalletStore {
 
   /** `undefined` if the user has no wallet. */
   history(query: HistoryQuery): Promise<Page | undefined>
+
+  /**
+   * What came behind each position, oldest first: at most {@link MAX_NEWS} transactions of a wallet, and no wallet without any.
+   * No user stands in two positions.
+   */
+  news(positions: readonly Position[]): Promise<ReadonlyMap<UserID, readonly Transaction[]>>
 
   /** Resolves when the store can serve; throws if it can't. */
   ping(): Promise<void>

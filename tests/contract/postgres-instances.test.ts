@@ -31,6 +31,7 @@ walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
     wallets: (userIDs) => next().wallets(userIDs),
     outcome: (userID, transactionID) => next().outcome(userID, transactionID),
     history: (query) => next().history(query),
+    news: (positions) => next().news(positions),
     find: (search) => next().find(search),
     findTransaction: (transactionID) => next().findTransaction(transactionID),
     findReference: (reference) => next().findReference(reference),

@@ -8,6 +8,7 @@ import { toUserID } from '../../src/domain/user-id.ts'
 import { atomicContract } from './atomic-contract.ts'
 import { historyContract } from './history-contract.ts'
 import { inspectionContract } from './inspection-contract.ts'
+import { newsContract } from './news-contract.ts'
 import { notesContract } from './notes-contract.ts'
 import { racesContract } from './races-contract.ts'
 import { statesContract } from './states-contract.ts'
@@ -32,6 +33,7 @@ export function walletStoreContract(t: Test, createStore: CreateStore): void {
   transactions(t, createStore)
   outcomes(t, createStore)
   historyContract(t, createStore)
+  newsContract(t, createStore)
   inspectionContract(t, createStore)
   racesContract(t, createStore)
   atomicContract(t, createStore)

@@ -42,11 +42,12 @@ export interface Operation {
   complaint(answer: Answer): string | undefined
 }
 
+/** Without those that answer for as long as someone listens: tests/http/events.test.ts sends them. */
 export function readOperations(document: unknown): readonly Operation[] {
   const ajv = new Ajv2020({ strict: false })
   const { paths, components } = Value.Parse(DocumentSchema, document)
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, parameters = [], requestBody, responses }]): Operation => {
+    withAnEnd(methods).map(([method, { operationId, parameters = [], requestBody, responses }]): Operation => {
       const answers = new Map(
         Object.entries(responses).flatMap(([status, { content = {} }]) =>
           // References are to the components of the document that they stand in.
@@ -70,6 +71,14 @@ export function readOperations(document: unknown): readonly Operation[] {
       }
     }),
   )
+}
+
+const EVENT_STREAM = 'text/event-stream'
+
+function withAnEnd<Documented extends Static<typeof OperationSchema>>(
+  methods: Readonly<Record<string, Documented>>,
+): [string, Documented][] {
+  return Object.entries(methods).filter(([, { responses }]) => responses[200]?.content?.[EVENT_STREAM] === undefined)
 }
 
 /** A schema with those that it refers to in their places. */

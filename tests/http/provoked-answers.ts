@@ -109,6 +109,7 @@ const PROBLEMS: Readonly<
     if (!call.path.startsWith('/api/')) return sendWithoutHost(call.path)
     if (call.body !== undefined)
       return send({ ...call, body: { ...call.body, ...(WRONG_FIELDS[shown.operation.operationId] ?? { amount: 0 }) } })
+    if (call.path.endsWith('/events')) return send({ ...call, headers: { 'last-event-id': 'x' } })
     if (call.path.endsWith('/transactions')) return send({ ...call, path: `${call.path}?limit=1001` })
     return send({ ...call, path: call.path.replace('auth0', '%20') })
   },
@@ -159,6 +160,10 @@ const PROBLEMS: Readonly<
   VERSION_MISMATCH: async (world, shown) => {
     await deposited(world)
     return world.send({ ...(await fresh(world, shown)), headers: { 'if-match': '"41"' } })
+  },
+  CURSOR_GONE: async (world, shown) => {
+    await openBoth(world)
+    return world.send({ ...exampleCall(shown), headers: { 'last-event-id': '41' } })
   },
   WALLET_NOT_EMPTY: async (world, shown) => {
     await deposited(world)

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Authenticator } from '../../ports/authenticator.ts'
 import type { Inspection } from '../../ports/inspection.ts'
+import type { LiveWallets } from '../../ports/live.ts'
 import type { MetricsPage, RequestLog, RequestTracing } from '../../ports/telemetry.ts'
 import type { Readiness, WalletService } from '../../ports/wallet-service.ts'
 import type { App } from './app.ts'
@@ -16,6 +17,7 @@ import { createApp, HTTP_TIMEOUTS, type HTTPTimeouts } from './http.ts'
 import { describeAPI } from './openapi/document.ts'
 import { serveReference } from './openapi/reference.ts'
 import { documentRoutes } from './openapi/route.ts'
+import { eventRoutes } from './routes/events.ts'
 import { historyRoutes } from './routes/history.ts'
 import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
@@ -30,6 +32,8 @@ export interface Services {
   readonly wallets: WalletService
   /** For the console. */
   readonly inspection: Inspection
+  /** For those who follow a wallet. */
+  readonly live: LiveWallets
 }
 
 export interface ServerDeps {
@@ -52,10 +56,14 @@ export interface ServerDeps {
   readonly tracing?: RequestTracing | undefined
   /** {@link HTTP_TIMEOUTS} unless told otherwise. */
   readonly timeouts?: HTTPTimeouts
+  /** How long a stream of events lasts; {@link STREAM_LIFE_MS} unless told otherwise. */
+  readonly streamLifeMs?: number | undefined
   /** How late the event loop is; it is measured unless told otherwise. */
   readonly eventLoopLatenessMs?: (() => number) | undefined
 }
 
+/** No longer than many a token is good for. */
+const STREAM_LIFE_MS = 15 * 60_000
 const NO_RATE_LIMITS: RateLimits = { perUser: undefined, perAddress: undefined }
 
 /** Builds the server with all its routes. Never listens: that is the caller's. */
@@ -105,6 +113,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       movementRoutes(api, wallets)
       listRoutes(api, wallets)
       historyRoutes(api, wallets)
+      eventRoutes(api, { wallets, live: () => use().live }, deps.streamLifeMs ?? STREAM_LIFE_MS)
     },
     { prefix: '/api/v1' },
   )

@@ -1,4 +1,5 @@
 import { type IDRange, spacedIDs } from '../../domain/curve.ts'
+import { MAX_NEWS } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
@@ -78,6 +79,14 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       const found = lookedAt.filter(({ type }) => types?.includes(type) ?? true)
       const lastSeen = lookedAt.at(-1)
       return toPage(query.limit, found, lastSeen === asked.at(-1) ? null : (lastSeen?.id ?? null))
+    },
+
+    async news(positions) {
+      const news = positions.map(({ userID, after }) => {
+        const behind = (histories.get(userID) ?? []).filter(({ id }) => id > after)
+        return [userID, behind.slice(0, MAX_NEWS)] as const
+      })
+      return new Map(news.filter(([, transactions]) => transactions.length > 0))
     },
 
     async find({ prefix, limit }) {

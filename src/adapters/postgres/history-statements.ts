@@ -1,9 +1,10 @@
+import { MAX_NEWS, type Position } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
 import type { Instant } from '../../domain/instant.ts'
 import type { Reference } from '../../domain/note.ts'
 import { TransactionType } from '../../domain/transaction.ts'
-import { plainArray } from './arrays.ts'
-import type { HistoryRow } from './rows.ts'
+import { plainArray, textArray } from './arrays.ts'
+import type { HistoryRow, TransactionRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /* How a page of a wallet's history is read; statements.ts says how statements are written. */
@@ -73,6 +74,19 @@ export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Referen
   WHERE ${wanted(sql, query)}
   ORDER BY newest.id DESC
   LIMIT ${String(query.limit + 1)}::bigint`
+
+/** What came behind each position. Ids have no gap: so many transactions are so many ids, and the index on them ends there. */
+export const readNews = (sql: Sql, positions: readonly Position[]) => sql<TransactionRow[]>`
+  WITH reader AS MATERIALIZED (
+    SELECT * FROM unnest(${textArray(positions, ({ userID }) => userID)}::text[], ${plainArray(positions, ({ after }) => after)}::bigint[])
+      AS r (user_id, after)
+  )
+  SELECT t.user_id, t.id, t.transaction_id, t.type, t.amount, t.passive_user_id, t.balance,
+         (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_at, n.reference, n.metadata::text AS metadata
+  FROM reader JOIN user_wallet_transaction t
+         ON t.user_id = reader.user_id AND t.id > reader.after AND t.id <= reader.after + ${String(MAX_NEWS)}::bigint
+       LEFT JOIN user_wallet_note n ON n.user_id = t.user_id AND n.id = t.id
+  ORDER BY t.user_id, t.id`
 
 /** Of a page: what was asked for, and the first that is beyond those that are looked at. */
 const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`

@@ -1,4 +1,7 @@
+import type { Position } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT, type Page, toPage } from '../../domain/history.ts'
+import type { Transaction } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
 import type { Connection } from './connection.ts'
 import * as historyStatements from './history-statements.ts'
 import { toTransaction } from './rows.ts'
@@ -16,4 +19,20 @@ export async function readPage(connection: Connection, query: HistoryQuery): Pro
   const found = rows.filter(({ place }) => BigInt(place) <= MAX_LOOKED_AT)
   const unseen = rows.find(({ place }) => BigInt(place) > MAX_LOOKED_AT)
   return toPage(query.limit, found.map(toTransaction), unseen === undefined ? null : BigInt(unseen.id) + 1n)
+}
+
+/** What came behind each position, by wallet. */
+export async function readNews(
+  connection: Connection,
+  positions: readonly Position[],
+): Promise<ReadonlyMap<UserID, readonly Transaction[]>> {
+  const [rows] = await connection.roundTrip((sql) => [historyStatements.readNews(sql, positions)])
+  const news = new Map<UserID, Transaction[]>()
+  for (const transaction of rows.map(toTransaction)) {
+    const { userID } = transaction
+    const before = news.get(userID)
+    if (before === undefined) news.set(userID, [transaction])
+    else before.push(transaction)
+  }
+  return news
 }

@@ -40,6 +40,7 @@ export async function prepareReads(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [
     historyStatements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE),
   ])
+  await connection.roundTrip((sql) => [historyStatements.readNews(sql, [])])
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }

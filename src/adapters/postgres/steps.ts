@@ -13,6 +13,8 @@ const STATEMENTS = {
   read_wallet: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
+  /** For those who follow a wallet. */
+  read_news: 'SELECT user_wallet_transaction',
   /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',

@@ -8,7 +8,7 @@ import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
 import { dialectOf, readOutcome } from './dialect.ts'
 import { isBug, isRolledBack } from './errors.ts'
-import { readPage } from './history.ts'
+import { readNews, readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
 import { type ConnectionPool, createConnectionPool } from './pool.ts'
 import { prepareInspection, prepareReads, prepareWrites } from './prepare.ts'
@@ -106,6 +106,8 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       use('read_status', (connection) => readOutcome(connection, userID, transactionID)),
 
     history: (query) => use('read_history', (connection) => readPage(connection, query)),
+
+    news: (positions) => use('read_news', (connection) => readNews(connection, positions)),
 
     ping: () =>
       use('ping', async (connection) => {

@@ -44,7 +44,12 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
   )
   const all = gather(registry)
   return {
-    metrics: { queue: queueMetrics(registry), pool: poolMetrics(registry), stepDone: stepMetrics(registry) },
+    metrics: {
+      queue: queueMetrics(registry),
+      pool: poolMetrics(registry),
+      followers: followerMetrics(registry),
+      stepDone: stepMetrics(registry),
+    },
     countRequest: requestMetrics(registry),
     page: {
       contentType: registry.contentType,
@@ -130,6 +135,14 @@ function poolMetrics(registry: Registry): Metrics['pool'] {
   })
   return (name, size, read) => {
     pools.set(name, { size, read })
+  }
+}
+
+function followerMetrics(registry: Registry): Metrics['followers'] {
+  let count = () => 0
+  gauge(registry, 'wallet_followers', 'How many streams of events are open', [], (set) => set({}, count()))
+  return (read) => {
+    count = read
   }
 }
 

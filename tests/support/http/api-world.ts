@@ -44,6 +44,7 @@ export async function startAPIWorld(t: Test): Promise<APIWorld> {
   let readiness: Readiness = async () => 'ready'
   const options: HTTPOptions = {
     serviceNow: () => current,
+    liveNow: () => memory.live,
     readiness: () => readiness(),
     expectErrors: true,
   }

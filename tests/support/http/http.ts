@@ -12,13 +12,15 @@ import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-sto
 import { createPostgresWalletStore } from '../../../src/adapters/postgres/wallet-store.ts'
 import type { Prometheus } from '../../../src/adapters/prometheus/metrics.ts'
 import { createSignedTransactionIDs } from '../../../src/adapters/signed-transaction-ids/transaction-ids.ts'
-import { READ_CONNECTIONS, serviceBounds } from '../../../src/app/bounds.ts'
+import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from '../../../src/app/bounds.ts'
 import { readConfig } from '../../../src/app/config.ts'
 import { createInspection } from '../../../src/app/inspection.ts'
+import { createLive, type Live, type LiveBounds } from '../../../src/app/live.ts'
 import { createWalletService, type ServiceBounds } from '../../../src/app/wallet-service.ts'
 import { after, type Instant, type Micros, toInstant } from '../../../src/domain/instant.ts'
 import type { Authenticator } from '../../../src/ports/authenticator.ts'
 import type { LedgerReads } from '../../../src/ports/inspection.ts'
+import type { LiveWallets } from '../../../src/ports/live.ts'
 import { NO_TELEMETRY } from '../../../src/ports/telemetry.ts'
 import { KEY_BYTES } from '../../../src/ports/transaction-ids.ts'
 import type { Readiness, WalletService } from '../../../src/ports/wallet-service.ts'
@@ -37,6 +39,9 @@ export const KEY = Buffer.alloc(KEY_BYTES, 7)
 
 const DEFAULTS = readConfig({})
 export const DEFAULT_BOUNDS = serviceBounds(DEFAULTS)
+
+/** Of a stream that a test reads to its end: long enough for what is there already. */
+const STREAM_LIFE_MS = 200
 
 export interface SettableClock {
   (): Instant
@@ -78,6 +83,7 @@ export type Send = (call: Call) => Promise<Answer>
 export interface TestHTTP {
   readonly app: App
   readonly service: WalletService
+  readonly live: Live
   /** Through Fastify's `inject`. */
   readonly send: Send
   readonly clock: SettableClock
@@ -90,6 +96,10 @@ export interface HTTPOptions {
   readonly service?: WalletService
   /** The same for a service that changes meanwhile; `undefined` while its database has not answered yet. */
   readonly serviceNow?: () => WalletService | undefined
+  /** And who tells those who follow its wallets. */
+  readonly liveNow?: () => LiveWallets
+  readonly liveBounds?: LiveBounds
+  readonly streamLifeMs?: number
   /** What the console looks at; the memory store's own unless told otherwise. */
   readonly ledger?: LedgerReads
   readonly bounds?: ServiceBounds
@@ -115,6 +125,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
   const { prometheus, clock = settableClock() } = options
   const memory = createMemoryWalletStore(clock)
   const store = options.store ?? memory
+  const live = createLive(store, options.liveBounds ?? LIVE_BOUNDS)
   const service =
     options.service ??
     createWalletService({
@@ -123,6 +134,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
       transactionIDs: createSignedTransactionIDs(KEY),
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
+      committed: live.committed,
       ...(prometheus && { telemetry: { ...NO_TELEMETRY, ...prometheus.metrics } }),
     })
   const inspection = createInspection(options.ledger ?? memory)
@@ -131,7 +143,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
   const app = await buildServer({
     services() {
       const wallets = options.serviceNow === undefined ? service : options.serviceNow()
-      return wallets && { wallets, inspection }
+      return wallets && { wallets, inspection, live: options.liveNow?.() ?? live }
     },
     readiness: options.readiness ?? (async () => 'ready'),
     logger,
@@ -146,6 +158,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     ...(options.corsOrigins && { corsOrigins: options.corsOrigins }),
     ...(options.timeouts && { timeouts: options.timeouts }),
+    streamLifeMs: options.streamLifeMs ?? STREAM_LIFE_MS,
     eventLoopLatenessMs: options.eventLoopLatenessMs ?? (() => 0),
   })
   t.teardown(async () => {
@@ -154,7 +167,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     if (options.expectErrors !== true && errors.length > 0)
       throw new Error(`errors were logged: ${JSON.stringify(errors)}`)
   })
-  return { app, service, send: injecting(app), clock, log }
+  return { app, service, live, send: injecting(app), clock, log }
 }
 
 /** The same over PostgreSQL, whose clock is the database's own: the service's clock only dates transaction IDs. */

@@ -1,6 +1,8 @@
 import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
 import { createSignedTransactionIDs } from '../../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import type { BatcherBounds } from '../../../src/app/batcher.ts'
+import { LIVE_BOUNDS } from '../../../src/app/bounds.ts'
+import { createLive, type Live } from '../../../src/app/live.ts'
 import { createWalletService, type ServiceBounds } from '../../../src/app/wallet-service.ts'
 import { after, type Micros } from '../../../src/domain/instant.ts'
 import type { Movement } from '../../../src/domain/movement.ts'
@@ -15,6 +17,7 @@ export const TTL: Micros = 24n * HOUR
 
 export interface ServiceOverMemory {
   readonly service: WalletService
+  readonly live: Live
   readonly transactionIDs: TransactionIDs
   /** Moves the one clock that service and store share. */
   advance(length: Micros): void
@@ -39,8 +42,11 @@ export function createServiceOverMemory(
   const each = { ...BOUNDS, ...bounds }
   const all: ServiceBounds = { movements: each, opens: each, stateChanges: each, walletReads: each, singleReads: each }
   const transactionIDs = createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 'key'))
+  const store = alter(createMemoryWalletStore(clock))
+  const live = createLive(store, LIVE_BOUNDS)
   const service = createWalletService({
-    store: alter(createMemoryWalletStore(clock)),
+    store,
+    committed: live.committed,
     transactionIDs,
     clock,
     transactionIDTtl: TTL,
@@ -49,6 +55,7 @@ export function createServiceOverMemory(
   let requests = 0
   return {
     service,
+    live,
     transactionIDs,
     advance(length) {
       now = after(now, length)

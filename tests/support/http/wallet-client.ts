@@ -35,6 +35,7 @@ export const API_PATHS: Readonly<Record<string, readonly string[]>> = {
   [`${walletPath('u')}/withdraw`]: ['PUT'],
   [`${walletPath('u')}/transfer`]: ['PUT'],
   [`${walletPath('u')}/transactions`]: ['GET'],
+  [`${walletPath('u')}/events`]: ['GET'],
   [`${walletPath('u')}/transactionIDs`]: ['POST'],
   [`${walletPath('u')}/state`]: ['PUT'],
   '/api/v1/transactions': ['PUT'],

@@ -50,6 +50,7 @@ export const ANSWER_EXAMPLES = {
   transferOut,
   lastPage: { transactions: [transferOut, deposit], nextIDBefore: null },
   page: { transactions: [transferOut], nextIDBefore: 2 },
+  events: `id: 1\n\nid: 2\ndata: ${JSON.stringify(transferOut)}\n\n`,
   alive: { status: 'alive' },
   ready: { status: 'ready' },
   starting: { status: 'starting' },

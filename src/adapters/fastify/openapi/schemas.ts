@@ -142,6 +142,19 @@ export const CacheHeaders = Type.Object({
   ),
 })
 
+export const LastEventIDHeaders = asIs(
+  Type.Object({
+    'last-event-id': Type.Optional(
+      Type.String({
+        pattern: '^(?:0|[1-9][0-9]{0,15})$',
+        [EXPECTED]: 'the id of the last transaction that came, such as 41, or 0 for all',
+        description: 'Begins right after this id; 0 for the whole history',
+        examples: ['1'],
+      }),
+    ),
+  }),
+)
+
 export const StateBody = Type.Object(
   {
     state: Type.Unsafe<WalletState>({

@@ -13,6 +13,7 @@ type HTTPCode =
   | 'FORBIDDEN'
   | 'TOO_MANY_REQUESTS'
   | 'AUTHENTICATION_UNAVAILABLE'
+  | 'CURSOR_GONE'
 export type ProblemCode = HTTPCode | Rejected['code'] | Failed['code'] | RefusalCode
 
 /** One thing that is wrong with a request. */
@@ -118,6 +119,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: 'Wallet not empty',
     detail: 'Only a wallet with a balance of 0 can be closed.',
+  },
+  CURSOR_GONE: {
+    status: 410,
+    title: 'Cursor gone',
+    detail: 'The ledger has nothing at this position: it was restored to an earlier time. Begin again.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
