@@ -114,7 +114,7 @@ t.test("someone else's wallet is answered for, byte for byte, like one that does
   const used = await asAdmin.newID('ann')
   await asAdmin.withdraw('ann', 1, used)
   const guarded = routes.filter(({ url }) => url.includes(':userID'))
-  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 12)
+  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 13)
   for (const route of guarded) {
     const what = `${route.method} ${route.url}`
     const [theirs, nobodys] = [await ask(route, 'ann', bob), await ask(route, 'nobody', bob)]

@@ -2,7 +2,7 @@ import t from 'tap'
 import { readAPIDocument } from '../support/http/api-document.ts'
 import { startAPIWorld } from '../support/http/api-world.ts'
 import type { Answer } from '../support/http/http.ts'
-import { createAnswerChecker } from './documented-answers.ts'
+import { contentOf, createAnswerChecker } from './documented-answers.ts'
 import { deposited, exampleCall, fresh, openBoth, PROVOKE, type Shown, transferred } from './provoked-answers.ts'
 
 /*
@@ -43,7 +43,7 @@ t.test('every example is the real answer, and every answer is as the description
           if (answer === undefined) throw new Error(`no one knows how to bring about: ${what}`)
           t.equal(String(answer.status), status, what)
           t.strictSame(complaints(path, method, answer), [], `${what}: as described`)
-          t.strictSame(withoutChance(answer.body), withoutChance(value), `${what}: the example`)
+          t.strictSame(withoutChance(contentOf(answer)), withoutChance(value), `${what}: the example`)
           seen += 1
         }
       }

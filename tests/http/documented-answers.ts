@@ -6,7 +6,7 @@ import type { Answer } from '../support/http/http.ts'
 /** In answers to anything: of HTTP itself, and what tells browsers and caches to keep their hands off. */
 const UNDOCUMENTED_HEADERS = [
   ...['content-type', 'content-length', 'date', 'connection', 'keep-alive'],
-  ...['cache-control', 'x-content-type-options'],
+  ...['cache-control', 'x-content-type-options', 'transfer-encoding', 'x-accel-buffering'],
 ]
 
 /** Where something stands in the document: a JSON pointer as a URI's fragment. */
@@ -20,6 +20,11 @@ function closed(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]))
   return copy.type === 'object' ? { additionalProperties: false, ...copy } : copy
+}
+
+/** What an answer says: an object, or text. */
+export function contentOf({ headers, body, text }: Answer): unknown {
+  return headers['content-type'] === 'text/event-stream' ? text : body
 }
 
 /** Says how an answer differs from what the document says of it: its status, headers, media type and body. */
@@ -64,7 +69,7 @@ export function createAnswerChecker(document: APIDocument) {
     const keys = ['paths', path, method, 'responses', String(answer.status), 'content', media, 'schema']
     return [
       ...complaintsOfHeaders(answer.headers, documented.headers),
-      ...complaintsOfValue(answer.body, { $ref: `openapi.json#${pointer(...keys)}` }, 'body'),
+      ...complaintsOfValue(contentOf(answer), { $ref: `openapi.json#${pointer(...keys)}` }, 'body'),
     ]
   }
 }

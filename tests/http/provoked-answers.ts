@@ -240,6 +240,10 @@ const ANSWERS: Readonly<Record<string, Provoke>> = {
     const call = exampleCall(shown)
     return world.send({ ...call, path: `${call.path}?limit=1` })
   },
+  events: async (world, shown) => {
+    await transferred(world)
+    return world.readEvents(exampleCall(shown).path, 1)
+  },
   alive: whileReadinessIs('ready'),
   ready: whileReadinessIs('ready'),
   starting: whileReadinessIs('starting'),

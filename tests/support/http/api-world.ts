@@ -1,8 +1,10 @@
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import type { Test } from 'tap'
 import type { UserID } from '../../../src/domain/user-id.ts'
 import type { Authenticator } from '../../../src/ports/authenticator.ts'
 import type { Readiness, WalletService } from '../../../src/ports/wallet-service.ts'
-import { type Answer, type Call, type HTTPOptions, listen, type Send, startHTTP } from './http.ts'
+import { type Answer, type Call, type HTTPOptions, listen, type Send, startHTTP, toAnswer } from './http.ts'
 import { bearer } from './issuer.ts'
 import { connectRaw } from './raw-client.ts'
 import { createServiceOverMemory, TTL } from './service-over-memory.ts'
@@ -22,6 +24,8 @@ export interface APIWorld {
   sendAs(token: string | undefined, call: Call): Promise<Answer>
   /** Sends a request to a server that has had as many as it takes. */
   readonly sendTooMuch: Send
+  /** Reads the events of a wallet up to the first one that says more than an id. */
+  readEvents(path: string, lastID: number): Promise<Answer>
   /** Sends a request that has no Host header. */
   sendWithoutHost(path: string): Promise<Answer>
 }
@@ -35,6 +39,9 @@ const authenticate: Authenticator = async (token) =>
     ? { kind: 'unavailable' }
     : { kind: 'authenticated', caller: { userID: token as UserID, admin: false } }
 
+/** A stream is read as far as it is needed, then closed. */
+const LONGER_THAN_THE_TEST_MS = 3_600_000
+
 const ONE_IN_AN_HOUR = { requests: 1, windowMs: 3_600_000 }
 
 /** Servers of one service, which can be changed while they run. */
@@ -45,6 +52,7 @@ export async function startAPIWorld(t: Test): Promise<APIWorld> {
   const options: HTTPOptions = {
     serviceNow: () => current,
     liveNow: () => memory.live,
+    streamLifeMs: LONGER_THAN_THE_TEST_MS,
     readiness: () => readiness(),
     expectErrors: true,
   }
@@ -70,6 +78,18 @@ export async function startAPIWorld(t: Test): Promise<APIWorld> {
     sendAs: (token, call) => guarded.send({ ...call, ...(token !== undefined && { headers: bearer(token) }) }),
     sendTooMuch: limited.send,
     advance: () => memory.advance(TTL),
+    async readEvents(path, lastID) {
+      const headers = { 'last-event-id': String(lastID) }
+      const request = httpRequest({ host: '127.0.0.1', port, path, agent: false, headers })
+      request.end()
+      const [response] = await once(request, 'response')
+      let text = ''
+      for await (const piece of response.setEncoding('utf8')) {
+        text += piece
+        if (/^data: .*\n\n/m.test(text)) break
+      }
+      return toAnswer(response.statusCode, response.headers, Buffer.from(text))
+    },
     async sendWithoutHost(path) {
       const raw = await connectRaw(t, port)
       raw.write(`GET ${path} HTTP/1.1\r\n\r\n`)
