@@ -6,6 +6,7 @@ import { addPayCommand } from './pay-command.ts'
 import { addServiceCommands } from './service-commands.ts'
 import type { Surroundings } from './session.ts'
 import { addStateCommand, addWalletCommands } from './wallet-commands.ts'
+import { addWatchCommand } from './watch-command.ts'
 
 const HELP = `
 Amounts are base units, 1250000, or dollars with the suffix usd, 1.25usd. Put a user ID that begins with - after --.
@@ -45,6 +46,7 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
   addMovementCommands(program, surroundings)
   addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
+  addWatchCommand(program, surroundings)
   addStateCommand(program, surroundings)
   addBenchCommand(program, surroundings)
   return program

@@ -27,6 +27,7 @@ import {
   type Withdrawal,
 } from './movements.ts'
 import { ACCESS_TOKEN, isServiceURL, isToken, SERVICE_URL } from './sendable.ts'
+import { type WatchOptions, watch } from './watching.ts'
 
 export { TransactionType } from './answers.ts'
 export { type Outcome, type ProblemCode, WalletProblem, WalletUnsettled } from './errors.ts'
@@ -43,6 +44,7 @@ export type {
   TransactionIDStatus,
   Transfer,
   Wallet,
+  WatchOptions,
   Withdrawal,
 }
 
@@ -129,6 +131,11 @@ export interface WalletClient {
   page(userID: string, filters?: HistoryFilters, options?: CallOptions): Promise<HistoryPage>
   /** Everything, newest first, a page at a time; `deadlineMs` is each page's. What was there at the start comes exactly once. */
   history(userID: string, filters?: HistoryFilters, options?: CallOptions): AsyncGenerator<Transaction, void, undefined>
+  /**
+   * Each transaction of the wallet as it is committed, oldest first, without a gap, until the signal or the loop ends it. A lost
+   * connection is made again, which goes on behind the last one that was taken.
+   */
+  watch(userID: string, options?: WatchOptions): AsyncGenerator<Transaction, void, undefined>
 }
 
 const ATTEMPT_TIMEOUT_MS = 10_000
@@ -141,14 +148,15 @@ const LIST = '/api/v1/transactions' satisfies Path
 export function createWalletClient(options: ClientOptions): WalletClient {
   const { token, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS, deadlineMs = DEADLINE_MS, gather = false } = options
   if (typeof token === 'string' && !isToken(token)) throw new TypeError(`token is not ${ACCESS_TOKEN}`)
-  const exchange = createExchange({
+  const settings = {
     url: toBase(options),
     // Called without the client as its `this`, which a browser's would refuse.
-    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+    fetch: options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request)),
     token,
     attemptTimeoutMs,
     gather,
-  })
+  }
+  const exchange = createExchange(settings)
 
   function limitsOf(call: CallOptions = {}): Limits {
     return { deadline: performance.now() + (call.deadlineMs ?? deadlineMs), signal: call.signal }
@@ -212,6 +220,9 @@ export function createWalletClient(options: ClientOptions): WalletClient {
         yield* found.transactions
         next = found.nextIDBefore
       } while (next !== null)
+    },
+    async *watch(userID, watching = {}) {
+      yield* watch(settings, fill(`${WALLET}/events`, { userID }), watching, readTransaction)
     },
   }
 }

@@ -60,7 +60,8 @@ interface Never {
 
 type Attempt<Result> = { readonly kind: 'done'; readonly result: Result } | Again | Never
 
-class NoToken extends TypeError {}
+/** What a function gave is no token. */
+export class NoToken extends TypeError {}
 
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2000
@@ -149,7 +150,7 @@ async function attemptOnce<Result>(
     })
     const { requestID } = answer
     if (isOK(answer)) return { kind: 'done', result: request.read(answer.body, { requestID, maybeExecuted }) }
-    if (LATER.includes(answer.status)) return later(answer, request)
+    if (isLater(answer)) return later(answer, request)
     throw toProblem(answer, { transactionID: request.transactionID, isWrite: isWrite(request), maybeExecuted })
   } catch (error) {
     if (error instanceof WalletProblem) throw error
@@ -163,12 +164,17 @@ async function attemptOnce<Result>(
   }
 }
 
+/** Whether the same request may be answered with something else later. */
+export function isLater({ status }: Answer): boolean {
+  return LATER.includes(status)
+}
+
 /** To read twice or to be given two IDs changes nothing. */
 function isWrite({ method }: Pick<Request<unknown>, 'method'>): boolean {
   return method === 'PUT'
 }
 
-async function bearer(token: ExchangeSettings['token']): Promise<Record<string, string>> {
+export async function bearer(token: ExchangeSettings['token']): Promise<Record<string, string>> {
   const text = typeof token === 'function' ? await token() : token
   if (text === undefined) return {}
   if (!isToken(text)) throw new NoToken(`the token is not ${ACCESS_TOKEN}`)
@@ -187,12 +193,12 @@ function later({ status, body, retryAfterMs }: Answer, request: Request<unknown>
 }
 
 /** Doubles from one attempt to the next; drawn at random, so that clients that failed together do not come back together. */
-function backoffMs(attempts: number): number {
+export function backoffMs(attempts: number): number {
   return Math.random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempts)
 }
 
 /** Ends early when the signal says so. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

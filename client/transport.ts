@@ -38,15 +38,19 @@ export function createTransport(url: string, fetch: typeof globalThis.fetch): Tr
     const response = await sending.catch((cause: unknown) => {
       throw whyNotSent(cause) === undefined ? cause : new NotSent('it was not sent', { cause })
     })
-    const { status, headers, type } = response
-    return {
-      status,
-      body: parse(await response.text()),
-      requestID: headers.get('x-request-id') ?? undefined,
-      retryAfterMs: parseRetryAfter(headers.get('retry-after')),
-      // A browser hides the status of a redirect.
-      redirect: type === 'opaqueredirect' || (status >= MULTIPLE_CHOICES && status < BAD_REQUEST),
-    }
+    return readAnswer(response)
+  }
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
+  const { status, headers, type } = response
+  return {
+    status,
+    body: parse(await response.text()),
+    requestID: headers.get('x-request-id') ?? undefined,
+    retryAfterMs: parseRetryAfter(headers.get('retry-after')),
+    // A browser hides the status of a redirect.
+    redirect: type === 'opaqueredirect' || (status >= MULTIPLE_CHOICES && status < BAD_REQUEST),
   }
 }
 
