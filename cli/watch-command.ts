@@ -15,7 +15,7 @@ const readID = reader('--after', 'the id of a transaction, or 0 for all', (text)
 )
 
 export function addWatchCommand(program: Command, surroundings: Surroundings): void {
-  const { print } = surroundings
+  const { print, say } = surroundings
   program
     .command('watch')
     .description("show a wallet's transactions as they come, until you press Ctrl-C")
@@ -28,7 +28,7 @@ export function addWatchCommand(program: Command, surroundings: Surroundings): v
       const session = openSession({ url, deadline: NO_DEADLINE_MS }, surroundings)
       const { client, signal } = session
       const table = WRITERS.table()
-      if (!json) await print(table.page([], false))
+      if (!json) say(`Watching ${user}; Ctrl-C ends it.`)
       try {
         for await (const transaction of client.watch(user, { signal, ...(after !== undefined && { after }) }))
           await print(json ? `${asJSON(transaction)}\n` : table.page([transaction], false))

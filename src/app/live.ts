@@ -16,7 +16,7 @@ export interface LiveBounds {
 export interface Live extends LiveWallets {
   /** These were committed here: who follows their wallets is told at once. */
   committed(units: readonly Unit[]): void
-  /** Ends all followers. */
+  /** Ends all followers, and takes none any more. */
   stop(): void
 }
 
@@ -44,6 +44,7 @@ export function createLive(
   const toRead = new Set<UserID>()
   let count = 0
   let reading = false
+  let stopped = false
   let polling: NodeJS.Timeout | undefined
   telemetry.followers(() => count)
 
@@ -103,7 +104,7 @@ export function createLive(
     follow({ userID, after }, follower) {
       const others = readers.get(userID) ?? new Set()
       if (others.size >= followersOfAUser) return 'TOO_MANY_REQUESTS'
-      if (count >= followers) return 'OVERLOADED'
+      if (stopped || count >= followers) return 'OVERLOADED'
       const reader: Reader = { follower, after, ready: true }
       readers.set(userID, others.add(reader))
       count += 1
@@ -136,6 +137,7 @@ export function createLive(
     },
 
     stop() {
+      stopped = true
       for (const some of readers.values()) for (const { follower } of some) follower.end()
     },
   }
