@@ -65,6 +65,8 @@ t.test('every refusal has its code, status, title and type', async (t) => {
   const body = { amount: 1, transactionID: await client.newID('ann') }
   const ifMatch = { method: 'PUT', path: `${walletPath('ann')}/deposit`, body, headers: { 'if-match': '"41"' } }
   await expect('VERSION_MISMATCH', await send(ifMatch))
+  const events = { method: 'GET', path: `${walletPath('ann')}/events`, headers: { 'last-event-id': '41' } }
+  await expect('CURSOR_GONE', await send(events))
   const old = await client.newID('ann')
   clock.move(TTL)
   await expect('TRANSACTION_ID_EXPIRED', await client.deposit('ann', 1, old))

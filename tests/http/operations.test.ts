@@ -15,6 +15,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'put /api/v1/users/{userID}/wallet/withdraw': ['200'],
   'put /api/v1/users/{userID}/wallet/transfer': ['200'],
   'get /api/v1/users/{userID}/wallet/transactions': ['200'],
+  'get /api/v1/users/{userID}/wallet/events': ['200'],
   'get /livez': ['200'],
   'get /readyz': ['200'],
 }
