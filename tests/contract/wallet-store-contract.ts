@@ -9,6 +9,7 @@ import { atomicContract } from './atomic-contract.ts'
 import { historyContract } from './history-contract.ts'
 import { inspectionContract } from './inspection-contract.ts'
 import { notesContract } from './notes-contract.ts'
+import { pastContract } from './past-contract.ts'
 import { racesContract } from './races-contract.ts'
 import { statesContract } from './states-contract.ts'
 import {
@@ -37,6 +38,7 @@ export function walletStoreContract(t: Test, createStore: CreateStore): void {
   atomicContract(t, createStore)
   notesContract(t, createStore)
   statesContract(t, createStore)
+  pastContract(t, createStore)
 }
 
 function wallets(t: Test, createStore: CreateStore): void {

@@ -20,6 +20,7 @@ import { historyRoutes } from './routes/history.ts'
 import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { statementRoutes } from './routes/statement.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { answerError } from './wire/errors.ts'
@@ -105,6 +106,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       movementRoutes(api, wallets)
       listRoutes(api, wallets)
       historyRoutes(api, wallets)
+      statementRoutes(api, wallets)
     },
     { prefix: '/api/v1' },
   )

@@ -35,6 +35,8 @@ export function createHeldStore(clock: Clock): HeldStore {
       wallets: (users) => through(() => real.wallets(users)),
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
+      walletAt: (moment) => through(() => real.walletAt(moment)),
+      statement: (period) => through(() => real.statement(period)),
       find: (search) => through(() => real.find(search)),
       findTransaction: (id) => through(() => real.findTransaction(id)),
       findReference: (reference) => through(() => real.findReference(reference)),
