@@ -5,6 +5,7 @@ import { addMovementCommands } from './movement-commands.ts'
 import { addPayCommand } from './pay-command.ts'
 import { addServiceCommands } from './service-commands.ts'
 import type { Surroundings } from './session.ts'
+import { addStatementCommand } from './statement-command.ts'
 import { addStateCommand, addWalletCommands } from './wallet-commands.ts'
 
 const HELP = `
@@ -45,6 +46,7 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
   addMovementCommands(program, surroundings)
   addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
+  addStatementCommand(program, surroundings)
   addStateCommand(program, surroundings)
   addBenchCommand(program, surroundings)
   return program

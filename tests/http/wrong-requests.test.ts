@@ -20,7 +20,8 @@ const TIME =
   'must be an existing date and time with an offset and at most 9 decimals, such as 2026-11-25T16:45:43.5Z or 2026-11-25T18:45:43%2B02:00'
 const TYPE =
   'must be 1 (Deposit), 2 (Withdrawal), 3 (TransferIn) or 4 (TransferOut); for several, repeat it: type=1&type=4'
-const PARAMETERS = 'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter, type and reference'
+const PARAMETERS =
+  'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter, createdFrom, type and reference'
 const PREFIX = 'must be how a user ID begins: at most 128 characters, no control characters'
 const MOVEMENT = `must be a JSON object such as {"amount":5000000,"transactionID":"${ID}"}`
 const TRANSFER = `must be a JSON object such as {"passiveUserID":"auth0|7","amount":1250000,"transactionID":"${ID}"}`
@@ -73,6 +74,19 @@ const WRONG: Readonly<Record<string, readonly [Call, Told]>> = {
   'two times': [
     history('createdBefore=2026-11-25T18:45:43Z&createdBefore=2026-11-25T18:45:43Z'),
     { '/createdBefore': `${TIME}, and given only once` },
+  ],
+  'a moment that is none': [get(`${walletPath('ann')}?at=yesterday`), { '/at': TIME }],
+  'a period without its ends': [
+    get(`${walletPath('ann')}/statement`),
+    { '/from': `is missing; it ${TIME}`, '/to': `is missing; it ${TIME}` },
+  ],
+  'a period that ends before it begins': [
+    get(`${walletPath('ann')}/statement?from=2026-11-01T00:00:00Z&to=2026-10-01T00:00:00Z`),
+    { '/from': 'must be before to, by a microsecond at least' },
+  ],
+  'a period that begins before all years': [
+    get(`${walletPath('ann')}/statement?from=0000-01-01T00:00:00%2B01:00&to=2026-10-01T00:00:00Z`),
+    { '/from': 'must be in the years 0000 to 9999 in UTC' },
   ],
   'a time for the console': [get('/console/data/curves/ann?createdAfter=today'), { '/createdAfter': TIME }],
   'a type in words': [history('type=Deposit'), { '/type/0': TYPE }],
