@@ -27,7 +27,7 @@ t.test('a statement is a table, what the service says, or a row of csv', async (
   t.same(table.stdout.split('\n'), [
     `ann, from ${DECEMBER[0]} until before ${DECEMBER[1]} (UTC)`,
     'LINE          COUNT    DOLLARS',
-    'opening                0.000000',
+    'opening               0.000000',
     'deposit           1  +5.000000',
     'withdrawal        1  -0.000001',
     'transfer-in       0  +0.000000',
@@ -39,7 +39,7 @@ t.test('a statement is a table, what the service says, or a row of csv', async (
   for (const options of [['--json'], ['--format', 'json']])
     t.equal(
       (await run('statement', 'ann', '2024', ...options)).stdout,
-      (await client.statement('ann', '2024-01-01T00:00:00Z', '2025-01-01T00:00:00Z')).text + '\n',
+      `${(await client.statement('ann', '2024-01-01T00:00:00Z', '2025-01-01T00:00:00Z')).text}\n`,
     )
   t.equal((await run('statement', 'ann', '--from', DECEMBER[0], '--to', DECEMBER[1], '--json')).stdout, `${text}\n`)
   t.same((await run('statement', '=1+1', '2024-12', '--format', 'csv')).stdout.split('\n'), [

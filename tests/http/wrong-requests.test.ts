@@ -94,9 +94,10 @@ const WRONG: Readonly<Record<string, readonly [Call, Told]>> = {
   'one type of two': [history('type=1&type=5'), { '/type/1': TYPE }],
   'too many types': [history(Array(17).fill('type=1').join('&')), { '/type': 'must be given at most 16 times' }],
   'an unknown parameter': [history('Limit=5&a%2Fb=1'), { '/Limit': PARAMETERS, '/a~1b': PARAMETERS }],
-  'a parameter if there are none': [
+  'a parameter if there are none': [put('?limit=5'), { '/limit': 'is unknown; there are no parameters here' }],
+  'a parameter beside the only one': [
     get(`${walletPath('ann')}?limit=5`),
-    { '/limit': 'is unknown; there are no parameters here' },
+    { '/limit': 'is unknown; the only parameter is at' },
   ],
   'a search for nothing': [get('/console/data/wallets'), { '/prefix': `is missing; it ${PREFIX}` }],
   'a search for a control character': [get('/console/data/wallets?prefix=%00'), { '/prefix': PREFIX }],
