@@ -1,9 +1,10 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { HistoryFilters, HistoryPage } from '../client/client.ts'
 import { explain } from './explain.ts'
-import { FORMATS, WRITERS } from './history-formats.ts'
+import { WRITERS } from './history-formats.ts'
 import {
   deadlineOption,
+  formatOption,
   jsonOption,
   oneOf,
   reader,
@@ -30,12 +31,7 @@ export function addHistoryCommand(program: Command, surroundings: Surroundings):
     .command('history')
     .description("show a wallet's transactions, newest first")
     .addArgument(userArgument('user', 'whose wallet'))
-    .addOption(
-      new Option('--format <format>', FORMATS.join(', '))
-        .argParser(oneOf('--format', FORMATS))
-        .default('table' as const)
-        .conflicts('json'),
-    )
+    .addOption(formatOption())
     .addOption(jsonOption)
     .addOption(new Option('--limit <count>', 'how many at most').argParser(readLimit).default(DEFAULT_ROWS))
     .addOption(new Option('--all', 'however many there are').conflicts('limit'))
@@ -46,17 +42,19 @@ export function addHistoryCommand(program: Command, surroundings: Surroundings):
     )
     .addOption(referenceOption('only what has exactly this reference'))
     .addOption(timeOption('after', 'only strictly later ones (RFC 3339)'))
+    .addOption(timeOption('from', 'only those that are not earlier (RFC 3339)'))
     .addOption(timeOption('before', 'only strictly earlier ones (RFC 3339)'))
     .addOption(urlOption)
     .addOption(deadlineOption)
     .addHelpText('after', HELP)
     .action(async (user, options) => {
       const session = openSession(options, surroundings)
-      const { type, reference, after, before, limit, all = false, json = false } = options
+      const { type, reference, after, from, before, limit, all = false, json = false } = options
       const filters: HistoryFilters = {
         ...(type && { type: type.map((name) => TYPES[name]) }),
         ...(reference && { reference }),
         ...(after && { createdAfter: after }),
+        ...(from && { createdFrom: from }),
         ...(before && { createdBefore: before }),
       }
       const format = json ? 'json' : options.format

@@ -1,11 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
 import { type Transaction, TransactionType } from '../client/client.ts'
 import { inDollars } from './amounts.ts'
+import type { Format } from './parameters.ts'
 import { type Column, createTable } from './table.ts'
 import { asJSON, nameOf } from './wire.ts'
-
-export const FORMATS = ['table', 'json', 'csv'] as const
-export type Format = (typeof FORMATS)[number]
 
 /** Makes text of a history, a page at a time; there is one page at least. */
 export interface Writer {
@@ -81,17 +79,20 @@ const CSV_COLUMNS = [
  */
 const LATER_FORMULA = /;(?=["\s]*[=+@＝＋＠－-])/gu
 
+export function guardFormula(text: string | null | undefined): string {
+  return text?.replaceAll(LATER_FORMULA, ";'") ?? ''
+}
+
 function createCSVWriter(): Writer {
-  const guarded = (text: string | null | undefined) => text?.replaceAll(LATER_FORMULA, ";'") ?? ''
   let header = `${CSV_COLUMNS.join()}\n`
   return {
     page(transactions) {
       const rows = transactions.map((each) => ({
         ...each,
         type: nameOf(each.type),
-        userID: guarded(each.userID),
-        passiveUserID: guarded(each.passiveUserID),
-        reference: guarded(each.reference),
+        userID: guardFormula(each.userID),
+        passiveUserID: guardFormula(each.passiveUserID),
+        reference: guardFormula(each.reference),
       }))
       const lines = stringify(rows, { columns: CSV_COLUMNS, escape_formulas: true })
       const text = `${header}${lines}`

@@ -97,6 +97,16 @@ export const deadlineOption = new Option('--deadline <time>', 'how long to try f
 
 export const jsonOption = new Option('--json', 'print what the service answers')
 
+export const FORMATS = ['table', 'json', 'csv'] as const
+export type Format = (typeof FORMATS)[number]
+
+export function formatOption() {
+  return new Option('--format <format>', FORMATS.join(', '))
+    .argParser(oneOf('--format', FORMATS))
+    .default('table' as const)
+    .conflicts('json')
+}
+
 export function timeOption<Name extends string>(name: Name, description: string) {
   const expected = 'a time as RFC 3339 writes it: 2026-11-22T11:52:50Z'
   return new Option(`--${name} <time>`, description).argParser(

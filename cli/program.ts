@@ -5,6 +5,7 @@ import { addMovementCommands } from './movement-commands.ts'
 import { addPayCommand } from './pay-command.ts'
 import { addServiceCommands } from './service-commands.ts'
 import type { Surroundings } from './session.ts'
+import { addStatementCommand } from './statement-command.ts'
 import { addStateCommand, addWalletCommands } from './wallet-commands.ts'
 import { addWatchCommand } from './watch-command.ts'
 
@@ -47,6 +48,7 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
   addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
   addWatchCommand(program, surroundings)
+  addStatementCommand(program, surroundings)
   addStateCommand(program, surroundings)
   addBenchCommand(program, surroundings)
   return program

@@ -3,7 +3,7 @@ import type { Wallet } from '../client/client.ts'
 import { describeAmount } from './amounts.ts'
 import { explain } from './explain.ts'
 import { stripControlCharacters } from './output.ts'
-import { oneOf, reasonOption, userArgument } from './parameters.ts'
+import { oneOf, reasonOption, timeOption, userArgument } from './parameters.ts'
 import { openSession, type Session, type Surroundings } from './session.ts'
 import { type CallOptions, walletCommand } from './wallet-command.ts'
 import { asJSON } from './wire.ts'
@@ -14,10 +14,17 @@ export function addWalletCommands(program: Command, surroundings: Surroundings):
   walletCommand(program, 'open', "open a user's wallet (idempotent)", ['open ann'])
     .addArgument(userArgument('user', 'whose wallet'))
     .action((user, options) => showWallet(surroundings, options, ({ client, signal }) => client.open(user, { signal })))
-  walletCommand(program, 'balance', 'show the balance of a wallet', ['balance ann', 'balance ann --json'])
+  walletCommand(program, 'balance', 'show the balance of a wallet', [
+    'balance ann',
+    'balance ann --json',
+    'balance ann --at 2026-10-01T00:00:00Z',
+  ])
     .addArgument(userArgument('user', 'whose wallet'))
-    .action((user, options) =>
-      showWallet(surroundings, options, ({ client, signal }) => client.wallet(user, { signal })),
+    .addOption(timeOption('at', 'as it was at this moment, which must be over (RFC 3339)'))
+    .action((user, { at, ...options }) =>
+      showWallet(surroundings, options, ({ client, signal }) =>
+        at === undefined ? client.wallet(user, { signal }) : client.walletAt(user, at, { signal }),
+      ),
     )
 }
 
@@ -52,7 +59,8 @@ async function showWallet(
   await surroundings.print(options.json ? `${asJSON(wallet)}\n` : `${describeWallet(wallet)}\n`)
 }
 
-function describeWallet({ userID, balance, state }: Wallet): string {
-  const says = `${stripControlCharacters(userID)} has ${describeAmount(balance)}`
-  return state === undefined ? says : `${says}; the wallet is ${stripControlCharacters(state)}`
+function describeWallet({ userID, balance, state, at }: Wallet): string {
+  const says = `${stripControlCharacters(userID)} ${at === undefined ? 'has' : 'had'} ${describeAmount(balance)}`
+  if (state === undefined) return says
+  return `${says}; the wallet ${at === undefined ? 'is' : 'was'} ${stripControlCharacters(state)}`
 }

@@ -9,6 +9,11 @@ type Exact<Schema, Money extends keyof Schema> = Readonly<Omit<Schema, Money> & 
 
 export type Wallet = Exact<Wire.Wallet, 'balance'>
 export type Transaction = Exact<Wire.Transaction, 'amount' | 'balance'>
+export type Total = Exact<Wire.Total, 'amount'>
+/** What a period began with, ended with, and had in between; `totals` by type, `null` past 100 000 transactions. */
+export type Statement = Omit<Exact<Wire.Statement, 'opening' | 'closing'>, 'totals'> & {
+  readonly totals: Readonly<Record<Wire.Transaction['type'], Total>> | null
+}
 export type IssuedTransactionID = Readonly<Wire.IssuedTransactionID>
 export type IssuedTransactionIDs = Readonly<Omit<Wire.IssuedTransactionIDs, 'transactionIDs'>> & {
   readonly transactionIDs: readonly string[]
@@ -71,6 +76,7 @@ const isWallet = shape<Wire.Wallet>({
   createdAt: isText,
   updatedAt: isText,
   state: orAbsent(isText),
+  at: orAbsent(isText),
 })
 const isTransaction = shape<Wire.Transaction>({
   id: isCount,
@@ -93,6 +99,21 @@ const isStatus = shape<Wire.TransactionIDStatus>({
   refusal: orAbsent(isObject),
 })
 const isPage = shape<Wire.HistoryPage>({ transactions: arrayOf(isTransaction), nextIDBefore: orNull(isCount) })
+const isTotal = shape<Wire.Total>({
+  count: isCount,
+  amount: (value) => typeof value === 'string' && /^\d+$/.test(value),
+})
+const isStatement = shape<Wire.Statement>({
+  userID: isText,
+  from: isText,
+  to: isText,
+  opening: isCount,
+  closing: isCount,
+  count: isCount,
+  firstID: orNull(isCount),
+  lastID: orNull(isCount),
+  totals: orNull(shape<NonNullable<Wire.Statement['totals']>>({ 1: isTotal, 2: isTotal, 3: isTotal, 4: isTotal })),
+})
 export const isProblem = shape<Wire.Problem>({
   type: isText,
   title: isText,
@@ -157,6 +178,22 @@ export function readStatus(body: unknown): TransactionIDStatus {
 export function readPage(body: unknown): HistoryPage {
   const { transactions, nextIDBefore } = checked(body, isPage)
   return { transactions: transactions.map(toTransaction), nextIDBefore }
+}
+
+/** @throws {UnreadableAnswer} */
+export function readStatement(body: unknown): Statement {
+  const { totals, ...statement } = checked(body, isStatement)
+  return {
+    ...statement,
+    opening: BigInt(statement.opening),
+    closing: BigInt(statement.closing),
+    totals: totals && { 1: toTotal(totals[1]), 2: toTotal(totals[2]), 3: toTotal(totals[3]), 4: toTotal(totals[4]) },
+  }
+}
+
+/** On the wire it is text, since a sum may be more than a number holds. */
+function toTotal({ count, amount }: Wire.Total): Total {
+  return { count, amount: BigInt(amount) }
 }
 
 function toTransaction(transaction: Wire.Transaction): Transaction {

@@ -28,6 +28,10 @@ export interface Wallet {
    * Absent while the wallet is open
    */
   state?: 'frozen' | 'closed'
+  /**
+   * Of which moment this is, to the microsecond; there if one was asked for
+   */
+  at?: string
 }
 /**
  * Why a request was not done (RFC 9457)
@@ -283,6 +287,62 @@ export interface HistoryPage {
    */
   nextIDBefore: number | null
 }
+/**
+ * How many transactions of a type a period has, and what they add up to
+ */
+export interface Total {
+  count: number
+  /**
+   * Base units, as text: a sum may be larger than 2^53, and JSON clients would round it as a number
+   */
+  amount: string
+}
+/**
+ * What a wallet had before a period and after it, and what came in between
+ */
+export interface Statement {
+  /**
+   * 1 to 128 characters, no control characters, no white space at either end, and neither . nor ..
+   */
+  userID: string
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  from: string
+  /**
+   * RFC 3339 in UTC with microseconds
+   */
+  to: string
+  /**
+   * The balance before from, in base units
+   */
+  opening: number
+  /**
+   * The balance before to, with which the next period opens
+   */
+  closing: number
+  /**
+   * How many transactions the period has
+   */
+  count: number
+  /**
+   * The id of the first of them; null if there are none
+   */
+  firstID: number | null
+  /**
+   * The id of the last of them; null if there are none
+   */
+  lastID: number | null
+  /**
+   * By type, whether it occurs or not; null if there are more than 100000 transactions
+   */
+  totals: {
+    '1': Total
+    '2': Total
+    '3': Total
+    '4': Total
+  } | null
+}
 export interface Liveness {
   status: string
 }
@@ -303,5 +363,6 @@ export type Path =
   | '/api/v1/transactions'
   | '/api/v1/users/{userID}/wallet/transactions'
   | '/api/v1/users/{userID}/wallet/events'
+  | '/api/v1/users/{userID}/wallet/statement'
   | '/livez'
   | '/readyz'

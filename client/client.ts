@@ -5,9 +5,12 @@ import {
   readIssued,
   readManyIssued,
   readPage,
+  readStatement,
   readStatus,
   readTransaction,
   readWallet,
+  type Statement,
+  type Total,
   type Transaction,
   type TransactionIDStatus,
   type Wallet,
@@ -40,6 +43,8 @@ export type {
   IssuedTransactionIDs,
   ListedMovement,
   ListResult,
+  Statement,
+  Total,
   Transaction,
   TransactionIDStatus,
   Transfer,
@@ -90,12 +95,20 @@ export interface HistoryFilters {
   readonly type?: WireTransaction['type'] | readonly WireTransaction['type'][]
   readonly createdBefore?: string
   readonly createdAfter?: string
+  /** Only what is not earlier. */
+  readonly createdFrom?: string
   /** Only ids below this one. */
   readonly IDBefore?: number
   /** How many transactions a page holds at most: 1 to 1000. */
   readonly limit?: number
   /** Only what has exactly this reference. */
   readonly reference?: string
+}
+
+/** `from` belongs to it, and `to` to the one that follows; RFC 3339, up to nanoseconds. */
+export interface Period {
+  readonly from: string
+  readonly to: string
 }
 
 /**
@@ -106,6 +119,10 @@ export interface WalletClient {
   /** Opens the user's wallet, or finds it open. */
   open(userID: string, options?: CallOptions): Promise<Wallet>
   wallet(userID: string, options?: CallOptions): Promise<Wallet>
+  /** The wallet as it was at a moment, which must be over; RFC 3339, up to nanoseconds. */
+  walletAt(userID: string, at: string, options?: CallOptions): Promise<Wallet>
+  /** The balances before and after a period, and what came in between. The closing of one is the opening of the next. */
+  statement(userID: string, period: Period, options?: CallOptions): Promise<Statement>
   deposit(what: Deposit, options?: MovementOptions): Promise<Transaction>
   withdraw(what: Withdrawal, options?: MovementOptions): Promise<Transaction>
   /** Answers with the sender's half. */
@@ -185,7 +202,8 @@ export function createWalletClient(options: ClientOptions): WalletClient {
   }
 
   function page(userID: string, filters: HistoryFilters = {}, call?: CallOptions): Promise<HistoryPage> {
-    const path = fill(`${WALLET}/transactions`, { userID }) + toQueryString(filters)
+    const { type = [], ...rest } = filters
+    const path = fill(`${WALLET}/transactions`, { userID }) + toQueryString(rest, [type].flat())
     return exchange({ method: 'GET', path, read: readPage }, limitsOf(call))
   }
 
@@ -194,6 +212,14 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       exchange({ method: 'PUT', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
     wallet: async (userID, call) =>
       exchange({ method: 'GET', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
+    walletAt: async (userID, at, call) => {
+      const path = fill(WALLET, { userID }) + toQueryString({ at })
+      return exchange({ method: 'GET', path, read: readWallet }, limitsOf(call))
+    },
+    statement: async (userID, { from, to }, call) => {
+      const path = fill(`${WALLET}/statement`, { userID }) + toQueryString({ from, to })
+      return exchange({ method: 'GET', path, read: readStatement }, limitsOf(call))
+    },
     deposit: async (what, call) => move({ ...what, kind: 'deposit' }, call),
     withdraw: async (what, call) => move({ ...what, kind: 'withdraw' }, call),
     transfer: async (what, call) => move({ ...what, kind: 'transfer' }, call),
@@ -246,10 +272,10 @@ function toSegment(text: string): string {
   return encodeURIComponent(text)
 }
 
-function toQueryString({ type = [], ...filters }: HistoryFilters): string {
+function toQueryString(values: object, types: readonly number[] = []): string {
   const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(filters)) if (value !== undefined) parameters.set(name, String(value))
-  for (const each of [type].flat()) parameters.append('type', String(each))
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) parameters.set(name, String(value))
+  for (const type of types) parameters.append('type', String(type))
   const text = String(parameters)
   return text === '' ? '' : `?${text}`
 }

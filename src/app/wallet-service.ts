@@ -3,6 +3,7 @@ import { decideBatch } from '../domain/decide.ts'
 import type { HistoryQuery } from '../domain/history.ts'
 import { after, type Instant, type Micros } from '../domain/instant.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import type { Moment, Period } from '../domain/past.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { StateRequest } from '../domain/wallet-state.ts'
@@ -36,7 +37,7 @@ export interface ServiceBounds {
   readonly opens: BatcherBounds
   readonly stateChanges: BatcherBounds
   readonly walletReads: BatcherBounds
-  /** History and status: one request a batch. */
+  /** History, status and the past: one request a batch. */
   readonly singleReads: BatcherBounds
 }
 
@@ -81,6 +82,19 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     ...watched('read_history'),
     ...READS,
     run: each((query: HistoryQuery) => store.history(query)),
+  })
+  const moments = createBatcher({
+    ...bounds.singleReads,
+    ...watched('read_wallet_at'),
+    ...READS,
+    run: each((moment: Moment) => store.walletAt(moment)),
+  })
+  // Apart, since one that adds up 100 000 transactions takes 40 ms.
+  const statements = createBatcher({
+    ...bounds.singleReads,
+    ...watched('read_statement'),
+    ...READS,
+    run: each((period: Period) => store.statement(period)),
   })
   const outcomes = createBatcher({
     ...bounds.singleReads,
@@ -180,6 +194,19 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       const settled = await histories.submit(query)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
+    },
+
+    async walletAt(moment) {
+      const settled = await moments.submit(moment)
+      if (settled.kind === 'failed') return settled
+      return settled.result.kind === 'absent' ? rejected('WALLET_NOT_FOUND') : settled.result
+    },
+
+    async statement(period) {
+      const settled = await statements.submit(period)
+      if (settled.kind === 'failed') return settled
+      const statement = settled.result
+      return statement === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'statement', statement }
     },
   }
 }

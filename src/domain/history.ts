@@ -14,6 +14,8 @@ export interface HistoryQuery {
   readonly createdBefore?: Instant
   /** Only transactions strictly later. */
   readonly createdAfter?: Instant
+  /** Only transactions that are not earlier. */
+  readonly createdFrom?: Instant
   readonly types?: readonly TransactionType[]
   /** Only transactions under this one. */
   readonly reference?: Reference

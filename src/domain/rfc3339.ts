@@ -38,6 +38,14 @@ export function roundedUp({ instant, exact }: ParsedInstant): Instant {
   return exact ? instant : toInstant(instant + 1n)
 }
 
+const FIRST = toInstant(-62_167_219_200_000_000n)
+const LAST = toInstant(253_402_300_799_999_999n)
+
+/** Whether RFC 3339 can write it in UTC: its years have four digits, and an offset may lead beyond them. */
+export function isWritable(instant: Instant): boolean {
+  return instant >= FIRST && instant <= LAST
+}
+
 let lastMs = Number.NaN
 let lastSecondAndMs = ''
 

@@ -4,7 +4,10 @@
  */
 
 /** The ways to the store, each with a queue of its own. Labels of metrics: the dashboard and the alerts name them. */
-export const QUEUES = ['write', 'open', 'change_state', 'read_wallet', 'read_history', 'read_status'] as const
+export const QUEUES = [
+  ...['write', 'open', 'change_state', 'read_wallet', 'read_history', 'read_status'],
+  ...['read_wallet_at', 'read_statement'],
+] as const
 export type QueueName = (typeof QUEUES)[number]
 
 /** Who waits right now. */

@@ -2,6 +2,7 @@ import type { Command } from '../domain/command.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Outcome, RejectionCode, StoredOutcome } from '../domain/outcome.ts'
+import type { Moment, PastWallet, Period, Statement } from '../domain/past.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
@@ -62,6 +63,9 @@ export interface WalletService {
   /** Freezes, closes or opens a wallet. */
   changeState(request: StateRequest): Promise<StateDecision | Failed>
   history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
+  /** The wallet as it was. */
+  walletAt(moment: Moment): Promise<Exclude<PastWallet, { kind: 'absent' }> | Rejected | Failed>
+  statement(period: Period): Promise<{ kind: 'statement'; statement: Statement } | Rejected | Failed>
 }
 
 /** Whether requests can be served right now, and if not, why. */

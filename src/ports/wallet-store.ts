@@ -4,6 +4,7 @@ import type { Position } from '../domain/follow.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Outcome, StoredOutcome } from '../domain/outcome.ts'
+import type { Moment, PastWallet, Period, Statement } from '../domain/past.ts'
 import type { Transaction, TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
@@ -47,6 +48,15 @@ export interface WalletStore {
    * No user stands in two positions.
    */
   news(positions: readonly Position[]): Promise<ReadonlyMap<UserID, readonly Transaction[]>>
+
+  /**
+   * The wallet as it was at a moment. Like {@link statement} it first waits for the batches that could still write before
+   * that moment's end, so that the answer stays true.
+   */
+  walletAt(moment: Moment): Promise<PastWallet>
+
+  /** `undefined` if the user has no wallet. Of a period that is not over: what there is so far. */
+  statement(period: Period): Promise<Statement | undefined>
 
   /** Resolves when the store can serve; throws if it can't. */
   ping(): Promise<void>

@@ -76,6 +76,8 @@ t.test('types and times narrow a history', async (t) => {
   const { transactions } = JSON.parse((await client.history('ann')).text)
   const [second, first] = transactions.map(({ createdAt }: { createdAt: string }) => createdAt)
   t.same(await ids('ann', '--after', first), [2])
+  t.same(await ids('ann', '--from', first), [2, 1])
+  t.same(await ids('ann', '--from', second), [2])
   t.same(await ids('ann', '--before', second), [1])
   t.same(await ids('ann', '--after', first, '--before', second), [])
 })

@@ -9,6 +9,7 @@ const WALLET_COMMANDS = [
   ['withdraw', 'ann', '1'],
   ['transfer', 'ann', 'bob', '1'],
   ['history', 'ann'],
+  ['statement', 'ann', '2026-10'],
   ['state', 'ann', 'frozen', '--reason', 'a test'],
 ]
 
@@ -55,6 +56,10 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
     (text) => [['deposit', 'ann', '1', '--if-version', text], /--if-version is ".*"; expected a whole number/] as const,
   ),
   [['history', 'ann', '--reference', ''], /--reference is ""; expected/],
+  [['statement'], /missing required argument 'user'/],
+  ...['26', '2026-13', '2026-02-30', '2026-10-05T00:00:00Z', ''].map(
+    (text) => [['statement', 'ann', text], /PERIOD is ".*"; expected a year, a month or a day in UTC: 2026, /] as const,
+  ),
   [['state', 'ann', '--reason', 'x'], /missing required argument 'state'/],
   [['state', 'ann', 'thawed', '--reason', 'x'], /STATE is "thawed"; expected open, frozen, closed$/],
   [['state', 'ann', 'open'], /required option '--reason <text>' not specified/],
@@ -73,7 +78,7 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
     ['history', 'ann', '--type', 'deposit', '--type', '1'],
     /--type is "1"; expected deposit, withdrawal, transfer-in, /,
   ],
-  ...['after', 'before'].flatMap((name) =>
+  ...['after', 'from', 'before'].flatMap((name) =>
     ['2026-11-22', 'yesterday', '2026-02-30T00:00:00Z', '2026-11-22T11:52:50'].map(
       (time) =>
         [['history', 'ann', `--${name}`, time], new RegExp(`--${name} is "${time}"; expected a time as RFC`)] as const,

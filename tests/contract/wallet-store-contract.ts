@@ -10,6 +10,7 @@ import { historyContract } from './history-contract.ts'
 import { inspectionContract } from './inspection-contract.ts'
 import { newsContract } from './news-contract.ts'
 import { notesContract } from './notes-contract.ts'
+import { pastContract } from './past-contract.ts'
 import { racesContract } from './races-contract.ts'
 import { statesContract } from './states-contract.ts'
 import {
@@ -39,6 +40,7 @@ export function walletStoreContract(t: Test, createStore: CreateStore): void {
   atomicContract(t, createStore)
   notesContract(t, createStore)
   statesContract(t, createStore)
+  pastContract(t, createStore)
 }
 
 function wallets(t: Test, createStore: CreateStore): void {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { prepareReads, prepareWrites } from '../../src/adapters/postgres/prepare.ts'
 import * as statements from '../../src/adapters/postgres/statements.ts'
 import type { Command } from '../../src/domain/command.ts'
-import { toInstant } from '../../src/domain/instant.ts'
+import { after, toInstant } from '../../src/domain/instant.ts'
 import { toUserID, type UserID } from '../../src/domain/user-id.ts'
 import { StoreError } from '../../src/ports/wallet-store.ts'
 import { command, deposit, transact, transfer, withdraw } from '../contract/store-calls.ts'
@@ -42,6 +42,9 @@ t.test('6. warmed up: in use, no statement is sent for the first time', async (t
     idBefore: 9n,
     types: [1],
   })
+  const { now } = await store.outcome(ann, one.transactionID)
+  await store.walletAt({ userID: ann, at: after(now, -1n) })
+  await store.statement({ userID: ann, from: instant, to: now })
   t.same(prepared, [])
   t.equal(relay.connections(), 2, 'a connection that writes and one that reads')
 })

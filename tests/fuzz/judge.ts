@@ -157,7 +157,18 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   getWallet({ userID, query, header }, { owners }) {
     const statuses = header('if-none-match') === undefined ? [200] : [200, 304]
-    return hasNoQuery(query) ? succeeds(statuses, { userID }, ...unlessOwner(userID, owners)) : undefined
+    if (hasNoQuery(query)) return succeeds(statuses, { userID }, ...unlessOwner(userID, owners))
+    const { at, ...more } = query
+    if (typeof at !== 'string' || !isInstant(at) || !hasNoQuery(more)) return undefined
+    // At that moment the wallet may not have been there, and the moment may not be over.
+    return succeeds([200], { userID }, 'WALLET_NOT_FOUND', 'INVALID_REQUEST')
+  },
+  getStatement({ userID, query }, { owners }) {
+    const { from, to, ...more } = query
+    if (typeof from !== 'string' || typeof to !== 'string' || !hasNoQuery(more)) return undefined
+    if (!isInstant(from) || !isInstant(to)) return undefined
+    // Their order is a matter of the other tests.
+    return succeeds([200], { userID }, ...unlessOwner(userID, owners), 'INVALID_REQUEST')
   },
   setWalletState({ userID, query, members = new Map() }, { owners }) {
     const state = textIn(members.get('state'))
@@ -205,6 +216,6 @@ function isHistoryQuery(query: Asked['query']): boolean {
     if (name === 'limit') return isInteger(first, 1000n)
     if (name === 'IDBefore') return isInteger(first)
     if (name === 'reference') return isReference(first)
-    return (name === 'createdBefore' || name === 'createdAfter') && isInstant(first)
+    return ['createdBefore', 'createdAfter', 'createdFrom'].includes(name) && isInstant(first)
   })
 }

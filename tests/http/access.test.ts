@@ -38,6 +38,8 @@ async function setUp(t: Test) {
       case 'transactions':
         if (method === 'GET' || method === 'HEAD') return { method, path }
         return { method, path, body: { transactions: [{ userID, type: 2, amount: 1, transactionID: UNUSED_ID }] } }
+      case 'statement':
+        return { method, path: `${path}?from=2024-01-01T00:00:00Z&to=2025-01-01T00:00:00Z` }
       case 'references':
         return { method, path: `${path}?reference=x` }
       case 'wallets':
@@ -114,7 +116,7 @@ t.test("someone else's wallet is answered for, byte for byte, like one that does
   const used = await asAdmin.newID('ann')
   await asAdmin.withdraw('ann', 1, used)
   const guarded = routes.filter(({ url }) => url.includes(':userID'))
-  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 13)
+  t.equal(guarded.filter(({ method }) => method !== 'HEAD').length, 14)
   for (const route of guarded) {
     const what = `${route.method} ${route.url}`
     const [theirs, nobodys] = [await ask(route, 'ann', bob), await ask(route, 'nobody', bob)]

@@ -71,18 +71,21 @@ t.test('a repeated movement is as the description says, executed or refused', as
 t.test('every parameter of a query is taken as its example shows it', async (t) => {
   const world = await startAPIWorld(t)
   await transferred(world)
+  world.advance()
   let sent = 0
   for (const shown of operations) {
     const call = exampleCall(shown)
     for (const { name, example } of shown.operation.parameters?.filter((each) => each.in === 'query') ?? []) {
       const query = new URLSearchParams([example].flat().map((value): [string, string] => [name, String(value)]))
-      const answer = await world.send({ ...call, path: `${call.path}?${query}` })
+      const [path, whole = ''] = call.path.split('?')
+      for (const [name, value] of new URLSearchParams(whole)) query.set(name, value)
+      const answer = await world.send({ ...call, path: `${path}?${query}` })
       t.equal(answer.status, 200, `${query}`)
       t.strictSame(complaints(shown.path, shown.method, answer), [])
       sent += 1
     }
   }
-  t.equal(sent, 6)
+  t.equal(sent, 10)
 })
 
 t.test('what the description does not say is found', async (t) => {

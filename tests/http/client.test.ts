@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { createWalletClient, TransactionType, WalletProblem } from '../../client/client.ts'
-import { listen, startHTTP, TTL } from '../support/http/http.ts'
+import { listen, SECOND, startHTTP, TTL } from '../support/http/http.ts'
 
 const MAX = 9_007_199_254_740_991n
 
@@ -182,6 +182,33 @@ t.test('a history is narrowed, and a page may be read alone', async (t) => {
   t.strictSame(await idsOf({ type: [1, 2], IDBefore: 4 }), [3, 2, 1])
   t.strictSame(await idsOf({ createdBefore: '2000-01-01T00:00:00+01:00' }), [])
   t.match(await client.page('ann', { limit: 3 }), { transactions: [{ id: 8 }, { id: 7 }, { id: 6 }], nextIDBefore: 6 })
+})
+
+t.test('the past is read by moments and periods', async (t) => {
+  const { client, clock } = await setUp(t)
+  const { createdAt } = await client.open('ann')
+  clock.move(SECOND)
+  const deposit = await client.deposit({ to: 'ann', amount: MAX })
+  clock.move(SECOND)
+  await client.withdraw({ from: 'ann', amount: MAX })
+  await client.deposit({ to: 'ann', amount: MAX })
+  clock.move(SECOND)
+  t.match(await client.walletAt('ann', createdAt), { balance: 0n, version: 0, at: createdAt })
+  t.match(await client.walletAt('ann', deposit.createdAt), { balance: MAX, version: 1, at: deposit.createdAt })
+  t.match(await problemOf(client.walletAt('ann', '2999-01-01T00:00:00Z')), { code: 'INVALID_REQUEST' })
+  const year = { from: '2024-01-01T00:00:00+01:00', to: '2025-01-01T00:00:00+01:00' }
+  t.strictSame(await client.statement('ann', year), {
+    ...{ userID: 'ann', from: '2023-12-31T23:00:00.000000Z', to: '2024-12-31T23:00:00.000000Z' },
+    ...{ opening: 0n, closing: MAX, count: 3, firstID: 1, lastID: 3 },
+    totals: {
+      1: { count: 2, amount: 2n * MAX },
+      2: { count: 1, amount: MAX },
+      3: { count: 0, amount: 0n },
+      4: { count: 0, amount: 0n },
+    },
+  })
+  const { transactions } = await client.page('ann', { createdFrom: deposit.createdAt, createdBefore: year.to })
+  t.equal(transactions.length, 3)
 })
 
 t.test('a token goes with every attempt, asked for anew where it is a function', async (t) => {

@@ -173,6 +173,8 @@ t.test('a bug is INTERNAL: logged with the request ID, and nothing of it is in t
     submitList: bug,
     changeState: bug,
     history: bug,
+    walletAt: bug,
+    statement: bug,
   }
   const { send, log } = await startHTTP(t, { service, expectErrors: true })
   const issue = { method: 'POST', path: `${walletPath('ann')}/transactionID` }

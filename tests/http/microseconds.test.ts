@@ -35,6 +35,8 @@ for (const [where, start] of [
         [`createdAfter=${at}`, after],
         [`createdBefore=${nanos('000')}`, before],
         [`createdAfter=${nanos('000')}`, after],
+        [`createdFrom=${at}`, [...after, id]],
+        [`createdFrom=${nanos('001')}`, after],
         [`createdBefore=${nanos('001')}`, [id, ...before]],
         [`createdAfter=${nanos('999')}`, after],
         [`createdBefore=${encodeURIComponent(shifted(at))}`, before],

@@ -16,6 +16,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'put /api/v1/users/{userID}/wallet/transfer': ['200'],
   'get /api/v1/users/{userID}/wallet/transactions': ['200'],
   'get /api/v1/users/{userID}/wallet/events': ['200'],
+  'get /api/v1/users/{userID}/wallet/statement': ['200'],
   'get /livez': ['200'],
   'get /readyz': ['200'],
 }
@@ -144,5 +145,5 @@ t.test('openapi.json says what bodies and parameters the routes turn down', asyn
   const { parameters } = member(body, 'paths', `${wallet}/transactions`, 'get')
   t.ok(Array.isArray(parameters))
   const names = Array.isArray(parameters) ? parameters.map(({ name }: { name: string }) => name).sort() : []
-  t.same(names, ['IDBefore', 'createdAfter', 'createdBefore', 'limit', 'reference', 'type', 'userID'])
+  t.same(names, ['IDBefore', 'createdAfter', 'createdBefore', 'createdFrom', 'limit', 'reference', 'type', 'userID'])
 })

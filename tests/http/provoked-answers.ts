@@ -30,9 +30,15 @@ export function exampleCall({ path, method, operation }: Shown, transactionID = 
     const example = operation.parameters?.find((parameter) => parameter.name === name)?.example
     return encodeURIComponent(example === EXAMPLE_ID ? transactionID : String(example))
   })
+  const required = operation.parameters?.filter((parameter) => parameter.in === 'query' && parameter.required) ?? []
+  const query = new URLSearchParams(required.map(({ name, example }): [string, string] => [name, String(example)]))
   const body = operation.requestBody?.content['application/json'].example
   const sent = body && JSON.parse(JSON.stringify(body).replaceAll(EXAMPLE_ID, transactionID))
-  return { method: method.toUpperCase(), path: filled, ...(sent && { body: sent }) }
+  return {
+    method: method.toUpperCase(),
+    path: required.length === 0 ? filled : `${filled}?${query}`,
+    ...(sent && { body: sent }),
+  }
 }
 
 export async function openBoth({ client }: APIWorld): Promise<void> {
@@ -71,6 +77,7 @@ function stuck(maxQueued: number) {
   return createServiceOverMemory({ concurrency: 1, maxBatch: 1, maxQueued, deadlineMs: SOON_MS }, (store) => ({
     ...store,
     ...{ open: forever, changeState: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
+    ...{ walletAt: forever, statement: forever },
   })).service
 }
 
@@ -79,7 +86,7 @@ const broken = async () => {
 }
 const bug: WalletService = {
   ...{ open: broken, wallet: broken, status: broken, submit: broken, history: broken, isOverloaded: () => false },
-  ...{ submitList: broken, changeState: broken },
+  ...{ submitList: broken, changeState: broken, walletAt: broken, statement: broken },
   issue: () => {
     throw new Error('a bug')
   },
@@ -111,6 +118,7 @@ const PROBLEMS: Readonly<
       return send({ ...call, body: { ...call.body, ...(WRONG_FIELDS[shown.operation.operationId] ?? { amount: 0 }) } })
     if (call.path.endsWith('/events')) return send({ ...call, headers: { 'last-event-id': 'x' } })
     if (call.path.endsWith('/transactions')) return send({ ...call, path: `${call.path}?limit=1001` })
+    if (call.path.includes('/statement?')) return send({ ...call, path: call.path.replace('from=2024', 'from=2025') })
     return send({ ...call, path: call.path.replace('auth0', '%20') })
   },
   OVERLOADED: async (world, shown) => {
@@ -214,6 +222,13 @@ const whileReadinessIs = (state: Awaited<ReturnType<Readiness>>): Provoke => {
 const ANSWERS: Readonly<Record<string, Provoke>> = {
   newWallet: afterwards(async () => {}),
   wallet: afterwards(transferred),
+  walletAt: async (world, shown) => {
+    await transferred(world)
+    world.advance()
+    const call = exampleCall(shown)
+    return world.send({ ...call, path: `${call.path}?at=2024-12-16T04:00:00Z` })
+  },
+  statement: afterwards(transferred),
   frozenWallet: afterwards(transferred),
   manyIssued: afterwards(async () => {}),
   listResults: afterwards(deposited),

@@ -43,6 +43,7 @@ t.test('a query parameter that is not written as it must be is turned down and n
     ['type', [...NO_INTEGERS, ...NO_INTEGER_EITHER, '0', '5', '1,2', 'Deposit']],
     ['createdBefore', NO_INSTANTS],
     ['createdAfter', NO_INSTANTS],
+    ['createdFrom', NO_INSTANTS],
   ]
   for (const [name, values] of cases) {
     for (const value of values) {
@@ -62,6 +63,7 @@ t.test('a parameter that may stand once may not stand twice, not even with the s
     ['IDBefore', '5'],
     ['createdBefore', at],
     ['createdAfter', at],
+    ['createdFrom', at],
   ] as const) {
     const answer = await client.history('ann', `?${name}=${value}&${name}=${value}`)
     isProblem(t, answer, 'INVALID_REQUEST', [`/${name}`], name)
@@ -110,6 +112,7 @@ t.test('the widest bounds are taken', async (t) => {
     'IDBefore=9007199254740991',
     'type=1&type=2&type=3&type=4',
     'createdAfter=0000-01-01T00:00:00%2B23:59',
+    'createdFrom=0000-01-01T00:00:00%2B23:59',
     'createdBefore=9999-12-31T23:59:60.999999999-23:59',
     'createdBefore=2024-02-29t00:00:00.1z',
     'lim%69t=5',

@@ -20,7 +20,8 @@ const TIME =
   'must be an existing date and time with an offset and at most 9 decimals, such as 2026-11-25T16:45:43.5Z or 2026-11-25T18:45:43%2B02:00'
 const TYPE =
   'must be 1 (Deposit), 2 (Withdrawal), 3 (TransferIn) or 4 (TransferOut); for several, repeat it: type=1&type=4'
-const PARAMETERS = 'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter, type and reference'
+const PARAMETERS =
+  'is unknown; the parameters are limit, IDBefore, createdBefore, createdAfter, createdFrom, type and reference'
 const PREFIX = 'must be how a user ID begins: at most 128 characters, no control characters'
 const MOVEMENT = `must be a JSON object such as {"amount":5000000,"transactionID":"${ID}"}`
 const TRANSFER = `must be a JSON object such as {"passiveUserID":"auth0|7","amount":1250000,"transactionID":"${ID}"}`
@@ -74,15 +75,29 @@ const WRONG: Readonly<Record<string, readonly [Call, Told]>> = {
     history('createdBefore=2026-11-25T18:45:43Z&createdBefore=2026-11-25T18:45:43Z'),
     { '/createdBefore': `${TIME}, and given only once` },
   ],
+  'a moment that is none': [get(`${walletPath('ann')}?at=yesterday`), { '/at': TIME }],
+  'a period without its ends': [
+    get(`${walletPath('ann')}/statement`),
+    { '/from': `is missing; it ${TIME}`, '/to': `is missing; it ${TIME}` },
+  ],
+  'a period that ends before it begins': [
+    get(`${walletPath('ann')}/statement?from=2026-11-01T00:00:00Z&to=2026-10-01T00:00:00Z`),
+    { '/from': 'must be before to, by a microsecond at least' },
+  ],
+  'a period that begins before all years': [
+    get(`${walletPath('ann')}/statement?from=0000-01-01T00:00:00%2B01:00&to=2026-10-01T00:00:00Z`),
+    { '/from': 'must be in the years 0000 to 9999 in UTC' },
+  ],
   'a time for the console': [get('/console/data/curves/ann?createdAfter=today'), { '/createdAfter': TIME }],
   'a type in words': [history('type=Deposit'), { '/type/0': TYPE }],
   'several types in one': [history('type=1,2'), { '/type/0': TYPE }],
   'one type of two': [history('type=1&type=5'), { '/type/1': TYPE }],
   'too many types': [history(Array(17).fill('type=1').join('&')), { '/type': 'must be given at most 16 times' }],
   'an unknown parameter': [history('Limit=5&a%2Fb=1'), { '/Limit': PARAMETERS, '/a~1b': PARAMETERS }],
-  'a parameter if there are none': [
+  'a parameter if there are none': [put('?limit=5'), { '/limit': 'is unknown; there are no parameters here' }],
+  'a parameter beside the only one': [
     get(`${walletPath('ann')}?limit=5`),
-    { '/limit': 'is unknown; there are no parameters here' },
+    { '/limit': 'is unknown; the only parameter is at' },
   ],
   'a search for nothing': [get('/console/data/wallets'), { '/prefix': `is missing; it ${PREFIX}` }],
   'a search for a control character': [get('/console/data/wallets?prefix=%00'), { '/prefix': PREFIX }],

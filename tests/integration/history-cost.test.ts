@@ -2,16 +2,11 @@ import t, { type Test } from 'tap'
 import type { Connection } from '../../src/adapters/postgres/connection.ts'
 import { prepareReads } from '../../src/adapters/postgres/prepare.ts'
 import { DEFAULT_PAGE, type HistoryQuery, MAX_LOOKED_AT } from '../../src/domain/history.ts'
-import { after, fromMilliseconds, type Instant } from '../../src/domain/instant.ts'
-import { toUserID } from '../../src/domain/user-id.ts'
 import { openTestConnection } from '../support/database/connections.ts'
 import { administer, createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
+import { at, buffersOf, explain, fillLongHistory, LONG, mostRows, type PlanNode } from '../support/database/explain.ts'
 
 const LENGTH = 100_000
-const START = fromMilliseconds(Date.UTC(2024, 0, 1))
-const SECOND = 1_000_000n
-const at = (id: number): Instant => after(START, BigInt(id) * SECOND)
-const LONG = toUserID('long')
 
 type Bounds = Omit<HistoryQuery, 'userID' | 'limit'>
 
@@ -33,24 +28,11 @@ const BOUNDS: Readonly<Record<string, Bounds>> = {
 const MAX_ROWS = DEFAULT_PAGE + 3
 const MAX_BUFFERS = 40
 
-interface PlanNode {
-  readonly 'Actual Rows': number
-  readonly 'Shared Hit Blocks': number
-  readonly 'Shared Read Blocks': number
-  readonly 'Rows Removed by Filter'?: number
-  readonly Plans?: readonly PlanNode[]
-}
-
 /** Runs the statement that the connection has prepared for a page, with the plan that it keeps for it. */
 async function explainPage(
   connection: Connection,
   { idBefore, createdBefore, createdAfter, types = [1, 2, 3, 4] }: Bounds,
 ): Promise<PlanNode> {
-  const [[prepared]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ name: string }[]>(
-      `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%page AS MATERIALIZED%'`,
-    ),
-  ])
   const bounds = [createdAfter, createdBefore].map((instant) => instant ?? 'NULL')
   const values = [
     `'${LONG}'`,
@@ -63,13 +45,7 @@ async function explainPage(
     DEFAULT_PAGE + 1,
     `'${LONG}'`,
   ]
-  const [[row]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values})`,
-    ),
-  ])
-  if (row === undefined) throw new Error('no plan')
-  return row['QUERY PLAN'][0].Plan
+  return explain(connection, 'page AS MATERIALIZED', values)
 }
 
 t.test(
@@ -78,13 +54,7 @@ t.test(
   async (t) => {
     const database = await createTestDatabase(t)
     const empty = await openTestConnection(t, database, prepareReads)
-    await administer(
-      database,
-      `INSERT INTO user_wallet VALUES ('${LONG}', 1, ${LENGTH}, now(), now());
-       INSERT INTO user_wallet_transaction
-       SELECT '${LONG}', id, gen_random_uuid(), 1, 1, NULL, 1, timestamptz '2024-01-01 00:00Z' + id * interval '1 second'
-       FROM generate_series(1, ${LENGTH}) AS id`,
-    )
+    await fillLongHistory(database, LENGTH)
     const filled = await openTestConnection(t, database, prepareReads)
     for (const [when, connection] of [
       ['empty', empty],
@@ -99,15 +69,10 @@ t.test(
 async function checkCosts(t: Test, when: string, connection: Connection): Promise<void> {
   for (const [name, bounds] of Object.entries(BOUNDS)) {
     const plan = await explainPage(connection, bounds)
-    const buffers = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+    const buffers = buffersOf(plan)
     t.ok(buffers <= MAX_BUFFERS, `planned when ${when}, ${name}: ${buffers} buffers`)
     t.ok(mostRows(plan) <= MAX_ROWS, `planned when ${when}, ${name}: ${mostRows(plan)} rows`)
   }
   const rows = mostRows(await explainPage(connection, { types: [2] }))
   t.ok(rows <= MAX_LOOKED_AT + 2, `planned when ${when}, of a rare type: ${rows} rows`)
-}
-
-function mostRows(node: PlanNode): number {
-  const here = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
-  return Math.max(here, ...(node.Plans ?? []).map(mostRows))
 }

@@ -23,8 +23,10 @@ function withoutChance(text: string): string {
     .replace(/"instance":"[^"]+"/g, '"instance":"<request>"')
 }
 
-t.test('the walks of the README, of docs/lists.md and of docs/cli.md give what they say', async (t) => {
-  const pages = await Promise.all(['README.md', 'docs/lists.md', 'docs/cli.md'].map((page) => readFile(page, 'utf8')))
+t.test('the walks of the README and of docs/lists.md, past.md and cli.md give what they say', async (t) => {
+  const pages = await Promise.all(
+    ['README.md', 'docs/lists.md', 'docs/past.md', 'docs/cli.md'].map((page) => readFile(page, 'utf8')),
+  )
   const lines = [...pages.join('\n').matchAll(/```console\n(.*?)```/gs)].flatMap(([, block = '']) =>
     block.trimEnd().split('\n'),
   )

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { calledAs, commandLine } from '../../cli/command-line.ts'
-import { type Format, WRITERS } from '../../cli/history-formats.ts'
+import { WRITERS } from '../../cli/history-formats.ts'
 import { stripControlCharacters } from '../../cli/output.ts'
+import type { Format } from '../../cli/parameters.ts'
 import { createTable } from '../../cli/table.ts'
 import type { Transaction } from '../../client/client.ts'
 

@@ -36,6 +36,12 @@ t.test('a batch whose packets vanished is executed within the time of its reques
   t.ok(lockIsFree + lock + MAX_BACKOFF_MS < request)
 })
 
+t.test('a batch is over long before what it wrote counts as settled', async (t) => {
+  // From its clock on: what is known is read, refusals are kept, and it is written; in between it rests.
+  const [statements, rests] = [9, 3]
+  t.ok(2 * (statements * statement + rests * idleInTransaction) < TIMEOUTS_MS.settled)
+})
+
 t.test(
   'a connection that is made in its time, and the two round trips of a batch, fit into the time of a request',
   async (t) => {

@@ -22,6 +22,7 @@ import { historyRoutes } from './routes/history.ts'
 import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { statementRoutes } from './routes/statement.ts'
 import { transactionIDRoutes } from './routes/transaction-id.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { answerError } from './wire/errors.ts'
@@ -114,6 +115,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       listRoutes(api, wallets)
       historyRoutes(api, wallets)
       eventRoutes(api, { wallets, live: () => use().live }, deps.streamLifeMs ?? STREAM_LIFE_MS)
+      statementRoutes(api, wallets)
     },
     { prefix: '/api/v1' },
   )

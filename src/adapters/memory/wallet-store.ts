@@ -2,12 +2,14 @@ import { type IDRange, spacedIDs } from '../../domain/curve.ts'
 import { MAX_NEWS } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
+import { endOf } from '../../domain/past.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
 import { decideState, type StateChange } from '../../domain/wallet-state.ts'
 import { type LedgerReads, MAX_SHOWN } from '../../ports/inspection.ts'
 import type { Clock, WalletStore } from '../../ports/wallet-store.ts'
+import { statementOf, walletAt } from './past.ts'
 
 /**
  * The store over Maps: for tests, and for reading what a store does. One event loop is its lock, since nothing
@@ -89,6 +91,19 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return new Map(news.filter(([, transactions]) => transactions.length > 0))
     },
 
+    async walletAt(moment) {
+      const { userID } = moment
+      const now = clock()
+      if (endOf(moment) > now) return { kind: 'future', now }
+      const wallet = walletAt(moment, wallets.get(userID), histories.get(userID) ?? [], changes.get(userID) ?? [])
+      return wallet === undefined ? { kind: 'absent' } : { kind: 'found', wallet }
+    },
+
+    async statement(period) {
+      const history = histories.get(period.userID)
+      return history && statementOf(period, history)
+    },
+
     async find({ prefix, limit }) {
       const found = [...wallets.values()].filter(({ userID }) => userID.startsWith(prefix))
       return found.sort((a, b) => byteOrder(a.userID, b.userID)).slice(0, limit)
@@ -140,14 +155,15 @@ function byteOrder(a: UserID, b: UserID): number {
 
 /** Those between the bounds that are there, oldest first. */
 function within(
-  { createdAfter, createdBefore, idBefore }: Pick<HistoryQuery, 'idBefore' | 'createdBefore' | 'createdAfter'>,
+  { createdAfter, createdFrom, createdBefore, idBefore }: Omit<HistoryQuery, 'userID' | 'limit'>,
   history: readonly Transaction[],
 ): Transaction[] {
   return history.filter(
     ({ id, createdAt }) =>
       (idBefore === undefined || id < idBefore) &&
       (createdBefore === undefined || createdAt < createdBefore) &&
-      (createdAfter === undefined || createdAt > createdAfter),
+      (createdAfter === undefined || createdAt > createdAfter) &&
+      (createdFrom === undefined || createdAt >= createdFrom),
   )
 }
 

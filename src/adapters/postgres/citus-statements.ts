@@ -45,10 +45,6 @@ export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<Walle
 export const readClock = (sql: Sql) => sql<ClockRow[]>`
   SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid`
 
-/** The same outside a transaction, without one. */
-export const readTime = (sql: Sql) => sql<ClockRow[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS xid`
-
 /**
  * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both
  * halves would be gathered here first. The notes lie beside what they belong to.

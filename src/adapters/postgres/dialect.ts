@@ -29,6 +29,8 @@ export interface Dialect {
   readOutcomes(connection: Connection, ids: readonly statements.IDOfUser[]): Promise<Read>
   /** Runs each statement that {@link Dialect.readOutcomes} sends, on nothing. */
   prepareOutcomes(connection: Connection): Promise<void>
+  /** Waits until no batch holds the wallet: one round trip. It is rolled back, since a commit would wait for the disk. */
+  waitForWriters(connection: Connection, userID: UserID): Promise<void>
   readonly updateWallets: typeof statements.updateWallets
   readonly insertWallets: typeof statements.insertWallets
 }
@@ -54,6 +56,13 @@ const PLAIN: Dialect = {
   async prepareOutcomes(connection) {
     await connection.roundTrip((sql) => [statements.readOutcomes(sql, [])])
   },
+  async waitForWriters(connection, userID) {
+    await connection.roundTrip((sql) => [
+      statements.begin(sql),
+      statements.lockShared(sql, userID),
+      statements.rollback(sql),
+    ])
+  },
   updateWallets: statements.updateWallets,
   insertWallets: statements.insertWallets,
 }
@@ -78,12 +87,23 @@ const CITUS: Dialect = {
     await connection.roundTrip((sql) => [citus.readOutcomes(sql, [])])
   },
   async readOutcomes(connection, ids) {
-    const [clocks, outcomes] = await connection.roundTrip((sql) => [citus.readTime(sql), citus.readOutcomes(sql, ids)])
+    const [clocks, outcomes] = await connection.roundTrip((sql) => [
+      statements.readTime(sql),
+      citus.readOutcomes(sql, ids),
+    ])
     return { clock: clocks[0], outcomes }
   },
   async prepareOutcomes(connection) {
-    await connection.roundTrip((sql) => [citus.readTime(sql)])
     await connection.roundTrip((sql) => [citus.readOutcomes(sql, [])])
+  },
+  async waitForWriters(connection, userID) {
+    await connection.roundTrip((sql) => [
+      statements.begin(sql),
+      citus.boundLocks(sql),
+      citus.boundRest(sql),
+      statements.lockShared(sql, userID),
+      statements.rollback(sql),
+    ])
   },
   updateWallets: citus.updateWallets,
   insertWallets: citus.insertWallets,

@@ -1,6 +1,6 @@
 import { MAX_NEWS, type Position } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT } from '../../domain/history.ts'
-import type { Instant } from '../../domain/instant.ts'
+import { after, type Instant, latest } from '../../domain/instant.ts'
 import type { Reference } from '../../domain/note.ts'
 import { TransactionType } from '../../domain/transaction.ts'
 import { plainArray, textArray } from './arrays.ts'
@@ -24,7 +24,7 @@ export const readHistory = (sql: Sql, query: HistoryQuery) => sql<HistoryRow[]>`
              row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
       FROM user_wallet_transaction
       WHERE user_id = ${query.userID}::text
-        AND created_at > coalesce(${timestamp(sql, query.createdAfter)}, '-infinity')
+        AND created_at > coalesce(${timestamp(sql, lowerBound(query))}, '-infinity')
         AND created_at < least(${timestamp(sql, query.createdBefore)}, (
               SELECT created_at FROM user_wallet_transaction
               WHERE user_id = ${query.userID}::text AND id >= ${bound(sql, query.idBefore)}
@@ -63,7 +63,7 @@ export const readReferenced = (sql: Sql, query: HistoryQuery, reference: Referen
           ), 9223372036854775807)
       AND id > coalesce((
             SELECT id FROM user_wallet_transaction
-            WHERE user_id = ${query.userID}::text AND created_at <= ${timestamp(sql, query.createdAfter)}
+            WHERE user_id = ${query.userID}::text AND created_at <= ${timestamp(sql, lowerBound(query))}
             ORDER BY created_at DESC, id DESC
             LIMIT 1
           ), 0)
@@ -91,6 +91,13 @@ export const readNews = (sql: Sql, positions: readonly Position[]) => sql<Transa
 /** Of a page: what was asked for, and the first that is beyond those that are looked at. */
 const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`
   (type = ANY (${plainArray(types, (type) => type)}::smallint[]) OR place > ${String(MAX_LOOKED_AT)}::bigint)`
+
+/** The later of both, as an exclusive one. */
+function lowerBound({ createdAfter, createdFrom }: HistoryQuery): Instant | undefined {
+  if (createdFrom === undefined) return createdAfter
+  const justBefore = after(createdFrom, -1n)
+  return createdAfter === undefined ? justBefore : latest(createdAfter, justBefore)
+}
 
 /** NULL if there is no such bound. A parameter itself is never NULL. */
 const bound = (sql: Sql, value: bigint | undefined) =>

@@ -1,3 +1,4 @@
+import { toInstant } from '../../domain/instant.ts'
 import type { Reference } from '../../domain/note.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
@@ -5,12 +6,14 @@ import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
 import * as historyStatements from './history-statements.ts'
 import * as inspectionStatements from './inspection-statements.ts'
+import * as pastStatements from './past-statements.ts'
 import * as statements from './statements.ts'
 
 const NOBODY = '' as UserID
 const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
 const NO_REFERENCE = '' as Reference
 const NO_XID = '0'
+const NO_TIME = toInstant(0n)
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openConnection}. */
 export async function prepareWrites(connection: Connection): Promise<void> {
@@ -41,6 +44,12 @@ export async function prepareReads(connection: Connection): Promise<void> {
     historyStatements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE),
   ])
   await connection.roundTrip((sql) => [historyStatements.readNews(sql, [])])
+  await connection.roundTrip((sql) => [statements.readTime(sql)])
+  await connection.roundTrip((sql) => [statements.lockShared(sql, NOBODY)])
+  await connection.roundTrip((sql) => [pastStatements.readWalletBefore(sql, NOBODY, NO_TIME)])
+  await connection.roundTrip((sql) => [
+    pastStatements.readStatement(sql, { userID: NOBODY, from: NO_TIME, to: NO_TIME }),
+  ])
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }

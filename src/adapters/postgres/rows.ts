@@ -40,6 +40,17 @@ export interface HistoryRow extends TransactionRow {
 /** The first id and the last between two bounds. */
 export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
 
+/** Of a statement: both ends of its period, and one of the totals, if there are any. */
+export interface StatementRow {
+  opening_version: string
+  opening: string
+  closing_version: string
+  closing: string
+  type: number | null
+  count: string | null
+  amount: string | null
+}
+
 export type BalanceRow = Pick<TransactionRow, 'id' | 'balance' | 'created_at'>
 
 export interface StateChangeRow {

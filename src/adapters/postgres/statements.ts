@@ -7,7 +7,7 @@ import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { KnownRow, StateChangeRow, WalletRow } from './rows.ts'
+import type { ClockRow, KnownRow, StateChangeRow, WalletRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /*
@@ -75,6 +75,14 @@ export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow
   SELECT clock.now, '' AS xid, known.*
   FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
+
+/** The database's time, outside a transaction. */
+export const readTime = (sql: Sql) => sql<ClockRow[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS xid`
+
+/** Waits until no batch holds the wallet. A later one takes a later time. */
+export const lockShared = (sql: Sql, userID: UserID) => sql<{ user_id: string }[]>`
+  SELECT user_id FROM user_wallet WHERE user_id = ${userID}::text FOR SHARE`
 
 /**
  * What the IDs' own users did with them, never a TransferIn, which is the other side's: executed rows have an `id`,

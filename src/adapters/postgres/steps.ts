@@ -15,6 +15,8 @@ const STATEMENTS = {
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
   /** For those who follow a wallet. */
   read_news: 'SELECT user_wallet_transaction',
+  read_wallet_at: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction user_wallet_state_change',
+  read_statement: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction',
   /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',

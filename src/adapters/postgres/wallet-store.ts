@@ -10,6 +10,7 @@ import { dialectOf, readOutcome } from './dialect.ts'
 import { isBug, isRolledBack } from './errors.ts'
 import { readNews, readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
+import { readStatement, readWalletAt } from './past.ts'
 import { type ConnectionPool, createConnectionPool } from './pool.ts'
 import { prepareInspection, prepareReads, prepareWrites } from './prepare.ts'
 import { toWallet, type WalletRow } from './rows.ts'
@@ -108,6 +109,9 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     history: (query) => use('read_history', (connection) => readPage(connection, query)),
 
     news: (positions) => use('read_news', (connection) => readNews(connection, positions)),
+    walletAt: (moment) => use('read_wallet_at', (connection) => readWalletAt(connection, moment)),
+
+    statement: (period) => use('read_statement', (connection) => readStatement(connection, period)),
 
     ping: () =>
       use('ping', async (connection) => {

@@ -2,9 +2,16 @@ import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { pino } from 'pino'
 import { buildServer } from '../../../src/adapters/fastify/server.ts'
 
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly required?: boolean
+  readonly example: unknown
+}
+
 export interface Operation {
   readonly operationId: string
-  readonly parameters?: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly example: unknown }[]
+  readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly example?: object } } }
   readonly responses: Readonly<Record<string, DocumentedResponse>>
 }

@@ -36,6 +36,8 @@ export function createHeldStore(clock: Clock): HeldStore {
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
       news: (positions) => through(() => real.news(positions)),
+      walletAt: (moment) => through(() => real.walletAt(moment)),
+      statement: (period) => through(() => real.statement(period)),
       find: (search) => through(() => real.find(search)),
       findTransaction: (id) => through(() => real.findTransaction(id)),
       findReference: (reference) => through(() => real.findReference(reference)),

@@ -16,6 +16,7 @@ export interface WalletClient {
   withdraw(userID: string, amount: number, transactionID?: string): Promise<Answer>
   transfer(userID: string, passiveUserID: string, amount: number, transactionID?: string): Promise<Answer>
   history(userID: string, query?: string): Promise<Answer>
+  statement(userID: string, from: string, to: string): Promise<Answer>
   /** Many new transaction IDs. */
   newIDs(userID: string, count: number): Promise<string[]>
   list(transactions: readonly unknown[], more?: object): Promise<Answer>
@@ -36,6 +37,7 @@ export const API_PATHS: Readonly<Record<string, readonly string[]>> = {
   [`${walletPath('u')}/transfer`]: ['PUT'],
   [`${walletPath('u')}/transactions`]: ['GET'],
   [`${walletPath('u')}/events`]: ['GET'],
+  [`${walletPath('u')}/statement`]: ['GET'],
   [`${walletPath('u')}/transactionIDs`]: ['POST'],
   [`${walletPath('u')}/state`]: ['PUT'],
   '/api/v1/transactions': ['PUT'],
@@ -69,6 +71,8 @@ export function createWalletClient(send: Send): WalletClient {
       send({ method: 'PUT', path: '/api/v1/transactions', body: { ...more, transactions } }),
     setState: (userID, state, reason = 'a reason') =>
       send({ method: 'PUT', path: `${walletPath(userID)}/state`, body: { state, reason } }),
+    statement: (userID, from, to) =>
+      send({ method: 'GET', path: `${walletPath(userID)}/statement?${new URLSearchParams({ from, to })}` }),
     history: (userID, query = '') => send({ method: 'GET', path: `${walletPath(userID)}/transactions${query}` }),
   }
   return client

@@ -21,7 +21,7 @@ export async function startCommandWorld(t: Test) {
   const env = { WALLET_URL: `http://127.0.0.1:${port}` }
   const run = (...parameters: string[]): Promise<Ended> => runWallet(t, parameters, { env })
   const here = (...parameters: string[]): Promise<Said> => runHere(parameters, env)
-  return { held, client, env, url: env.WALLET_URL, run, here }
+  return { clock, held, client, env, url: env.WALLET_URL, run, here }
 }
 
 /** The command that a message has on its second line, to be pasted into a shell. */

@@ -1,12 +1,24 @@
+import type { FastifyReply } from 'fastify'
+import { formatInstant } from '../../../domain/rfc3339.ts'
+import type { UserID } from '../../../domain/user-id.ts'
 import type { Wallet } from '../../../domain/wallet.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
 import { documented, problemResponses, withoutBody } from '../openapi/responses.ts'
-import { CacheHeaders, NoBody, NoQuery, StateBody, UserParams, WalletSchema } from '../openapi/schemas.ts'
+import {
+  CacheHeaders,
+  NoBody,
+  NoQuery,
+  StateBody,
+  UserParams,
+  WalletQuerySchema,
+  WalletSchema,
+} from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { sendProblem } from '../wire/problem.ts'
-import { walletView } from '../wire/views.ts'
+import { parseTime } from '../wire/query-string.ts'
+import { pastWalletView, walletView } from '../wire/views.ts'
 
 export function walletRoutes(app: App, wallets: () => WalletService): void {
   app.put(
@@ -44,14 +56,16 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
       schema: {
         operationId: 'getWallet',
         tags: ['Wallets'],
-        summary: 'Read a wallet',
+        summary: 'Read a wallet as it is, or as it was',
+        description:
+          'With at: as it was at that moment, which stays true; without an ETag. A moment that is not over by the clock of the database is refused, and so is one at which there was no wallet.',
         params: UserParams,
-        querystring: NoQuery,
+        querystring: WalletQuerySchema,
         headers: CacheHeaders,
         response: {
           200: documented(WalletSchema, {
-            description: 'The wallet as it is',
-            examples: ['wallet'],
+            description: 'The wallet',
+            examples: ['wallet', 'walletAt'],
             headers: ['etag'],
           }),
           304: withoutBody('The wallet is as If-None-Match has it', ['etag']),
@@ -60,7 +74,9 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = await wallets().wallet(request.params.userID)
+      const { userID } = request.params
+      if (request.query.at !== undefined) return sendWalletAt(reply, wallets(), userID, request.query.at)
+      const answer = await wallets().wallet(userID)
       if (answer.kind !== 'found') return sendProblem(reply, answer.code)
       const tag = tagOf(answer.wallet)
       if (tag !== undefined) reply.header('etag', tag)
@@ -101,6 +117,24 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
       return 'wallet' in answer ? reply.send(walletView(answer.wallet)) : sendProblem(reply, answer.code)
     },
   )
+}
+
+async function sendWalletAt(reply: FastifyReply, wallets: WalletService, userID: UserID, text: string) {
+  const at = parseTime(text).instant
+  const answer = await wallets.walletAt({ userID, at })
+  switch (answer.kind) {
+    case 'found':
+      return reply.send(pastWalletView(answer.wallet, at))
+    case 'future': {
+      const message = `must be in the past: by the clock of the database it is ${formatInstant(answer.now)}`
+      return sendProblem(reply, 'INVALID_REQUEST', { errors: [{ path: '/at', message }] })
+    }
+    case 'rejected':
+    case 'failed':
+      return sendProblem(reply, answer.code)
+    default:
+      return answer satisfies never
+  }
 }
 
 /** The version, which is what a condition asks for; none while the wallet is not open, since a change of state makes no new one. */

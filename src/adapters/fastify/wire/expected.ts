@@ -57,14 +57,21 @@ function inWords(error: FastifySchemaValidationError, part: string | undefined):
       return { path: below(instancePath, name), message: `is missing; it ${mustBe(parentSchema.properties?.[name])}` }
     }
     case 'additionalProperties': {
-      const kind = part === 'querystring' ? 'parameters' : 'fields'
+      const kind = part === 'querystring' ? 'parameter' : 'field'
       const known = Object.keys(parentSchema.properties ?? {})
-      const message = `is unknown; ${known.length === 0 ? `there are no ${kind} here` : `the ${kind} are ${AND.format(known)}`}`
-      return { path: below(instancePath, String(params.additionalProperty)), message }
+      return {
+        path: below(instancePath, String(params.additionalProperty)),
+        message: `is unknown; ${listOf(kind, known)}`,
+      }
     }
     default:
       return { path: instancePath, message: notMet(error, part) }
   }
+}
+
+function listOf(kind: string, [only, ...more]: readonly string[]): string {
+  if (only === undefined) return `there are no ${kind}s here`
+  return more.length === 0 ? `the only ${kind} is ${only}` : `the ${kind}s are ${AND.format([only, ...more])}`
 }
 
 function notMet(error: FastifySchemaValidationError, part: string | undefined): string {

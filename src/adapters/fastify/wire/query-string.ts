@@ -1,5 +1,5 @@
 import type { Instant } from '../../../domain/instant.ts'
-import { parseInstant, roundedUp } from '../../../domain/rfc3339.ts'
+import { type ParsedInstant, parseInstant, roundedUp } from '../../../domain/rfc3339.ts'
 
 const CANONICAL_INTEGER = /^(?:0|[1-9]\d{0,15})$/
 const REPEATABLE = 'type'
@@ -22,15 +22,26 @@ export function parseQueryString(text: string): Record<string, unknown> {
   return query
 }
 
-/** The two bounds in time of a request whose schema has checked them, as the domain's queries have them. */
-export function parseBounds({ createdBefore, createdAfter }: { createdBefore?: string; createdAfter?: string }): {
-  createdBefore?: Instant
-  createdAfter?: Instant
+/** A time that a request's schema has checked. */
+export function parseTime(text: string): ParsedInstant {
+  const parsed = parseInstant(text)
+  if (parsed === undefined) throw new RangeError(`not a time: ${text}`)
+  return parsed
+}
+
+interface TimeBounds {
+  readonly createdBefore?: string
+  readonly createdAfter?: string
+  readonly createdFrom?: string
+}
+
+/** The bounds in time of a request, as the domain's queries have them. */
+export function parseBounds({ createdBefore, createdAfter, createdFrom }: TimeBounds): {
+  readonly [Bound in keyof TimeBounds]: Instant
 } {
-  const before = createdBefore === undefined ? undefined : parseInstant(createdBefore)
-  const after = createdAfter === undefined ? undefined : parseInstant(createdAfter)
   return {
-    ...(before !== undefined && { createdBefore: roundedUp(before) }),
-    ...(after !== undefined && { createdAfter: after.instant }),
+    ...(createdBefore !== undefined && { createdBefore: roundedUp(parseTime(createdBefore)) }),
+    ...(createdAfter !== undefined && { createdAfter: parseTime(createdAfter).instant }),
+    ...(createdFrom !== undefined && { createdFrom: roundedUp(parseTime(createdFrom)) }),
   }
 }

@@ -1,5 +1,7 @@
 import type { Page } from '../../../domain/history.ts'
+import type { Instant } from '../../../domain/instant.ts'
 import type { Note } from '../../../domain/note.ts'
+import type { Statement, Total } from '../../../domain/past.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { Transaction } from '../../../domain/transaction.ts'
 import type { Wallet } from '../../../domain/wallet.ts'
@@ -8,6 +10,10 @@ import type { Wallet } from '../../../domain/wallet.ts'
 
 export function walletView(wallet: Wallet) {
   return { ...wallet, createdAt: formatInstant(wallet.createdAt), updatedAt: formatInstant(wallet.updatedAt) }
+}
+
+export function pastWalletView(wallet: Wallet, at: Instant) {
+  return { ...walletView(wallet), at: formatInstant(at) }
 }
 
 export function transactionView(transaction: Transaction) {
@@ -24,9 +30,34 @@ export function noteView({ reference, metadata }: Note) {
 }
 
 export function pageView({ transactions, nextIDBefore }: Page) {
-  // The serialiser takes a bigint for an integer, but not for one that may be null.
   return {
     transactions: transactions.map(transactionView),
-    nextIDBefore: nextIDBefore === null ? null : Number(nextIDBefore),
+    nextIDBefore: orNull(nextIDBefore),
   }
+}
+
+export function statementView({ from, to, firstID, lastID, totals, ...rest }: Statement) {
+  return {
+    ...rest,
+    from: formatInstant(from),
+    to: formatInstant(to),
+    firstID: orNull(firstID),
+    lastID: orNull(lastID),
+    totals: totals && {
+      1: totalView(totals[1]),
+      2: totalView(totals[2]),
+      3: totalView(totals[3]),
+      4: totalView(totals[4]),
+    },
+  }
+}
+
+/** A sum may be larger than what every JSON client reads exactly as a number, so it is text. */
+function totalView({ count, amount }: Total) {
+  return { count: Number(count), amount: String(amount) }
+}
+
+/** The serialiser takes a bigint for an integer, but not for one that may be null. */
+function orNull(id: bigint | null): number | null {
+  return id === null ? null : Number(id)
 }
