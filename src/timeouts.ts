@@ -33,8 +33,8 @@ export const TIMEOUTS_MS = {
   traceFlush: 2000,
   /** A request has come from its first byte to its last. */
   httpRequest: 10_000,
-  /** Something moves on an HTTP connection with a request on it. */
-  httpConnection: 30_000,
+  /** Something moves on an HTTP connection with a request on it. A reader of the feed may wait for 30 s, and is answered after that. */
+  httpConnection: 40_000,
   /** An HTTP connection without a request on it is kept. Longer than the minute for which proxies keep theirs. */
   httpKeepAlive: 65_000,
   /** The server keeps a connection of ours that rests, or whose end it has not heard of. */

@@ -126,6 +126,7 @@ export function linkDatabase(
 
     stop() {
       stopping = true
+      linked?.services.wallets.endWaits()
     },
 
     async close() {

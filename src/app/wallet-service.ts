@@ -17,6 +17,7 @@ import type {
 } from '../ports/wallet-service.ts'
 import type { Clock, WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher, OVERLOADED } from './batcher.ts'
+import { createFeedReader, type FeedBounds } from './feed.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
@@ -36,6 +37,7 @@ export interface ServiceBounds {
   readonly walletReads: BatcherBounds
   /** History and status: one request a batch. */
   readonly singleReads: BatcherBounds
+  readonly feed: FeedBounds
 }
 
 /** Reads may run in any order, and many of one wallet at once. */
@@ -45,12 +47,17 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   const { store, transactionIDs, clock, transactionIDTtl, bounds, telemetry } = deps
   const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
+  const feed = createFeedReader(store, bounds.feed, telemetry)
   const movements = createBatcher<Unit, readonly Outcome[]>({
     ...bounds.movements,
     ...watched('write'),
     keysOf: walletsOfUnit,
     sizeOf: sizeOfUnit,
-    run: async (units) => shareOut(units, await store.transact(units, decideBatch)),
+    async run(units) {
+      const outcomes = await store.transact(units, decideBatch)
+      feed.wrote()
+      return shareOut(units, outcomes)
+    },
   })
   const opens = createBatcher({
     ...bounds.opens,
@@ -175,6 +182,9 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
     },
+
+    feed: (query, wait) => feed.read(query, wait),
+    endWaits: () => feed.endWaits(),
   }
 }
 

@@ -166,6 +166,8 @@ t.test('a bug is INTERNAL: logged with the request ID, and nothing of it is in t
     issueMany: () => {
       throw new TypeError('secret: no clock')
     },
+    feed: bug,
+    endWaits: () => {},
     isOverloaded: () => false,
     submit: bug,
     submitList: bug,

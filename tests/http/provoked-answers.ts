@@ -71,6 +71,7 @@ function stuck(maxQueued: number) {
   return createServiceOverMemory({ concurrency: 1, maxBatch: 1, maxQueued, deadlineMs: SOON_MS }, (store) => ({
     ...store,
     ...{ open: forever, changeState: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
+    feed: forever,
   })).service
 }
 
@@ -79,7 +80,7 @@ const broken = async () => {
 }
 const bug: WalletService = {
   ...{ open: broken, wallet: broken, status: broken, submit: broken, history: broken, isOverloaded: () => false },
-  ...{ submitList: broken, changeState: broken },
+  ...{ submitList: broken, changeState: broken, feed: broken, endWaits: () => {} },
   issue: () => {
     throw new Error('a bug')
   },
@@ -176,6 +177,16 @@ const PROBLEMS: Readonly<
     for (const user of [USER, OTHER]) await openWith(world.client, user, MAX)
     return world.send(await fresh(world, shown))
   },
+  CURSOR_GONE: async ({ send, client, renew }, shown) => {
+    await openWith(client, USER, 1)
+    const { body } = await send(exampleCall(shown))
+    renew()
+    return send({ ...exampleCall(shown), path: `${shown.path}?after=${body.next}` })
+  },
+  FEED_UNAVAILABLE: ({ send, use }, shown) => {
+    use(createServiceOverMemory({}, (store) => ({ ...store, feed: async () => ({ kind: 'unavailable' }) })).service)
+    return send(exampleCall(shown))
+  },
   DATABASE_UNAVAILABLE: ({ send, use }, shown) => {
     use(undefined)
     return send(exampleCall(shown))
@@ -230,6 +241,7 @@ const ANSWERS: Readonly<Record<string, Provoke>> = {
   withdrawal: afterwards(deposited),
   transferOut: afterwards(deposited),
   lastPage: afterwards(transferred),
+  feedPage: afterwards(transferred),
   page: async (world, shown) => {
     await transferred(world)
     const call = exampleCall(shown)

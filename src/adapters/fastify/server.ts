@@ -16,6 +16,7 @@ import { createApp, HTTP_TIMEOUTS, type HTTPTimeouts } from './http.ts'
 import { describeAPI } from './openapi/document.ts'
 import { serveReference } from './openapi/reference.ts'
 import { documentRoutes } from './openapi/route.ts'
+import { feedRoutes } from './routes/feed.ts'
 import { historyRoutes } from './routes/history.ts'
 import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
@@ -105,6 +106,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       movementRoutes(api, wallets)
       listRoutes(api, wallets)
       historyRoutes(api, wallets)
+      feedRoutes(api, wallets)
     },
     { prefix: '/api/v1' },
   )

@@ -13,6 +13,7 @@ const STATEMENTS = {
   read_wallet: 'SELECT user_wallet',
   read_status: 'SELECT user_wallet_transaction user_wallet_refusal',
   read_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
+  read_feed: 'SELECT user_wallet_transaction',
   /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',

@@ -8,6 +8,7 @@ import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
 import { dialectOf, readOutcome } from './dialect.ts'
 import { isBug, isRolledBack } from './errors.ts'
+import { readFeed, readFeedEnd, readFeedHold } from './feed.ts'
 import { readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
 import { type ConnectionPool, createConnectionPool } from './pool.ts'
@@ -106,6 +107,10 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       use('read_status', (connection) => readOutcome(connection, userID, transactionID)),
 
     history: (query) => use('read_history', (connection) => readPage(connection, query)),
+
+    feed: (query) => use('read_feed', (connection) => readFeed(connection, query)),
+    feedEnd: () => use('read_feed', readFeedEnd),
+    feedHold: () => use('read_feed', readFeedHold),
 
     ping: () =>
       use('ping', async (connection) => {

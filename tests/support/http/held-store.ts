@@ -35,6 +35,9 @@ export function createHeldStore(clock: Clock): HeldStore {
       wallets: (users) => through(() => real.wallets(users)),
       outcome: (user, id) => through(() => real.outcome(user, id)),
       history: (query) => through(() => real.history(query)),
+      feed: (query) => through(() => real.feed(query)),
+      feedEnd: () => through(() => real.feedEnd()),
+      feedHold: () => through(() => real.feedHold()),
       find: (search) => through(() => real.find(search)),
       findTransaction: (id) => through(() => real.findTransaction(id)),
       findReference: (reference) => through(() => real.findReference(reference)),
@@ -70,5 +73,6 @@ export const MAYBE_WRITTEN = new StoreError('unknown', 'the test took the store 
 /** The same bounds for all ways to the store. */
 export function uniformBounds(bounds: Partial<ServiceBounds['movements']>): ServiceBounds {
   const one = { ...DEFAULT_BOUNDS.movements, ...bounds }
-  return { movements: one, opens: one, stateChanges: one, walletReads: one, singleReads: one }
+  const feed = { ...DEFAULT_BOUNDS.feed, ...bounds }
+  return { movements: one, opens: one, stateChanges: one, walletReads: one, singleReads: one, feed }
 }

@@ -1,8 +1,10 @@
+import type { FeedPage } from '../../../domain/feed.ts'
 import type { Page } from '../../../domain/history.ts'
 import type { Note } from '../../../domain/note.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { Transaction } from '../../../domain/transaction.ts'
 import type { Wallet } from '../../../domain/wallet.ts'
+import { formatCursor } from './feed-cursor.ts'
 
 /** The domain's things as they go over the wire: times as text; bigints stay, the serialiser writes them exactly. */
 
@@ -29,4 +31,8 @@ export function pageView({ transactions, nextIDBefore }: Page) {
     transactions: transactions.map(transactionView),
     nextIDBefore: nextIDBefore === null ? null : Number(nextIDBefore),
   }
+}
+
+export function feedPageView({ transactions, next }: FeedPage) {
+  return { transactions: transactions.map(transactionView), next: formatCursor(next) }
 }
