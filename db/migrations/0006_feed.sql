@@ -7,8 +7,8 @@ ALTER TABLE user_wallet_transaction ADD COLUMN feed_number bigint NOT NULL DEFAU
 ALTER TABLE user_wallet_transaction ALTER COLUMN feed_number
   SET DEFAULT greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1);
 
--- What is added to the server's transaction numbers, the greatest of these, since after a load into another cluster or a crash
--- they may begin below those that the ledger has.
+-- What is added to the server's transaction numbers, the greatest of these: a cluster that the ledger was loaded into may not have
+-- come to those that the ledger has.
 CREATE TABLE feed_offset (
   added bigint PRIMARY KEY CHECK (added > 0),
   begun_at timestamptz NOT NULL DEFAULT now()

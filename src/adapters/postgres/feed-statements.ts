@@ -17,7 +17,10 @@ export const feedNumber = (sql: Sql) => sql`
 const horizon = (sql: Sql) => sql`
   (SELECT ${offset(sql)} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)`
 
-/** If the numbers to come are not above those that the ledger has, adds to them. Of several who see it at once one does. */
+/**
+ * If the transaction numbers to come are not above those that the ledger has, which were another cluster's, adds to them. Of
+ * several who see that at once one does.
+ */
 export const keepNumbersRising = (sql: Sql) => sql<[]>`
   INSERT INTO feed_offset (added)
   SELECT last.feed_number

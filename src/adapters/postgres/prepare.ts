@@ -16,8 +16,8 @@ const NO_XID = '0'
 const NO_MARK = { xid: NO_XID, feed_number: '0' }
 
 /**
- * For the feed: only a server that has started anew may count from a number that the ledger has already, and no connection
- * outlives a start. Where the feed can't be read, nothing depends on it.
+ * For the feed, on each new connection: an instance at work may find the ledger in another cluster when it connects again.
+ * Where the feed can't be read, nothing depends on it.
  */
 async function keepNumbersRising(connection: Connection): Promise<void> {
   if (!connection.isDistributed()) await connection.roundTrip((sql) => [feedStatements.keepNumbersRising(sql)])
