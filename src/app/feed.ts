@@ -66,6 +66,7 @@ export function createFeedReader(
         clearTimeout(limit)
         signal?.removeEventListener('abort', wake)
         waiting.delete(entry)
+        if (waiting.size === 0) clearTimeout(nextLook)
         resolve()
       }
       signal?.addEventListener('abort', wake)
