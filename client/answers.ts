@@ -22,6 +22,12 @@ export interface HistoryPage {
   readonly nextIDBefore: number | null
 }
 
+/** `next` is the `after` of the page that follows; there always is one. */
+export interface FeedPage {
+  readonly transactions: readonly Transaction[]
+  readonly next: string
+}
+
 /** What stands in a list of results for one movement; `body` is what it alone would be answered with. */
 export interface ItemOutcome {
   readonly status: number
@@ -93,6 +99,7 @@ const isStatus = shape<Wire.TransactionIDStatus>({
   refusal: orAbsent(isObject),
 })
 const isPage = shape<Wire.HistoryPage>({ transactions: arrayOf(isTransaction), nextIDBefore: orNull(isCount) })
+const isFeedPage = shape<Wire.FeedPage>({ transactions: arrayOf(isTransaction), next: isText })
 export const isProblem = shape<Wire.Problem>({
   type: isText,
   title: isText,
@@ -157,6 +164,12 @@ export function readStatus(body: unknown): TransactionIDStatus {
 export function readPage(body: unknown): HistoryPage {
   const { transactions, nextIDBefore } = checked(body, isPage)
   return { transactions: transactions.map(toTransaction), nextIDBefore }
+}
+
+/** @throws {UnreadableAnswer} */
+export function readFeedPage(body: unknown): FeedPage {
+  const { transactions, next } = checked(body, isFeedPage)
+  return { transactions: transactions.map(toTransaction), next }
 }
 
 function toTransaction(transaction: Wire.Transaction): Transaction {
