@@ -80,6 +80,8 @@ t.test('every refusal has its code, status, title and type', async (t) => {
     'DATABASE_UNAVAILABLE',
     'OUTCOME_UNKNOWN',
     'INTERNAL',
+    'CURSOR_GONE',
+    'FEED_UNAVAILABLE',
   ]
   t.same([...seen, ...elsewhere].sort(), Object.keys(CONTRACT_ERRORS).sort(), 'no code was left out')
 })
