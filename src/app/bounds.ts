@@ -26,6 +26,6 @@ export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBou
     stateChanges: { concurrency: 1, maxBatch: 1, maxQueued: 256, deadlineMs },
     walletReads: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
     singleReads: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
-    feed: { concurrency: 1, maxBatch: 1, maxQueued: 256, deadlineMs, maxWaiting: 256, pollMs: FEED_POLL_MS },
+    feed: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs, maxWaiting: 256, pollMs: FEED_POLL_MS },
   }
 }
