@@ -27,6 +27,12 @@ export interface HistoryPage {
   readonly nextIDBefore: number | null
 }
 
+/** `next` is the `after` of the page that follows; there always is one. */
+export interface FeedPage {
+  readonly transactions: readonly Transaction[]
+  readonly next: string
+}
+
 /** What stands in a list of results for one movement; `body` is what it alone would be answered with. */
 export interface ItemOutcome {
   readonly status: number
@@ -114,6 +120,7 @@ const isStatement = shape<Wire.Statement>({
   lastID: orNull(isCount),
   totals: orNull(shape<NonNullable<Wire.Statement['totals']>>({ 1: isTotal, 2: isTotal, 3: isTotal, 4: isTotal })),
 })
+const isFeedPage = shape<Wire.FeedPage>({ transactions: arrayOf(isTransaction), next: isText })
 export const isProblem = shape<Wire.Problem>({
   type: isText,
   title: isText,
@@ -194,6 +201,12 @@ export function readStatement(body: unknown): Statement {
 /** On the wire it is text, since a sum may be more than a number holds. */
 function toTotal({ count, amount }: Wire.Total): Total {
   return { count, amount: BigInt(amount) }
+}
+
+/** @throws {UnreadableAnswer} */
+export function readFeedPage(body: unknown): FeedPage {
+  const { transactions, next } = checked(body, isFeedPage)
+  return { transactions: transactions.map(toTransaction), next }
 }
 
 function toTransaction(transaction: Wire.Transaction): Transaction {

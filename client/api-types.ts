@@ -71,6 +71,7 @@ export interface Problem {
     | 'BALANCE_LIMIT_EXCEEDED'
     | 'NOT_EXECUTED'
     | 'WALLET_NOT_EMPTY'
+    | 'FEED_UNAVAILABLE'
     | 'CURSOR_GONE'
     | 'DATABASE_UNAVAILABLE'
     | 'OUTCOME_UNKNOWN'
@@ -276,6 +277,16 @@ export interface ListResults {
     transaction?: Transaction
     problem?: Problem
   }[]
+}
+/**
+ * A piece of the feed, oldest first
+ */
+export interface FeedPage {
+  transactions: Transaction[]
+  /**
+   * The after of the page that follows; there always is one
+   */
+  next: string
 }
 /**
  * A piece of a wallet's history, newest first

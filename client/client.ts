@@ -1,7 +1,9 @@
 import {
+  type FeedPage,
   type HistoryPage,
   type IssuedTransactionID,
   type IssuedTransactionIDs,
+  readFeedPage,
   readIssued,
   readManyIssued,
   readPage,
@@ -38,6 +40,7 @@ export type { MovementNote } from './movements.ts'
 export type {
   Amount,
   Deposit,
+  FeedPage,
   HistoryPage,
   IssuedTransactionID,
   IssuedTransactionIDs,
@@ -111,6 +114,16 @@ export interface Period {
   readonly to: string
 }
 
+/** Where the feed is read from, and what narrows it. */
+export interface FeedOptions {
+  /** The `next` of the last page; left out, it begins with the oldest transaction. */
+  readonly after?: string
+  /** How many transactions a page holds at most: 1 to 1000. */
+  readonly limit?: number
+  readonly userID?: string
+  readonly reference?: string
+}
+
 /**
  * Every method repeats its request until it is answered, and throws a `WalletProblem` when the answer is no, a
  * `WalletUnsettled` when none came in time, a `RangeError` for an amount or an ID that can't be sent at all.
@@ -153,10 +166,18 @@ export interface WalletClient {
    * connection is made again, which goes on behind the last one that was taken.
    */
   watch(userID: string, options?: WatchOptions): AsyncGenerator<Transaction, void, undefined>
+  /**
+   * The transactions of all wallets, oldest first, each once, for ever: it waits for what is not there yet. Takes an administrator. Keep
+   * the `next` of each page with what you made of it, and begin there again. `deadlineMs` is each page's.
+   */
+  feed(from?: FeedOptions, options?: CallOptions): AsyncGenerator<FeedPage, never, undefined>
 }
 
 const ATTEMPT_TIMEOUT_MS = 10_000
 const DEADLINE_MS = 60_000
+/** What the service may take beside the time that it is asked to wait. */
+const ANSWER_MS = 6000
+const MAX_WAIT_S = 30
 
 const WALLET = '/api/v1/users/{userID}/wallet' satisfies Path
 const LIST = '/api/v1/transactions' satisfies Path
@@ -239,6 +260,15 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       return exchange({ method: 'GET', path, read: readStatus }, limitsOf(call))
     },
     page: async (...asked) => page(...asked),
+    async *feed(from = {}, call) {
+      const wait = Math.max(0, Math.min(MAX_WAIT_S, Math.floor((attemptTimeoutMs - ANSWER_MS) / 1000)))
+      for (let after = from.after; ; ) {
+        const path = LIST + toQueryString({ ...from, wait, ...(after !== undefined && { after }) })
+        const found: FeedPage = await exchange({ method: 'GET', path, read: readFeedPage }, limitsOf(call))
+        if (found.transactions.length > 0) yield found
+        after = found.next
+      }
+    },
     async *history(userID, filters = {}, call) {
       let next: number | null = filters.IDBefore ?? null
       do {

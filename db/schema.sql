@@ -1,5 +1,12 @@
 -- The schema that db/migrations add up to. Written by "npm run schema"; do not edit.
 
+CREATE TABLE feed_offset (
+  added bigint NOT NULL,
+  begun_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT feed_offset_added_check CHECK (added > 0),
+  CONSTRAINT feed_offset_pkey PRIMARY KEY (added)
+);
+
 CREATE TABLE transaction_id_key (
   only_one boolean DEFAULT true NOT NULL,
   key bytea NOT NULL,
@@ -72,6 +79,7 @@ CREATE TABLE user_wallet_transaction (
   passive_user_id text COLLATE "C",
   balance bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  feed_number bigint DEFAULT GREATEST(((pg_current_xact_id())::text)::bigint, (((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - 1)) NOT NULL,
   CONSTRAINT user_wallet_transaction_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_transaction_balance_check CHECK (balance >= 0 AND balance <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_transaction_check CHECK ((passive_user_id IS NOT NULL) = (type = ANY (ARRAY[3, 4]))),
@@ -92,6 +100,8 @@ CREATE TABLE wallet_audit (
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note USING btree (reference, user_id, id) WHERE reference IS NOT NULL AND id IS NOT NULL;
 
 CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note USING btree (user_id, id) WHERE id IS NOT NULL;
+
+CREATE INDEX user_wallet_transaction_by_feed ON user_wallet_transaction USING btree (feed_number, user_id, id);
 
 CREATE INDEX user_wallet_transaction_by_time ON user_wallet_transaction USING btree (user_id, created_at, id);
 

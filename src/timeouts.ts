@@ -33,13 +33,13 @@ export const TIMEOUTS_MS = {
   traceFlush: 2000,
   /** A request has come from its first byte to its last. */
   httpRequest: 10_000,
-  /** Something moves on an HTTP connection with a request on it. */
-  httpConnection: 30_000,
   /**
    * A batch that took its time from the database's clock so long ago is committed, or never will be. The server ends it much
    * sooner, by `statement` and `idleInTransaction`; but it can't end a COMMIT that waits for its disk.
    */
   settled: 60_000,
+  /** Something moves on an HTTP connection with a request on it. A reader of the feed may wait for 30 s, and is answered after that. */
+  httpConnection: 40_000,
   /** An HTTP connection without a request on it is kept. Longer than the minute for which proxies keep theirs. */
   httpKeepAlive: 65_000,
   /** The server keeps a connection of ours that rests, or whose end it has not heard of. */

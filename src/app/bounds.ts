@@ -7,6 +7,9 @@ import type { ServiceBounds } from './wallet-service.ts'
 /** Connections for everything that is not a batch of movements. */
 export const READ_CONNECTIONS = 4
 
+/** What another instance has written, those who wait for it are told about so much later. */
+const FEED_POLL_MS = 200
+
 /** For each thing that the console asks: few people look, one thing at a time. */
 export const INSPECTION_BOUNDS: BatcherBounds = {
   concurrency: 1,
@@ -27,5 +30,6 @@ export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBou
     stateChanges: { concurrency: 1, maxBatch: 1, maxQueued: 256, deadlineMs },
     walletReads: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs },
     singleReads: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs },
+    feed: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs, maxWaiting: 256, pollMs: FEED_POLL_MS },
   }
 }

@@ -132,6 +132,7 @@ export function linkDatabase(
     stop() {
       stopping = true
       linked?.live.stop()
+      linked?.services.wallets.endWaits()
     },
 
     async close() {

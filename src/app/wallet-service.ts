@@ -18,6 +18,7 @@ import type {
 } from '../ports/wallet-service.ts'
 import type { Clock, WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher, OVERLOADED } from './batcher.ts'
+import { createFeedReader, type FeedBounds } from './feed.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
@@ -39,6 +40,7 @@ export interface ServiceBounds {
   readonly walletReads: BatcherBounds
   /** History, status and the past: one request a batch. */
   readonly singleReads: BatcherBounds
+  readonly feed: FeedBounds
 }
 
 /** Reads may run in any order, and many of one wallet at once. */
@@ -48,6 +50,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   const { store, transactionIDs, clock, transactionIDTtl, bounds, committed, telemetry } = deps
   const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
+  const feed = createFeedReader(store, bounds.feed, telemetry)
   const movements = createBatcher<Unit, readonly Outcome[]>({
     ...bounds.movements,
     ...watched('write'),
@@ -56,6 +59,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     async run(units) {
       const outcomes = await store.transact(units, decideBatch)
       committed?.(units)
+      feed.wrote()
       return shareOut(units, outcomes)
     },
   })
@@ -208,6 +212,8 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       const statement = settled.result
       return statement === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'statement', statement }
     },
+    feed: (query, wait) => feed.read(query, wait),
+    endWaits: () => feed.endWaits(),
   }
 }
 

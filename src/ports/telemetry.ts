@@ -6,7 +6,7 @@
 /** The ways to the store, each with a queue of its own. Labels of metrics: the dashboard and the alerts name them. */
 export const QUEUES = [
   ...['write', 'open', 'change_state', 'read_wallet', 'read_history', 'read_status'],
-  ...['read_wallet_at', 'read_statement'],
+  ...['read_wallet_at', 'read_statement', 'read_feed'],
 ] as const
 export type QueueName = (typeof QUEUES)[number]
 
@@ -32,6 +32,15 @@ export interface PoolReading {
   readonly waiting: number
 }
 
+/** What holds the feed back right now. */
+export interface FeedReading {
+  /** Since when the oldest transaction that is under way was seen to be, or 0. */
+  readonly heldMs: number
+  readonly prepared: number
+  /** Who waits for something new. */
+  readonly waiting: number
+}
+
 /** The figures of the app and of its store. */
 export interface Metrics {
   /** Makes a queue known that lets at most `limit` items wait. */
@@ -42,6 +51,8 @@ export interface Metrics {
   followers(read: () => number): void
   /** A step at the database is over, well or not. */
   stepDone(step: string, ms: number): void
+  /** Makes the feed known. */
+  feed(read: () => FeedReading): void
 }
 
 /** The span of one request. */
@@ -86,6 +97,7 @@ export const NO_TELEMETRY: Telemetry = {
   pool() {},
   followers() {},
   stepDone() {},
+  feed() {},
   current: () => undefined,
   batch: (_queue, _items, work) => work(),
   step: (_step, _statements, work) => work(),

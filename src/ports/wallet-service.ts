@@ -1,4 +1,5 @@
 import type { Command } from '../domain/command.ts'
+import type { FeedAnswer, FeedQuery } from '../domain/feed.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Outcome, RejectionCode, StoredOutcome } from '../domain/outcome.ts'
@@ -31,6 +32,12 @@ export type ListAnswer = Outcome | Rejected | Failed
 
 /** What is known of a transaction ID. */
 export type TransactionStatus = { readonly kind: 'unused' | 'expired' } | StoredOutcome
+
+/** For how long a reader of the feed waits at most, and a signal that no one waits any more. */
+export interface FeedWait {
+  readonly ms: number
+  readonly signal?: AbortSignal
+}
 
 /** What the service does for those who drive it. Anything thrown is a bug. */
 export interface WalletService {
@@ -66,6 +73,10 @@ export interface WalletService {
   /** The wallet as it was. */
   walletAt(moment: Moment): Promise<Exclude<PastWallet, { kind: 'absent' }> | Rejected | Failed>
   statement(period: Period): Promise<{ kind: 'statement'; statement: Statement } | Rejected | Failed>
+  /** The transactions of all wallets in one order; if there are none, after a wait. */
+  feed(query: FeedQuery, wait: FeedWait): Promise<FeedAnswer | Failed>
+  /** Answers those who wait for something new, and from now on at once: the service is about to stop. */
+  endWaits(): void
 }
 
 /** Whether requests can be served right now, and if not, why. */

@@ -1,5 +1,6 @@
 import type { Unit } from '../domain/command.ts'
 import type { BatchDecision, State } from '../domain/decide.ts'
+import type { FeedAnswer, FeedPosition, FeedQuery } from '../domain/feed.ts'
 import type { Position } from '../domain/follow.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
 import type { Instant } from '../domain/instant.ts'
@@ -17,6 +18,14 @@ export interface OpenedWallet {
   readonly wallet: Wallet
   /** False if the wallet was there before. */
   readonly created: boolean
+}
+
+/** What keeps the feed from going on. */
+export interface FeedHold {
+  /** The oldest transaction of the database that is under way, by its number; `undefined` if none is. */
+  readonly oldest: string | undefined
+  /** How many transactions someone has prepared and neither committed nor rolled back. */
+  readonly prepared: number
 }
 
 /** Everything that is kept. Every method may throw a {@link StoreError}; anything else thrown is a bug. */
@@ -57,6 +66,18 @@ export interface WalletStore {
 
   /** `undefined` if the user has no wallet. Of a period that is not over: what there is so far. */
   statement(period: Period): Promise<Statement | undefined>
+
+  /**
+   * The transactions of all wallets in one order, which no one who commits later changes: what is behind a position that was
+   * given once never grows.
+   */
+  feed(query: FeedQuery): Promise<FeedAnswer>
+
+  /** Where the feed ends now. */
+  feedEnd(): Promise<FeedPosition>
+
+  /** `undefined` if the store has no feed. */
+  feedHold(): Promise<FeedHold | undefined>
 
   /** Resolves when the store can serve; throws if it can't. */
   ping(): Promise<void>

@@ -1,15 +1,15 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
 import type { LedgerReads } from '../../src/ports/inspection.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
-import { createTestDatabase } from '../support/database/database.ts'
+import { createTestDatabase, isOnCitus } from '../support/database/database.ts'
 import { walletStoreContract } from './wallet-store-contract.ts'
 
 const INSTANCES = 4
 
 /** Each call goes to another of some stores on one database, as it does behind a balancer. */
-walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
+async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
   const address = await createTestDatabase(t)
   const schemaVersion = (await migrationNames()).at(-1) ?? ''
   const stores = Array.from({ length: INSTANCES }, () =>
@@ -34,6 +34,9 @@ walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
     news: (positions) => next().news(positions),
     walletAt: (moment) => next().walletAt(moment),
     statement: (period) => next().statement(period),
+    feed: (query) => next().feed(query),
+    feedEnd: () => next().feedEnd(),
+    feedHold: () => next().feedHold(),
     find: (search) => next().find(search),
     findTransaction: (transactionID) => next().findTransaction(transactionID),
     findReference: (reference) => next().findReference(reference),
@@ -43,4 +46,6 @@ walletStoreContract(t, async (t): Promise<WalletStore & LedgerReads> => {
     ping: () => next().ping(),
     close,
   }
-})
+}
+
+walletStoreContract(t, createStore, { feed: !isOnCitus() })

@@ -6,6 +6,7 @@ import { MAX_UNITS } from '../../src/domain/money.ts'
 import { type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
 import { atomicContract } from './atomic-contract.ts'
+import { feedContract } from './feed-contract.ts'
 import { historyContract } from './history-contract.ts'
 import { inspectionContract } from './inspection-contract.ts'
 import { newsContract } from './news-contract.ts'
@@ -28,13 +29,18 @@ import {
   withdraw,
 } from './store-calls.ts'
 
-/** What every store promises, whatever it keeps things in. */
-export function walletStoreContract(t: Test, createStore: CreateStore): void {
+/**
+ * What every store promises, whatever it keeps things in.
+ *
+ * @param has what not every store has: no feed if the tables are distributed.
+ */
+export function walletStoreContract(t: Test, createStore: CreateStore, has = { feed: true }): void {
   wallets(t, createStore)
   transactions(t, createStore)
   outcomes(t, createStore)
   historyContract(t, createStore)
   newsContract(t, createStore)
+  if (has.feed) feedContract(t, createStore)
   inspectionContract(t, createStore)
   racesContract(t, createStore)
   atomicContract(t, createStore)

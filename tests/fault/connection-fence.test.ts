@@ -48,7 +48,10 @@ const REFUSAL = {
 type Write = (sql: Sql, xid: string, dialect: Dialect) => ReturnType<typeof statements.updateWallets>
 
 const WRITES: readonly (readonly [string, Write])[] = [
-  ['INSERT of transactions', (sql, xid) => statements.insertTransactions(sql, xid, [TRANSACTION])],
+  [
+    'INSERT of transactions',
+    (sql, xid) => statements.insertTransactions(sql, { xid, feed_number: '1' }, [TRANSACTION]),
+  ],
   ['UPDATE of wallets', (sql, xid, dialect) => dialect.updateWallets(sql, xid, [WALLET])],
   ['INSERT of refusals', (sql, xid) => statements.insertRefusals(sql, xid, [REFUSAL])],
 ]

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /*
  * What the contract says of single values, written down a second time and in other words than the service's, so that
  * the two can disagree.
@@ -36,6 +38,13 @@ export function exactAmount(json: JSONValue | undefined): bigint | undefined {
   const value = BigInt(digits.slice(first, end)) * 10n ** BigInt(power)
   return value <= MAX ? value : undefined
 }
+
+const START = '[1,"0","","0","00000000-0000-0000-0000-000000000000"]'
+
+/** The one cursor that is known before anything was read: checksum and JSON, in base64url. */
+export const START_CURSOR = Buffer.from(createHash('sha256').update(START).digest('hex').slice(0, 12) + START).toString(
+  'base64url',
+)
 
 /** An integer of a query, as one writes it. */
 export function isInteger(text: string, max: bigint = MAX): boolean {

@@ -13,6 +13,7 @@ import {
   isUserID,
   type Members,
   membersOf,
+  START_CURSOR,
   textIn,
 } from './contract-values.ts'
 import type { Operation } from './document.ts'
@@ -190,6 +191,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   listTransactions: ({ userID, query }, { owners }) =>
     isHistoryQuery(query) ? succeeds([200], {}, ...unlessOwner(userID, owners)) : undefined,
+  readFeed: ({ query }) => (isFeedQuery(query) ? succeeds([200], {}) : undefined),
   deposit: movementRule('deposit'),
   withdraw: movementRule('withdraw'),
   transfer: movementRule('transfer'),
@@ -205,6 +207,19 @@ function movementRule(kind: 'deposit' | 'withdraw' | 'transfer'): Rule {
 
 function hasNoQuery(query: Asked['query']): boolean {
   return Object.keys(query).length === 0
+}
+
+function isFeedQuery(query: Asked['query']): boolean {
+  return Object.entries(query).every(([name, value = []]) => {
+    const values = [value].flat()
+    const [first = ''] = values
+    if (values.length > 1) return false
+    if (name === 'after') return first === START_CURSOR
+    if (name === 'limit') return isInteger(first, 1000n)
+    if (name === 'wait') return first === '0' || isInteger(first, 30n)
+    if (name === 'userID') return isUserID(first)
+    return name === 'reference' && isReference(first)
+  })
 }
 
 function isHistoryQuery(query: Asked['query']): boolean {

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
+import { START_CURSOR } from './contract-values.ts'
 import type { JSONSchema, Operation } from './document.ts'
 import { reference } from './notes.ts'
 import { integers, isSchema, numberOf } from './schema.ts'
 import { anyText, encode, strangeName } from './texts.ts'
+
+/** Whoever waits holds up those behind it on their connection, for up to half a minute. */
+const WAIT = 'wait'
 
 /** The parameters of an operation, none of them given twice but those that may be. */
 export function queryOf({ parameters }: Operation): fc.Arbitrary<string> {
@@ -20,6 +24,7 @@ function toQuery(parameters: readonly string[]): string {
 
 function parameterValues(name: string, schema: JSONSchema): fc.Arbitrary<string[]> {
   const { items, maxItems } = schema
+  if (name === WAIT) return fc.constant([`${WAIT}=0`])
   if (schema.type !== 'array') return scalar(schema).map((value) => [`${name}=${encodeURIComponent(value)}`])
   const item = isSchema(items) ? scalar(items) : fc.constant('')
   return fc
@@ -31,6 +36,7 @@ function scalar(schema: JSONSchema): fc.Arbitrary<string> {
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum.map(String))
   if (schema.type === 'integer') return integers(schema).map(String)
   if (schema.format === 'rfc3339') return instant
+  if (schema.format === 'feed-cursor') return fc.constant(START_CURSOR)
   if (typeof schema.pattern === 'string') return reference
   throw new Error(`there is a new kind of parameter, and no value for it: ${JSON.stringify(schema)}`)
 }
@@ -94,7 +100,8 @@ const strangeValue = fc.oneof(
 )
 
 export function strangeQuery({ parameters }: Operation): fc.Arbitrary<string> {
-  const names = ['limit', ...parameters.filter((each) => each.in === 'query').map(({ name }) => name)]
+  const inQuery = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
+  const names = ['limit', ...inQuery.filter((name) => name !== WAIT)]
   const name = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...names) },
     { weight: 1, arbitrary: strangeName.map((text) => encode(text, /\w/)) },

@@ -82,6 +82,7 @@ t.test('every refusal has its code, status, title and type', async (t) => {
     'DATABASE_UNAVAILABLE',
     'OUTCOME_UNKNOWN',
     'INTERNAL',
+    'FEED_UNAVAILABLE',
   ]
   t.same([...seen, ...elsewhere].sort(), Object.keys(CONTRACT_ERRORS).sort(), 'no code was left out')
 })
@@ -168,6 +169,8 @@ t.test('a bug is INTERNAL: logged with the request ID, and nothing of it is in t
     issueMany: () => {
       throw new TypeError('secret: no clock')
     },
+    feed: bug,
+    endWaits: () => {},
     isOverloaded: () => false,
     submit: bug,
     submitList: bug,

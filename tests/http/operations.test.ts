@@ -8,6 +8,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   'put /api/v1/users/{userID}/wallet/state': ['200'],
   'post /api/v1/users/{userID}/wallet/transactionIDs': ['201'],
   'put /api/v1/transactions': ['200'],
+  'get /api/v1/transactions': ['200'],
   'get /api/v1/users/{userID}/wallet': ['200'],
   'post /api/v1/users/{userID}/wallet/transactionID': ['201'],
   'get /api/v1/users/{userID}/wallet/transactionID/{transactionID}': ['200'],
@@ -64,6 +65,8 @@ function codesOf(route: string): readonly ContractCode[] {
   if (route.endsWith('/withdraw')) return [...API, ...MOVEMENT, 'WALLET_FROZEN', 'INSUFFICIENT_BALANCE']
   if (route.endsWith('{transactionID}')) return [...API, 'OVERLOADED', 'TRANSACTION_ID_UNKNOWN']
   if (route === 'put /api/v1/transactions') return [...LIST, 'OVERLOADED', 'UNSUPPORTED_MEDIA_TYPE']
+  if (route === 'get /api/v1/transactions')
+    return [...LIST, 'OVERLOADED', 'FORBIDDEN', 'CURSOR_GONE', 'FEED_UNAVAILABLE']
   if (route.endsWith('/state'))
     return [...API, 'FORBIDDEN', 'UNSUPPORTED_MEDIA_TYPE', 'OVERLOADED', 'WALLET_NOT_EMPTY', 'OUTCOME_UNKNOWN']
   if (route.startsWith('get ')) return [...API, 'OVERLOADED']

@@ -78,6 +78,7 @@ function stuck(maxQueued: number) {
     ...store,
     ...{ open: forever, changeState: forever, transact: forever, wallets: forever, outcome: forever, history: forever },
     ...{ walletAt: forever, statement: forever },
+    feed: forever,
   })).service
 }
 
@@ -87,6 +88,7 @@ const broken = async () => {
 const bug: WalletService = {
   ...{ open: broken, wallet: broken, status: broken, submit: broken, history: broken, isOverloaded: () => false },
   ...{ submitList: broken, changeState: broken, walletAt: broken, statement: broken },
+  ...{ submitList: broken, changeState: broken, feed: broken, endWaits: () => {} },
   issue: () => {
     throw new Error('a bug')
   },
@@ -169,10 +171,6 @@ const PROBLEMS: Readonly<
     await deposited(world)
     return world.send({ ...(await fresh(world, shown)), headers: { 'if-match': '"41"' } })
   },
-  CURSOR_GONE: async (world, shown) => {
-    await openBoth(world)
-    return world.send({ ...exampleCall(shown), headers: { 'last-event-id': '41' } })
-  },
   WALLET_NOT_EMPTY: async (world, shown) => {
     await deposited(world)
     return world.send({ ...exampleCall(shown), body: { state: 'closed', reason: 'a reason' } })
@@ -188,6 +186,18 @@ const PROBLEMS: Readonly<
   BALANCE_LIMIT_EXCEEDED: async (world, shown) => {
     for (const user of [USER, OTHER]) await openWith(world.client, user, MAX)
     return world.send(await fresh(world, shown))
+  },
+  CURSOR_GONE: async ({ send, client, renew }, shown) => {
+    await openWith(client, USER, 1)
+    const call = exampleCall(shown)
+    if (call.path.endsWith('/events')) return send({ ...call, headers: { 'last-event-id': '41' } })
+    const { body } = await send(call)
+    renew()
+    return send({ ...call, path: `${shown.path}?after=${body.next}` })
+  },
+  FEED_UNAVAILABLE: ({ send, use }, shown) => {
+    use(createServiceOverMemory({}, (store) => ({ ...store, feed: async () => ({ kind: 'unavailable' }) })).service)
+    return send(exampleCall(shown))
   },
   DATABASE_UNAVAILABLE: ({ send, use }, shown) => {
     use(undefined)
@@ -250,6 +260,7 @@ const ANSWERS: Readonly<Record<string, Provoke>> = {
   withdrawal: afterwards(deposited),
   transferOut: afterwards(deposited),
   lastPage: afterwards(transferred),
+  feedPage: afterwards(transferred),
   page: async (world, shown) => {
     await transferred(world)
     const call = exampleCall(shown)

@@ -3,6 +3,7 @@ import type { ServerAddress } from '../../db/address.ts'
 import { distribute, forgetDistribution, isDistributed } from '../../db/distribute.ts'
 import { connect, migrate, migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import { FEED_START } from '../../src/domain/feed.ts'
 import { walletStoreContract } from '../contract/wallet-store-contract.ts'
 import { openTestConnection } from '../support/database/connections.ts'
 import { administer, createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
@@ -122,13 +123,22 @@ t.test('a connection takes it for a Citus', leftOut, async (t) => {
   t.equal((await openTestConnection(t, address)).isDistributed(), true)
 })
 
+async function openStore(t: Test) {
+  const address = await createStandIn(t)
+  await distributeOn(address)
+  const schemaVersion = (await migrationNames()).at(-1) ?? ''
+  const store = createPostgresWalletStore({ address, writeConnections: 8, readConnections: 2, schemaVersion })
+  t.teardown(() => store.close())
+  return store
+}
+
 t.test('the statements for a Citus do what the others do', leftOut, async (t) => {
-  walletStoreContract(t, async (t) => {
-    const address = await createStandIn(t)
-    await distributeOn(address)
-    const schemaVersion = (await migrationNames()).at(-1) ?? ''
-    const store = createPostgresWalletStore({ address, writeConnections: 8, readConnections: 2, schemaVersion })
-    t.teardown(() => store.close())
-    return store
-  })
+  walletStoreContract(t, openStore, { feed: false })
+})
+
+t.test('there is no feed: the transactions of several workers have no common order', leftOut, async (t) => {
+  const store = await openStore(t)
+  t.strictSame(await store.feed({ after: FEED_START, limit: 1 }), { kind: 'unavailable' })
+  t.strictSame(await store.feedEnd(), FEED_START)
+  t.equal(await store.feedHold(), undefined)
 })

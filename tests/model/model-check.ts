@@ -100,6 +100,7 @@ function boundsOf({ bounds: { concurrency, maxBatch, maxQueued } }: Plan): Servi
     stateChanges: reads,
     walletReads: reads,
     singleReads: { ...reads, maxBatch: 1 },
+    feed: { ...reads, maxBatch: 1, maxWaiting: 0, pollMs: DEADLINE_MS },
   }
 }
 

@@ -70,6 +70,10 @@ async function walk(t: Test, url: string): Promise<void> {
   t.match(await client.call('GET', `${wallet}/transactions?reference=rent`), {
     body: { transactions: [{ id: 4, metadata: { flat: '3' } }] },
   })
+  t.match(await client.call('GET', '/api/v1/transactions?limit=1'), {
+    status: 200,
+    body: { transactions: [{ id: 1 }] },
+  })
   for (const path of ['references?reference=rent', 'state-changes/ada'])
     t.match(await client.call('GET', `/console/data/${path}`), { status: 200 }, path)
   t.match(await client.call('GET', '/readyz'), { status: 200 })
@@ -98,6 +102,8 @@ const REFUSED = [
   'ALTER TABLE user_wallet DROP CONSTRAINT user_wallet_balance_check',
   'BEGIN; LOCK TABLE user_wallet IN ACCESS EXCLUSIVE MODE',
   `UPDATE transaction_id_key SET key = '' WHERE false`,
+  'UPDATE feed_offset SET added = 1 WHERE false',
+  'DELETE FROM feed_offset WHERE false',
   'DELETE FROM transaction_id_key WHERE false',
   'TRUNCATE transaction_id_key',
   `INSERT INTO wallet_migration (name, run_on) VALUES ('x', now())`,
@@ -162,6 +168,8 @@ const RIGHTS = [
   'INSERT ON user_wallet_note',
   'SELECT ON user_wallet_state_change',
   'INSERT ON user_wallet_state_change',
+  'SELECT ON feed_offset',
+  'INSERT ON feed_offset',
 ]
 
 t.test('a service that lacks any of the rights is told at its start, and needs each of them', async (t) => {

@@ -30,6 +30,7 @@ const STATUSES: Readonly<Record<ProblemCode, number>> = {
   CURSOR_GONE: 410,
   DATABASE_UNAVAILABLE: 503,
   OUTCOME_UNKNOWN: 503,
+  FEED_UNAVAILABLE: 501,
   INTERNAL: 500,
 }
 

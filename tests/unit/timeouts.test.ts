@@ -3,6 +3,7 @@ import { HTTP_TIMEOUTS } from '../../src/adapters/fastify/http.ts'
 import { MAX_BACKOFF_MS } from '../../src/app/batcher.ts'
 import { serviceBounds } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
+import { MAX_FEED_WAIT_S } from '../../src/domain/feed.ts'
 import { TIMEOUTS_MS } from '../../src/timeouts.ts'
 
 const { lock, statement, idleInTransaction, roundTrip, open, request, drain, httpRequest, httpConnection } = TIMEOUTS_MS
@@ -52,6 +53,10 @@ t.test(
 
 t.test('HTTP cuts nothing that the service would still answer', async (t) => {
   t.ok(httpRequest + request < httpConnection, 'a request that came slowly and is answered late')
+  t.ok(
+    MAX_FEED_WAIT_S * 1000 + request < httpConnection,
+    'a reader of the feed who waited in vain, and is answered late',
+  )
   t.ok(TIMEOUTS_MS.lastRequest + request + MAX_BACKOFF_MS < drain, 'the last request on a connection')
 })
 

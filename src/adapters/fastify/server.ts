@@ -18,6 +18,7 @@ import { describeAPI } from './openapi/document.ts'
 import { serveReference } from './openapi/reference.ts'
 import { documentRoutes } from './openapi/route.ts'
 import { eventRoutes } from './routes/events.ts'
+import { feedRoutes } from './routes/feed.ts'
 import { historyRoutes } from './routes/history.ts'
 import { listRoutes } from './routes/list.ts'
 import { movementRoutes } from './routes/movements.ts'
@@ -116,6 +117,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       historyRoutes(api, wallets)
       eventRoutes(api, { wallets, live: () => use().live }, deps.streamLifeMs ?? STREAM_LIFE_MS)
       statementRoutes(api, wallets)
+      feedRoutes(api, wallets)
     },
     { prefix: '/api/v1' },
   )

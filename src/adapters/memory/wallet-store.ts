@@ -1,4 +1,5 @@
 import { type IDRange, spacedIDs } from '../../domain/curve.ts'
+import { FEED_START, isSamePosition, lookedAt, positionOf, toFeedPage } from '../../domain/feed.ts'
 import { MAX_NEWS } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT, toPage } from '../../domain/history.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
@@ -20,6 +21,15 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
   const histories = new Map<UserID, Transaction[]>()
   const outcomes = new Map<TransactionID, StoredOutcome>()
   const changes = new Map<UserID, readonly StateChange[]>()
+  /** All transactions in the order of their commits. */
+  const feed: Transaction[] = []
+  const placeIn = (index: number) => positionOf({ number: BigInt(index + 1), transaction: transactionAt(index) })
+
+  function transactionAt(index: number): Transaction {
+    const transaction = feed[index]
+    if (transaction === undefined) throw new RangeError(`the feed has no transaction ${index}`)
+    return transaction
+  }
 
   function openOne(userID: UserID): { wallet: Wallet; created: boolean } {
     const existing = wallets.get(userID)
@@ -44,6 +54,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
       for (const transaction of writes.transactions) {
         histories.get(transaction.userID)?.push(transaction)
+        feed.push(transaction)
         // The other half of a transfer is no outcome: the ID belongs to the side that acted.
         if (transaction.type === TransactionType.TransferIn) continue
         outcomes.set(transaction.transactionID, { kind: 'executed', transaction })
@@ -102,6 +113,28 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async statement(period) {
       const history = histories.get(period.userID)
       return history && statementOf(period, history)
+    },
+
+    async feed(query) {
+      const { after, userID, reference } = query
+      const from = Number(after.number)
+      if (from > feed.length || (from > 0 && !isSamePosition(placeIn(from - 1), after))) return { kind: 'gone' }
+      const seen = feed.slice(from, from + lookedAt(query)).map((transaction, index) => ({
+        number: BigInt(from + index + 1),
+        transaction,
+        wanted:
+          (userID ?? transaction.userID) === transaction.userID &&
+          (reference === undefined || transaction.note?.reference === reference),
+      }))
+      return { kind: 'page', page: toFeedPage(query, seen) }
+    },
+
+    async feedEnd() {
+      return feed.length === 0 ? FEED_START : placeIn(feed.length - 1)
+    },
+
+    async feedHold() {
+      return { oldest: undefined, prepared: 0 }
     },
 
     async find({ prefix, limit }) {

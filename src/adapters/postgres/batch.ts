@@ -48,7 +48,7 @@ export async function runBatch(
   progress.committing = true
   const [inserted, updated, ...rest] = await step('commit', () =>
     connection.roundTrip((sql) => [
-      statements.insertTransactions(sql, xid, writes.transactions),
+      statements.insertTransactions(sql, clock, writes.transactions),
       dialect.updateWallets(sql, xid, writes.wallets),
       ...(notes.length > 0 ? [statements.insertNotes(sql, xid, notes)] : []),
       statements.commit(sql),

@@ -1,9 +1,11 @@
+import { FEED_START } from '../../domain/feed.ts'
 import { toInstant } from '../../domain/instant.ts'
 import type { Reference } from '../../domain/note.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
+import * as feedStatements from './feed-statements.ts'
 import * as historyStatements from './history-statements.ts'
 import * as inspectionStatements from './inspection-statements.ts'
 import * as pastStatements from './past-statements.ts'
@@ -14,13 +16,23 @@ const NO_ID = '00000000-0000-8000-8000-000000000000' as TransactionID
 const NO_REFERENCE = '' as Reference
 const NO_XID = '0'
 const NO_TIME = toInstant(0n)
+const NO_MARK = { xid: NO_XID, feed_number: '0' }
+
+/**
+ * For the feed, on each new connection: an instance at work may find the ledger in another cluster when it connects again.
+ * Where the feed can't be read, nothing depends on it.
+ */
+async function keepNumbersRising(connection: Connection): Promise<void> {
+  if (!connection.isDistributed()) await connection.roundTrip((sql) => [feedStatements.keepNumbersRising(sql)])
+}
 
 /** Runs every statement of a batch once, on nothing. Each alone: see {@link openConnection}. */
 export async function prepareWrites(connection: Connection): Promise<void> {
   const dialect = dialectOf(connection)
+  await keepNumbersRising(connection)
   await connection.roundTrip((sql) => [statements.begin(sql)])
   await dialect.prepareLock(connection)
-  await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_XID, [])])
+  await connection.roundTrip((sql) => [statements.insertTransactions(sql, NO_MARK, [])])
   await connection.roundTrip((sql) => [dialect.updateWallets(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [statements.insertNotes(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [statements.lockAbsence(sql, [])])
@@ -31,6 +43,7 @@ export async function prepareWrites(connection: Connection): Promise<void> {
 
 /** The same for everything that is not a batch. */
 export async function prepareReads(connection: Connection): Promise<void> {
+  await keepNumbersRising(connection)
   await connection.roundTrip((sql) => [statements.begin(sql)])
   await connection.roundTrip((sql) => [dialectOf(connection).insertWallets(sql, [])])
   await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
@@ -50,8 +63,16 @@ export async function prepareReads(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [
     pastStatements.readStatement(sql, { userID: NOBODY, from: NO_TIME, to: NO_TIME }),
   ])
+  if (!connection.isDistributed()) await prepareFeed(connection)
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+async function prepareFeed(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [feedStatements.readFeed(sql, { after: FEED_START, limit: 1 })])
+  await connection.roundTrip((sql) => [feedStatements.readPlace(sql, FEED_START)])
+  await connection.roundTrip((sql) => [feedStatements.readFeedEnd(sql)])
+  await connection.roundTrip((sql) => [feedStatements.readFeedHold(sql)])
 }
 
 /** And for those who look at the ledger. */

@@ -37,6 +37,21 @@ export interface HistoryRow extends TransactionRow {
   place: string
 }
 
+/** Of the feed: `wanted` unless the page is narrowed to others. */
+export interface FeedRow extends TransactionRow {
+  feed_number: string
+  wanted: boolean
+}
+
+export type FeedPlaceRow = Pick<FeedRow, 'feed_number' | 'user_id' | 'id' | 'transaction_id'>
+
+/** What holds the feed back. */
+export interface FeedHoldRow {
+  oldest: string
+  next: string
+  prepared: string
+}
+
 /** The first id and the last between two bounds. */
 export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
 
@@ -67,10 +82,15 @@ export interface RefusalRow extends Omit<TransactionRow, 'id' | 'balance'> {
   request_id: string
 }
 
-/** The database's time, and the number of the transaction that is under way. */
-export interface ClockRow {
-  now: string
+/** What the rows of a transaction are written with: its number, and their place in the feed. */
+export interface WriteMark {
   xid: string
+  feed_number: string
+}
+
+/** The database's time, and the transaction that is under way. */
+export interface ClockRow extends WriteMark {
+  now: string
 }
 
 /** What is known of a transaction ID. */

@@ -7,7 +7,8 @@ import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import { plainArray, textArray } from './arrays.ts'
-import type { ClockRow, KnownRow, StateChangeRow, WalletRow } from './rows.ts'
+import { feedNumber } from './feed-statements.ts'
+import type { ClockRow, KnownRow, StateChangeRow, WalletRow, WriteMark } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /*
@@ -60,19 +61,20 @@ export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRo
 
 /**
  * What is known of the transaction IDs once the locks are held, with the time then (`now()` would be the time before
- * they were waited for) and the fence, the number of the transaction: what the writes must carry to be sure that they run in the transaction that
- * holds the locks.
+ * they were waited for), the fence, which is the number of the transaction: what the writes must carry to be sure that they run
+ * in the transaction that holds the locks; and the place of its rows in the feed.
  */
 export const readKnown = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
-  SELECT clock.now, clock.xid, known.*
+  SELECT clock.now, clock.xid, clock.feed_number, known.*
   FROM (
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid,
+           ${feedNumber(sql)} AS feed_number
   ) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
 /** The same outside a transaction, without one: that one takes a transaction number, which a read has no use for. */
 export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
-  SELECT clock.now, '' AS xid, known.*
+  SELECT clock.now, '' AS xid, '' AS feed_number, known.*
   FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
@@ -103,11 +105,11 @@ const outcomesOf = (sql: Sql, ids: readonly IDOfUser[]) => sql`
   FROM wanted JOIN user_wallet_refusal r ON r.transaction_id = wanted.transaction_id AND r.user_id = wanted.user_id
        LEFT JOIN user_wallet_note n ON n.user_id = r.user_id AND n.transaction_id = r.transaction_id AND n.id IS NULL`
 
-export const insertTransactions = (sql: Sql, xid: string, rows: readonly Transaction[]) => sql<[]>`
+export const insertTransactions = (sql: Sql, { xid, feed_number }: WriteMark, rows: readonly Transaction[]) => sql<[]>`
   INSERT INTO user_wallet_transaction
-         (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at)
+         (user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at, feed_number)
   SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance,
-         timestamptz 'epoch' + created_at * interval '1 microsecond'
+         timestamptz 'epoch' + created_at * interval '1 microsecond', ${feed_number}::bigint
   FROM unnest(
          ${textArray(rows, (row) => row.userID)}::text[],
          ${plainArray(rows, (row) => row.id)}::bigint[],

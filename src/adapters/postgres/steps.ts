@@ -17,6 +17,7 @@ const STATEMENTS = {
   read_news: 'SELECT user_wallet_transaction',
   read_wallet_at: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction user_wallet_state_change',
   read_statement: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction',
+  read_feed: 'SELECT user_wallet_transaction',
   /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',

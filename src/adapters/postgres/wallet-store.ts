@@ -8,6 +8,7 @@ import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
 import { dialectOf, readOutcome } from './dialect.ts'
 import { isBug, isRolledBack } from './errors.ts'
+import { readFeed, readFeedEnd, readFeedHold } from './feed.ts'
 import { readNews, readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
 import { readStatement, readWalletAt } from './past.ts'
@@ -109,9 +110,14 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     history: (query) => use('read_history', (connection) => readPage(connection, query)),
 
     news: (positions) => use('read_news', (connection) => readNews(connection, positions)),
+
     walletAt: (moment) => use('read_wallet_at', (connection) => readWalletAt(connection, moment)),
 
     statement: (period) => use('read_statement', (connection) => readStatement(connection, period)),
+
+    feed: (query) => use('read_feed', (connection) => readFeed(connection, query)),
+    feedEnd: () => use('read_feed', readFeedEnd),
+    feedHold: () => use('read_feed', readFeedHold),
 
     ping: () =>
       use('ping', async (connection) => {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client'
 import type {
+  FeedReading,
   Metrics,
   MetricsPage,
   PoolReading,
@@ -49,6 +50,7 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
       pool: poolMetrics(registry),
       followers: followerMetrics(registry),
       stepDone: stepMetrics(registry),
+      feed: feedMetrics(registry),
     },
     countRequest: requestMetrics(registry),
     page: {
@@ -146,6 +148,39 @@ function followerMetrics(registry: Registry): Metrics['followers'] {
   }
 }
 
+/** What holds the feed back. Of several processes each says the same of the database. */
+function feedMetrics(registry: Registry): Metrics['feed'] {
+  let read: (() => FeedReading) | undefined
+  for (const [name, help, figure, aggregator] of [
+    [
+      'wallet_feed_held_seconds',
+      'How long the oldest transaction of the database has been seen under way; the feed ends before it',
+      ({ heldMs }) => heldMs / 1000,
+      'max',
+    ],
+    [
+      'wallet_feed_prepared_transactions',
+      'Transactions of the server that someone has prepared and not ended; the feed ends before them',
+      ({ prepared }) => prepared,
+      'max',
+    ],
+    ['wallet_feed_waiting', 'How many readers of the feed wait for something new', ({ waiting }) => waiting, 'sum'],
+  ] satisfies [string, string, (reading: FeedReading) => number, 'max' | 'sum'][])
+    gauge(
+      registry,
+      name,
+      help,
+      [],
+      (set) => {
+        if (read !== undefined) set({}, figure(read()))
+      },
+      aggregator,
+    )
+  return (ask) => {
+    read = ask
+  }
+}
+
 /** How long the steps of batches and reads stay at the database. */
 function stepMetrics(registry: Registry): Metrics['stepDone'] {
   const durations = new Histogram({
@@ -173,11 +208,13 @@ function gauge<Label extends string>(
   help: string,
   labelNames: readonly Label[],
   collect: (set: (labels: Record<Label, string>, value: number) => void) => void,
+  aggregator: 'max' | 'sum' = 'sum',
 ): void {
   new Gauge({
     name,
     help,
     labelNames,
+    aggregator,
     registers: [registry],
     collect() {
       collect((labels, value) => this.set(labels, value))

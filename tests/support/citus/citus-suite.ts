@@ -11,6 +11,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'property/postgres-arrays': 'asks about the text form of arrays, which is that of PostgreSQL',
   'fault/disk-full': 'fills the disk of an embedded server of its own',
   'fault/connection-source': 'reads the source',
+  'fault/feed': 'kills an embedded server of its own; there is no feed',
   'fault/server-killed': 'kills an embedded server of its own; tests/citus kills coordinators and workers',
 }
 

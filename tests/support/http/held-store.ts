@@ -38,6 +38,9 @@ export function createHeldStore(clock: Clock): HeldStore {
       news: (positions) => through(() => real.news(positions)),
       walletAt: (moment) => through(() => real.walletAt(moment)),
       statement: (period) => through(() => real.statement(period)),
+      feed: (query) => through(() => real.feed(query)),
+      feedEnd: () => through(() => real.feedEnd()),
+      feedHold: () => through(() => real.feedHold()),
       find: (search) => through(() => real.find(search)),
       findTransaction: (id) => through(() => real.findTransaction(id)),
       findReference: (reference) => through(() => real.findReference(reference)),
@@ -73,5 +76,6 @@ export const MAYBE_WRITTEN = new StoreError('unknown', 'the test took the store 
 /** The same bounds for all ways to the store. */
 export function uniformBounds(bounds: Partial<ServiceBounds['movements']>): ServiceBounds {
   const one = { ...DEFAULT_BOUNDS.movements, ...bounds }
-  return { movements: one, opens: one, stateChanges: one, walletReads: one, singleReads: one }
+  const feed = { ...DEFAULT_BOUNDS.feed, ...bounds }
+  return { movements: one, opens: one, stateChanges: one, walletReads: one, singleReads: one, feed }
 }

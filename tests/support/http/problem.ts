@@ -27,6 +27,7 @@ export const CONTRACT_ERRORS = {
   BALANCE_LIMIT_EXCEEDED: [422, 'Balance limit exceeded'],
   NOT_EXECUTED: [409, 'Not executed'],
   WALLET_NOT_EMPTY: [409, 'Wallet not empty'],
+  FEED_UNAVAILABLE: [501, 'Feed unavailable'],
   CURSOR_GONE: [410, 'Cursor gone'],
   DATABASE_UNAVAILABLE: [503, 'Database unavailable'],
   OUTCOME_UNKNOWN: [503, 'Outcome unknown'],

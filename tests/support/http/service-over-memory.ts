@@ -27,6 +27,8 @@ export interface ServiceOverMemory {
 }
 
 const BOUNDS: BatcherBounds = { concurrency: 1, maxBatch: 100, maxQueued: 100, deadlineMs: 10_000 }
+/** Longer than any test: a batch of our own wakes those who wait. */
+const POLL_MS = 3_600_000
 
 /**
  * The service as it is put together for PostgreSQL, over the memory store.
@@ -40,7 +42,10 @@ export function createServiceOverMemory(
   let now = NOW
   const clock = () => now
   const each = { ...BOUNDS, ...bounds }
-  const all: ServiceBounds = { movements: each, opens: each, stateChanges: each, walletReads: each, singleReads: each }
+  const all: ServiceBounds = {
+    ...{ movements: each, opens: each, stateChanges: each, walletReads: each, singleReads: each },
+    feed: { ...each, maxWaiting: each.maxQueued, pollMs: POLL_MS },
+  }
   const transactionIDs = createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 'key'))
   const store = alter(createMemoryWalletStore(clock))
   const live = createLive(store, LIVE_BOUNDS)

@@ -40,7 +40,7 @@ export const API_PATHS: Readonly<Record<string, readonly string[]>> = {
   [`${walletPath('u')}/statement`]: ['GET'],
   [`${walletPath('u')}/transactionIDs`]: ['POST'],
   [`${walletPath('u')}/state`]: ['PUT'],
-  '/api/v1/transactions': ['PUT'],
+  '/api/v1/transactions': ['GET', 'PUT'],
 }
 
 export function createWalletClient(send: Send): WalletClient {

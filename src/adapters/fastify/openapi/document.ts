@@ -49,6 +49,7 @@ const TAGS = [
   { name: 'Transaction IDs', description: 'What makes a write safe to repeat' },
   { name: 'Movements', description: 'Money in, out, and across' },
   { name: 'History', description: "A wallet's transactions, newest first" },
+  { name: 'Feed', description: 'The transactions of all wallets, oldest first; for administrators' },
   { name: 'Operations', description: 'For those who run the service' },
 ]
 

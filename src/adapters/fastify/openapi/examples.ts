@@ -1,3 +1,7 @@
+import type { TransactionID } from '../../../domain/transaction.ts'
+import { toUserID } from '../../../domain/user-id.ts'
+import { formatCursor } from '../wire/feed-cursor.ts'
+
 /*
  * One small story, told by the examples of all routes: auth0|42 opens a wallet, puts 5 dollars in and sends 1.25 of
  * them to auth0|7. A test plays it, and compares.
@@ -17,6 +21,18 @@ const withdrawal = {
 const transferOut = {
   ...{ id: 2, transactionID, userID, type: 4, amount: 1_250_000, balance: 3_750_000, passiveUserID, createdAt },
 }
+
+const transferIn = {
+  ...{ id: 1, transactionID, userID: passiveUserID, type: 3, amount: 1_250_000, balance: 1_250_000 },
+  ...{ passiveUserID: userID, createdAt },
+}
+/** Of a page in which the recipient's half of the transfer came last. */
+const nextCursor = formatCursor({
+  number: 4183n,
+  userID: toUserID(passiveUserID),
+  id: 1n,
+  transactionID: transactionID as TransactionID,
+})
 
 /** Bodies that a client may send. */
 export const REQUEST_EXAMPLES = {
@@ -75,6 +91,7 @@ export const ANSWER_EXAMPLES = {
       4: { count: 1, amount: '1250000' },
     },
   },
+  feedPage: { transactions: [deposit, transferOut, transferIn], next: nextCursor },
   alive: { status: 'alive' },
   ready: { status: 'ready' },
   starting: { status: 'starting' },

@@ -14,6 +14,7 @@ type HTTPCode =
   | 'TOO_MANY_REQUESTS'
   | 'AUTHENTICATION_UNAVAILABLE'
   | 'CURSOR_GONE'
+  | 'FEED_UNAVAILABLE'
 export type ProblemCode = HTTPCode | Rejected['code'] | Failed['code'] | RefusalCode
 
 /** One thing that is wrong with a request. */
@@ -120,10 +121,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Wallet not empty',
     detail: 'Only a wallet with a balance of 0 can be closed.',
   },
+  FEED_UNAVAILABLE: {
+    status: 501,
+    title: 'Feed unavailable',
+    detail:
+      'The tables lie on the workers of a Citus, whose transactions have no common order. Read the histories of wallets.',
+  },
   CURSOR_GONE: {
     status: 410,
     title: 'Cursor gone',
-    detail: 'The ledger has nothing at this position: it was restored to an earlier time. Begin again.',
+    detail: 'The transaction that was read last is not in this ledger, which was set back or is another. Begin again.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,

@@ -4,7 +4,7 @@ import { type ParsedInstant, parseInstant, roundedUp } from '../../../domain/rfc
 const CANONICAL_INTEGER = /^(?:0|[1-9]\d{0,15})$/
 const REPEATABLE = 'type'
 /** Text, even if there are only digits in it. */
-const TEXT = ['reference', 'prefix']
+const TEXT = ['reference', 'prefix', 'userID', 'after']
 
 /**
  * Parses a query string with nothing coerced: only digits as an integer is written become a number, everything else

@@ -1,3 +1,4 @@
+import type { FeedPage } from '../../../domain/feed.ts'
 import type { Page } from '../../../domain/history.ts'
 import type { Instant } from '../../../domain/instant.ts'
 import type { Note } from '../../../domain/note.ts'
@@ -5,6 +6,7 @@ import type { Statement, Total } from '../../../domain/past.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { Transaction } from '../../../domain/transaction.ts'
 import type { Wallet } from '../../../domain/wallet.ts'
+import { formatCursor } from './feed-cursor.ts'
 
 /** The domain's things as they go over the wire: times as text; bigints stay, the serialiser writes them exactly. */
 
@@ -60,4 +62,8 @@ function totalView({ count, amount }: Total) {
 /** The serialiser takes a bigint for an integer, but not for one that may be null. */
 function orNull(id: bigint | null): number | null {
   return id === null ? null : Number(id)
+}
+
+export function feedPageView({ transactions, next }: FeedPage) {
+  return { transactions: transactions.map(transactionView), next: formatCursor(next) }
 }

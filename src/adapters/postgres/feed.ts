@@ -1,0 +1,57 @@
+import {
+  FEED_START,
+  type FeedAnswer,
+  type FeedPosition,
+  type FeedQuery,
+  isSamePosition,
+  toFeedPage,
+} from '../../domain/feed.ts'
+import type { TransactionID } from '../../domain/transaction.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { FeedHold } from '../../ports/wallet-store.ts'
+import type { Connection } from './connection.ts'
+import * as feedStatements from './feed-statements.ts'
+import { toTransaction } from './rows.ts'
+
+/*
+ * The transactions of all wallets in one order. The workers of a Citus count their transactions each by itself, and commit
+ * one after the other: there it can't be read.
+ */
+
+/** One page, in one round trip. */
+export async function readFeed(connection: Connection, query: FeedQuery): Promise<FeedAnswer> {
+  if (connection.isDistributed()) return { kind: 'unavailable' }
+  const [places, rows] = await connection.roundTrip((sql) => [
+    feedStatements.readPlace(sql, query.after),
+    feedStatements.readFeed(sql, query),
+  ])
+  if (places.length === 0 && !isSamePosition(query.after, FEED_START)) return { kind: 'gone' }
+  const seen = rows.map((row) => ({
+    number: BigInt(row.feed_number),
+    transaction: toTransaction(row),
+    wanted: row.wanted,
+  }))
+  return { kind: 'page', page: toFeedPage(query, seen) }
+}
+
+/** Where the feed ends now. */
+export async function readFeedEnd(connection: Connection): Promise<FeedPosition> {
+  if (connection.isDistributed()) return FEED_START
+  const [[last]] = await connection.roundTrip((sql) => [feedStatements.readFeedEnd(sql)])
+  if (last === undefined) return FEED_START
+  return {
+    number: BigInt(last.feed_number),
+    userID: last.user_id as UserID,
+    id: BigInt(last.id),
+    transactionID: last.transaction_id as TransactionID,
+  }
+}
+
+/** What holds the feed back. */
+export async function readFeedHold(connection: Connection): Promise<FeedHold | undefined> {
+  if (connection.isDistributed()) return undefined
+  const [[row]] = await connection.roundTrip((sql) => [feedStatements.readFeedHold(sql)])
+  if (row === undefined) return undefined
+  const { oldest, next, prepared } = row
+  return { oldest: oldest === next ? undefined : oldest, prepared: Number(prepared) }
+}
