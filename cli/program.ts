@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings'
 import { addBenchCommand } from './bench-command.ts'
+import { addExportCommand } from './export-command.ts'
 import { addHistoryCommand } from './history-command.ts'
 import { addMovementCommands } from './movement-commands.ts'
 import { addPayCommand } from './pay-command.ts'
@@ -48,6 +49,7 @@ export function createProgram(version: string, surroundings: Surroundings): Comm
   addPayCommand(program, surroundings)
   addHistoryCommand(program, surroundings)
   addWatchCommand(program, surroundings)
+  addExportCommand(program, surroundings)
   addStatementCommand(program, surroundings)
   addStateCommand(program, surroundings)
   addBenchCommand(program, surroundings)

@@ -1,6 +1,7 @@
 const BAR_LENGTH = 30
 /** If no one is watching: a line now and then. */
 const LINE_EVERY_MS = 5000
+const COUNT_EVERY_MS = 200
 
 /** Where progress is shown; standard error, say. */
 export interface Screen {
@@ -28,6 +29,26 @@ export function createProgress(screen: Screen, now = () => performance.now()) {
         nextLine = now() + LINE_EVERY_MS
         screen.write(`${describe(done)}\n`)
       }
+    },
+    /** Leaves the terminal's line empty. */
+    end(): void {
+      if (screen.isTTY === true) screen.write('\r\x1b[2K')
+    },
+  }
+}
+
+/** Shows how many are done, if no one knows how many there are: in place on a terminal, elsewhere a line every 5 s. */
+export function createCounter(screen: Screen, what: string, now = () => performance.now()) {
+  const start = now()
+  let next = start
+
+  return {
+    show(count: number): void {
+      if (now() < next) return
+      const line = `${count} ${what}, ${Math.round((1000 * count) / (now() - start + 1))} a second`
+      if (screen.isTTY === true) screen.write(`\r\x1b[2K${line}`)
+      else if (next > start) screen.write(`${line}\n`)
+      next = now() + (screen.isTTY === true ? COUNT_EVERY_MS : LINE_EVERY_MS)
     },
     /** Leaves the terminal's line empty. */
     end(): void {

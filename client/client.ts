@@ -166,6 +166,8 @@ export interface WalletClient {
    * connection is made again, which goes on behind the last one that was taken.
    */
   watch(userID: string, options?: WatchOptions): AsyncGenerator<Transaction, void, undefined>
+  /** One page of the feed, see {@link feed}; what is not there is not waited for. */
+  feedPage(from?: FeedOptions, options?: CallOptions): Promise<FeedPage>
   /**
    * The transactions of all wallets, oldest first, each once, for ever: it waits for what is not there yet. Takes an administrator. Keep
    * the `next` of each page with what you made of it, and begin there again. `deadlineMs` is each page's.
@@ -228,6 +230,11 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     return exchange({ method: 'GET', path, read: readPage }, limitsOf(call))
   }
 
+  function feedPage(from: FeedOptions, wait: number, call?: CallOptions): Promise<FeedPage> {
+    const path = LIST + toQueryString({ ...from, wait })
+    return exchange({ method: 'GET', path, read: readFeedPage }, limitsOf(call))
+  }
+
   return {
     open: async (userID, call) =>
       exchange({ method: 'PUT', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
@@ -260,11 +267,11 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       return exchange({ method: 'GET', path, read: readStatus }, limitsOf(call))
     },
     page: async (...asked) => page(...asked),
+    feedPage: async (from = {}, call) => feedPage(from, 0, call),
     async *feed(from = {}, call) {
       const wait = Math.max(0, Math.min(MAX_WAIT_S, Math.floor((attemptTimeoutMs - ANSWER_MS) / 1000)))
       for (let after = from.after; ; ) {
-        const path = LIST + toQueryString({ ...from, wait, ...(after !== undefined && { after }) })
-        const found: FeedPage = await exchange({ method: 'GET', path, read: readFeedPage }, limitsOf(call))
+        const found: FeedPage = await feedPage({ ...from, ...(after !== undefined && { after }) }, wait, call)
         if (found.transactions.length > 0) yield found
         after = found.next
       }

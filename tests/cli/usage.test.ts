@@ -11,6 +11,7 @@ const WALLET_COMMANDS = [
   ['history', 'ann'],
   ['statement', 'ann', '2026-10'],
   ['state', 'ann', 'frozen', '--reason', 'a test'],
+  ['export'],
 ]
 
 const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[] = [
