@@ -61,7 +61,8 @@ Examples:
   npx wallet export --format csv --after "$(tail -n 1 ended)" > news.csv`
 
 /** Up to where the feed ends now. The next page is asked for while one is written; more than two are never in memory. */
-async function* pages({ client, signal, ...session }: Session, from: string | undefined) {
+async function* pages(session: Session, from: string | undefined) {
+  const { client, signal } = session
   const ask = (after: string | undefined) => {
     const page = client.feedPage({ limit: PAGE_ROWS, ...(after !== undefined && { after }) }, { signal })
     // Whoever awaits it is told; no one does if the output ends before.
@@ -71,7 +72,7 @@ async function* pages({ client, signal, ...session }: Session, from: string | un
   let asked = ask(from)
   for (;;) {
     const page: FeedPage = await asked.catch((error: unknown) => {
-      throw explain(error, { client, signal, ...session })
+      throw explain(error, session)
     })
     const last = page.transactions.length < PAGE_ROWS
     if (!last) asked = ask(page.next)

@@ -77,11 +77,7 @@ export const metadataOption = new Option(
 export const ifVersionOption = new Option(
   '--if-version <version>',
   'only if the wallet still has this version, which balance --json shows',
-).argParser(
-  reader('--if-version', 'a whole number: the version of the wallet', (text) =>
-    /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined,
-  ),
-)
+).argParser(reader('--if-version', 'a whole number: the version of the wallet', parseCount))
 
 export const reasonOption = new Option('--reason <text>', 'why; it is kept for those who ask later')
   .argParser(
@@ -112,6 +108,11 @@ export function timeOption<Name extends string>(name: Name, description: string)
   return new Option(`--${name} <time>`, description).argParser(
     reader(`--${name}`, expected, (text) => (parseInstant(text) === undefined ? undefined : text)),
   )
+}
+
+/** A version, or the id of a transaction; 0 before the first. */
+export function parseCount(text: string): number | undefined {
+  return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined
 }
 
 /** In milliseconds. */

@@ -3,16 +3,14 @@ import { WalletUnsettled } from '../client/client.ts'
 import { Interrupted } from './errors.ts'
 import { explain } from './explain.ts'
 import { WRITERS } from './history-formats.ts'
-import { reader, urlOption, userArgument } from './parameters.ts'
+import { parseCount, reader, urlOption, userArgument } from './parameters.ts'
 import { openSession, type Surroundings } from './session.ts'
 import { asJSON } from './wire.ts'
 
 /** Of nothing that this command asks. */
 const NO_DEADLINE_MS = 60_000
 
-const readID = reader('--after', 'the id of a transaction, or 0 for all', (text) =>
-  /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined,
-)
+const readID = reader('--after', 'the id of a transaction, or 0 for all', parseCount)
 
 export function addWatchCommand(program: Command, surroundings: Surroundings): void {
   const { print, say } = surroundings

@@ -1,11 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FEED_START, MAX_FEED_WAIT_S } from '../../../domain/feed.ts'
-import type { Reference } from '../../../domain/note.ts'
 import type { UserID } from '../../../domain/user-id.ts'
 import { EXPECTED } from '../wire/expected.ts'
 import { formatCursor } from '../wire/feed-cursor.ts'
 import { FEED_CURSOR } from '../wire/keywords.ts'
-import { HistoryQuerySchema, ReferenceSchema, strict, TransactionSchema, UserIDSchema } from './schemas.ts'
+import { HistoryQuerySchema, strict, TransactionSchema, UserIDSchema } from './schemas.ts'
 
 /** The first page's, in a ledger that is empty: any ledger takes it. */
 export const CURSOR_EXAMPLE = formatCursor(FEED_START)
@@ -33,9 +32,7 @@ export const FeedQuerySchema = Type.Object(
       }),
     ),
     userID: Type.Optional(Type.Unsafe<UserID>({ ...UserIDSchema, description: 'Only transactions of this user' })),
-    reference: Type.Optional(
-      Type.Unsafe<Reference>({ ...ReferenceSchema, description: 'Only transactions under this reference' }),
-    ),
+    reference: HistoryQuerySchema.properties.reference,
   },
   strict,
 )

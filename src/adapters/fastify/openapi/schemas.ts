@@ -10,7 +10,6 @@ import {
   type Reference,
 } from '../../../domain/note.ts'
 import { REFUSAL_CODES } from '../../../domain/outcome.ts'
-import { MAX_TOTALLED } from '../../../domain/past.ts'
 import { type TransactionID, TransactionType } from '../../../domain/transaction.ts'
 import { USER_ID_PATTERN, USER_ID_WORDS, type UserID } from '../../../domain/user-id.ts'
 import { MAX_REASON, WALLET_STATES, type WalletState } from '../../../domain/wallet-state.ts'
@@ -123,8 +122,10 @@ function asIs<Schema extends TObject>(schema: Schema): Schema {
   return Object.setPrototypeOf({ ...schema }, {})
 }
 
+/** An id or a version, 0 before the first. */
+const ID_OR_0 = '(?:0|[1-9][0-9]{0,15})'
 /** A version as `ETag` writes it. */
-const VERSION_TAG = '^"(?:0|[1-9][0-9]{0,15})"$'
+const VERSION_TAG = `^"${ID_OR_0}"$`
 export const ConditionHeaders = asIs(
   Type.Object({
     'if-match': Type.Optional(
@@ -147,7 +148,7 @@ export const LastEventIDHeaders = asIs(
   Type.Object({
     'last-event-id': Type.Optional(
       Type.String({
-        pattern: '^(?:0|[1-9][0-9]{0,15})$',
+        pattern: `^${ID_OR_0}$`,
         [EXPECTED]: 'the id of the last transaction that came, such as 41, or 0 for all',
         description: 'Begins right after this id; 0 for the whole history',
         examples: ['1'],
@@ -178,19 +179,9 @@ export const StateBody = Type.Object(
 
 const MAX_TYPES = 16
 
-const Time = (description: string, example: string) =>
+export const Time = (description: string, example: string) =>
   Type.String({ format: 'rfc3339', [EXPECTED]: instantExpected, description, examples: [example] })
-const Cursor = (description: string, example: string) => Type.Optional(Time(description, example))
-
-export const WalletQuerySchema = Type.Object(
-  {
-    at: Cursor(
-      'The wallet as it was at this moment, which must be over; RFC 3339, any offset, up to nanoseconds',
-      '2024-12-16T04:00:00Z',
-    ),
-  },
-  strict,
-)
+export const Cursor = (description: string, example: string) => Type.Optional(Time(description, example))
 export const HistoryQuerySchema = Type.Object(
   {
     limit: Type.Optional(
@@ -312,48 +303,6 @@ export const HistoryPageSchema = Type.Object(
     }),
   },
   { title: 'HistoryPage', description: "A piece of a wallet's history, newest first" },
-)
-
-export const StatementQuerySchema = Type.Object(
-  {
-    from: Time('The first moment of the period; RFC 3339, any offset, up to nanoseconds', '2024-12-01T00:00:00Z'),
-    to: Time('The first moment after it; in the future: the period so far', '2025-01-01T00:00:00Z'),
-  },
-  strict,
-)
-export type StatementQueryString = Static<typeof StatementQuerySchema>
-
-const TotalSchema = Type.Object(
-  {
-    count: Type.Integer({ minimum: 0 }),
-    amount: Type.String({
-      pattern: '^(0|[1-9][0-9]*)$',
-      description: 'Base units, as text: a sum may be larger than 2^53, and JSON clients would round it as a number',
-      examples: ['5000000'],
-    }),
-  },
-  { title: 'Total', description: 'How many transactions of a type a period has, and what they add up to' },
-)
-const TotalsSchema = Type.Object({ 1: TotalSchema, 2: TotalSchema, 3: TotalSchema, 4: TotalSchema })
-const IDOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], description })
-
-export const StatementSchema = Type.Object(
-  {
-    userID: UserIDSchema,
-    from: Timestamp,
-    to: Timestamp,
-    opening: ExactInteger('The balance before from, in base units'),
-    closing: ExactInteger('The balance before to, with which the next period opens'),
-    count: ExactInteger('How many transactions the period has'),
-    firstID: IDOrNull('The id of the first of them; null if there are none'),
-    lastID: IDOrNull('The id of the last of them; null if there are none'),
-    totals: Type.Unsafe<Static<typeof TotalsSchema> | null>({
-      ...TotalsSchema,
-      type: ['object', 'null'],
-      description: `By type, whether it occurs or not; null if there are more than ${MAX_TOTALLED} transactions`,
-    }),
-  },
-  { title: 'Statement', description: 'What a wallet had before a period and after it, and what came in between' },
 )
 
 export const ProblemSchema = Type.Object(

@@ -5,16 +5,9 @@ import type { Wallet } from '../../../domain/wallet.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
+import { WalletQuerySchema } from '../openapi/past-schemas.ts'
 import { documented, problemResponses, withoutBody } from '../openapi/responses.ts'
-import {
-  CacheHeaders,
-  NoBody,
-  NoQuery,
-  StateBody,
-  UserParams,
-  WalletQuerySchema,
-  WalletSchema,
-} from '../openapi/schemas.ts'
+import { CacheHeaders, NoBody, NoQuery, StateBody, UserParams, WalletSchema } from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { parseTime } from '../wire/query-string.ts'
