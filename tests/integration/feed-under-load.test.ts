@@ -12,9 +12,9 @@ import { beginWrite, type OpenWrite } from '../support/database/slow-writer.ts'
 import { eventually } from '../support/eventually.ts'
 
 /*
- * Everyone writes at once: several instances with the same few wallets, some of whose connections are cut off, and transactions of
- * the release before that stay open while others come and go. Meanwhile readers page along, from the beginning and from
- * cursors that others were given. In the end each must have read, once, what is in the tables, and nothing else.
+ * Everyone writes at once: several instances with the same few wallets, and transactions of the release before that stay open
+ * while others come and go. Meanwhile readers page along, from the beginning and from cursors that others were given. Connections
+ * of the instances are cut off, those that write and those that read. In the end each must have read, once, what is in the tables, and nothing else.
  */
 
 const STORES = 3
@@ -30,24 +30,30 @@ const pick = <Item>(items: readonly Item[]): Item => {
 }
 const upTo = (most: number) => 1 + Math.floor(Math.random() * most)
 
+/** For what may have met a connection that was cut off. */
+async function orCutOff(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof StoreError)) throw error
+  })
+}
+
 /** A few transfers between any wallets; of a connection that was cut off the batch may or may not have been committed. */
 async function writeBatch(store: WalletStore): Promise<void> {
   const commands = Array.from({ length: upTo(4) }, () => {
     const [from, to] = [pick(USERS), pick(USERS)]
     return command(from, from === to ? deposit(1n) : transfer(to, 1n))
   })
-  await transact(store, ...commands).catch((error: unknown) => {
-    if (!(error instanceof StoreError)) throw error
-  })
+  await orCutOff(transact(store, ...commands))
 }
 
-/** A connection of some store, or of no one any more. */
+/** A connection of some store that writes or reads the feed, or of no one any more. */
 function cutOffSomeone(database: ServerAddress): Promise<unknown> {
   return administer(
     database,
     `SELECT pg_terminate_backend(pid) FROM (
        SELECT pid FROM pg_stat_activity
-       WHERE datname = '${database.database}' AND query LIKE '%user_wallet w%' AND pid <> pg_backend_pid()
+       WHERE datname = '${database.database}' AND pid <> pg_backend_pid()
+         AND (query LIKE '%UPDATE user_wallet w%' OR query LIKE '%(feed_number,%')
        ORDER BY random() LIMIT 1
      ) AS someone`,
   )
@@ -74,7 +80,7 @@ async function writeAll(database: ServerAddress, stores: readonly WalletStore[])
 async function readAlong(stores: readonly WalletStore[], writing: { over: boolean }): Promise<StoredFeedReader[]> {
   const readers = stores.map((store) => createFeedReader(store))
   while (!writing.over) {
-    await Promise.all(readers.map((reader) => reader.step(upTo(9))))
+    await Promise.all(readers.map((reader) => orCutOff(reader.step(upTo(9)))))
     if (readers.length < 12) readers.push(createFeedReader(pick(stores), pick(pick(readers).cursors)))
   }
   return readers
@@ -105,13 +111,12 @@ t.test(
     await stores[0]?.open(USERS)
     for (const store of stores) await transact(store, ...USERS.map((user) => command(user, deposit(10_000n))))
     const writing = { over: false }
-    const reading = readAlong(stores, writing)
-    try {
-      await writeAll(database, stores)
-    } finally {
-      writing.over = true
-    }
-    const readers = await reading
+    const [readers] = await Promise.all([
+      readAlong(stores, writing),
+      writeAll(database, stores).finally(() => {
+        writing.over = true
+      }),
+    ])
     const [first] = stores
     if (first === undefined) throw new Error('there is no store')
     await allIsVisible(database, first)
