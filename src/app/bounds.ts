@@ -19,7 +19,7 @@ export const INSPECTION_BOUNDS: BatcherBounds = {
 }
 
 /** Those who follow wallets: each has a connection, and some 20 KB. */
-export const LIVE_BOUNDS: LiveBounds = { followersOfAUser: 16, followers: 4096, pollMs: 250 }
+export const LIVE_BOUNDS: LiveBounds = { followersOfAUser: 16, followers: 4096, pollMs: 250, gatherMs: 20 }
 
 /** Every bound on what waits for the store. */
 export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {

@@ -11,6 +11,8 @@ export interface LiveBounds {
   readonly followers: number
   /** How often it is looked for what other instances have committed, while someone follows. */
   readonly pollMs: number
+  /** What is committed so soon after a read is read together when this is over: batches end every few milliseconds. */
+  readonly gatherMs: number
 }
 
 export interface Live extends LiveWallets {
@@ -31,51 +33,71 @@ interface Reader {
 const MAX_WALLETS = 1000
 
 /**
- * Reads what is new of the wallets that someone follows: at once after a commit of this instance, and all of them every
- * {@link LiveBounds.pollMs}. What is told is always read from the store, so that there is one way for history, for our own
+ * Reads what is new of the wallets that someone follows: after a commit of this instance, at once unless it has just read
+ * ({@link LiveBounds.gatherMs}), and all of them every {@link LiveBounds.pollMs}. What is told is always read from the store, so that there is one way for history, for our own
  * commits and for those of others, and ids come without a gap.
  */
 export function createLive(
   store: Pick<WalletStore, 'news'>,
-  { followersOfAUser, followers, pollMs }: LiveBounds,
+  { followersOfAUser, followers, pollMs, gatherMs }: LiveBounds,
   telemetry: Pick<Telemetry, 'followers'> = NO_TELEMETRY,
 ): Live {
   const readers = new Map<UserID, Set<Reader>>()
   const toRead = new Set<UserID>()
   let count = 0
   let reading = false
+  let lastRead = Number.NEGATIVE_INFINITY
+  /** Someone is behind, and waits for nothing but the next read. */
+  let hurry = false
   let stopped = false
+  let nextRead: NodeJS.Timeout | undefined
   let polling: NodeJS.Timeout | undefined
   telemetry.followers(() => count)
 
   function readSoon(): void {
     if (reading || toRead.size === 0) return
-    reading = true
-    setImmediate(async () => {
-      try {
-        while (toRead.size > 0) await readSome()
-      } catch (error) {
-        // The next poll looks again.
-        if (!(error instanceof StoreError)) throw error
-      } finally {
-        reading = false
-      }
-    })
+    clearTimeout(nextRead)
+    nextRead = setTimeout(readAll, hurry ? 0 : lastRead + gatherMs - performance.now())
   }
 
-  async function readSome(): Promise<void> {
+  async function readAll(): Promise<void> {
+    reading = true
+    hurry = false
+    lastRead = performance.now()
+    try {
+      const positions = takePositions()
+      const news = positions.length === 0 ? [] : await store.news(positions)
+      for (const [userID, transactions] of news) {
+        tell(userID, transactions)
+        if (transactions.length === MAX_NEWS) readAgain(userID)
+      }
+    } catch (error) {
+      // The next poll looks again.
+      if (!(error instanceof StoreError)) throw error
+    } finally {
+      reading = false
+      readSoon()
+    }
+  }
+
+  function readAgain(userID: UserID): void {
+    toRead.add(userID)
+    hurry = true
+  }
+
+  /** As many as one statement reads. */
+  function takePositions(): Position[] {
     const positions: Position[] = []
     for (const userID of toRead) {
+      if (positions.length === MAX_WALLETS) {
+        hurry = true
+        break
+      }
       toRead.delete(userID)
       const position = farthestBehind(userID)
       if (position !== undefined) positions.push(position)
-      if (positions.length === MAX_WALLETS) break
     }
-    if (positions.length === 0) return
-    for (const [userID, transactions] of await store.news(positions)) {
-      tell(userID, transactions)
-      if (transactions.length === MAX_NEWS) toRead.add(userID)
-    }
+    return positions
   }
 
   function farthestBehind(userID: UserID): Position | undefined {
@@ -112,7 +134,7 @@ export function createLive(
 
       function goOn(): void {
         reader.ready = true
-        toRead.add(userID)
+        readAgain(userID)
         readSoon()
       }
       goOn()
@@ -138,6 +160,7 @@ export function createLive(
 
     stop() {
       stopped = true
+      clearTimeout(nextRead)
       for (const some of readers.values()) for (const { follower } of some) follower.end()
     },
   }

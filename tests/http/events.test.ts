@@ -13,7 +13,7 @@ import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
 /** What waits for the end of a stream is found out by the limit of the whole file. */
 const LONGER_THAN_THE_TEST_MS = 3_600_000
 const SOON_MS = 5
-const BOUNDS: LiveBounds = { followersOfAUser: 3, followers: 5, pollMs: LONGER_THAN_THE_TEST_MS }
+const BOUNDS: LiveBounds = { followersOfAUser: 3, followers: 5, pollMs: LONGER_THAN_THE_TEST_MS, gatherMs: 0 }
 
 async function setUp(t: Test, options: HTTPOptions = {}) {
   const http = await startHTTP(t, { liveBounds: BOUNDS, streamLifeMs: LONGER_THAN_THE_TEST_MS, ...options })

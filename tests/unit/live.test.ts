@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import { createLive, type LiveBounds } from '../../src/app/live.ts'
@@ -9,11 +9,11 @@ import { ANN, command, deposit, transact } from '../contract/store-calls.ts'
 import { NOW } from '../support/domain-builders.ts'
 import { eventually } from '../support/eventually.ts'
 
-const BOUNDS: LiveBounds = { followersOfAUser: 9, followers: 9, pollMs: 3_600_000 }
+const BOUNDS: LiveBounds = { followersOfAUser: 9, followers: 9, pollMs: 3_600_000, gatherMs: 0 }
 const LIMIT_MS = 20_000
 
 /** A wallet, and followers that say how much they take. */
-async function setUp(t: Test) {
+async function setUp(t: Test, bounds: Partial<LiveBounds> = {}) {
   const store = createMemoryWalletStore(() => NOW)
   await store.open([ANN])
   let reads = 0
@@ -27,7 +27,7 @@ async function setUp(t: Test) {
         return news
       },
     },
-    BOUNDS,
+    { ...BOUNDS, ...bounds },
   )
   async function deposits(count: number): Promise<void> {
     const commands = Array.from({ length: count }, () => command(ANN, deposit(1n)))
@@ -114,6 +114,29 @@ t.test('one that comes while others are read for is told from its own position o
   t.strictSame(late?.ids, upTo(9))
 })
 
+t.test('what is committed right after a read is read together, a little later', async (t) => {
+  const { deposits, follow, reads } = await setUp(t, { gatherMs: 100 })
+  const { ids, has } = follow(0, () => true)
+  for (let count = 1; count <= 50; count += 1) await deposits(1)
+  await has(50)
+  t.strictSame(ids, upTo(50))
+  const before = reads()
+  t.ok(before < 50, `${before} reads`)
+})
+
+t.test('who comes does not wait for what is gathered, and what is gathered comes with it', async (t) => {
+  const { deposits, follow, reads } = await setUp(t, { gatherMs: 3_600_000 })
+  await deposits(1)
+  const first = follow(0, () => true)
+  await first.has(1)
+  const before = reads()
+  await deposits(5)
+  await setTimeout(20)
+  t.equal(reads(), before)
+  await follow(0, () => true).has(6)
+  t.strictSame(first.ids, upTo(6))
+})
+
 t.test('while no one follows nothing is read, and after the end no one is taken', async (t) => {
   const { deposits, follow, live, reads } = await setUp(t)
   const { following, has } = follow(0, () => true)
@@ -123,7 +146,7 @@ t.test('while no one follows nothing is read, and after the end no one is taken'
   following.stop()
   const before = reads()
   await deposits(1)
-  for (let turn = 0; turn < 9; turn += 1) await setImmediate()
+  await setTimeout(20)
   t.equal(reads(), before)
   live.stop()
   t.equal(live.follow({ userID: ANN, after: 0n }, { take: () => true, end() {} }), 'OVERLOADED')
