@@ -44,7 +44,7 @@ export function addExportCommand(program: Command, surroundings: Surroundings): 
         if (!last) counter.show(count)
         else {
           counter.end()
-          say(`${count} transactions. The feed goes on with\n${next}`)
+          say(`${count} ${count === 1 ? 'transaction' : 'transactions'}. The feed goes on with\n${next}`)
         }
       }
     })
