@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { createWalletClient } from '../../client/client.ts'
 import { toURL } from '../../db/address.ts'
@@ -12,6 +15,8 @@ import { startServiceProcess } from '../support/process/service-process.ts'
 /*
  * The clients in other languages, each driven by a program of its own. Without a toolchain this fails, and says what to install.
  */
+
+const run = promisify(execFile)
 
 await checkToolchains()
 
@@ -38,13 +43,32 @@ function problemOf(status: number, code: string, headers: Readonly<Record<string
 }
 
 for (const language of LANGUAGES) {
+  const commandLine = await language.callingProgram(t)
+  const startProgram = (t: Test, options: ClientProgramOptions) => startClientProgram(t, commandLine, options)
+
   t.test(`${language.name}: its compiler, linter and formatter have nothing to complain of`, async (t) => {
     t.equal(await language.complaints(), '')
   })
 
+  t.test(`${language.name}: the example of its README does what it says`, async (t) => {
+    const { service } = await startWallets(t)
+    const page = await readFile(language.readme, 'utf8')
+    const [, example] = new RegExp(`\`\`\`${language.fence}\n(.*?)\`\`\``, 's').exec(page) ?? []
+    if (example === undefined) throw new Error(`${language.readme} has no example`)
+    const { command, parameters, env } = await language.program(t, (file) =>
+      writeFile(file, example.replace('http://127.0.0.1:8080', service.url)),
+    )
+    const { stdout } = await run(command, [...parameters], { env })
+    t.strictSame(stdout.trimEnd().split('\n'), [
+      'carl has 3750000',
+      'dora 1 3 1250000',
+      'INSUFFICIENT_BALANCE: The balance was less than the amount.',
+    ])
+  })
+
   t.test(`${language.name}: deposits are made once each, though the service is killed half-way`, (t) =>
     depositThroughKills(t, async (url) => {
-      const program = await startClientProgram(t, language, { url })
+      const program = startProgram(t, { url })
       return (reference) => program.call('move', deposit(1, { reference }))
     }),
   )
@@ -58,12 +82,11 @@ for (const language of LANGUAGES) {
       seen.push(request)
       return fate(request)
     })
-    const start = () => startClientProgram(t, language, { url, ...options })
-    return { wallets, seen, start, program: await start() }
+    return { wallets, seen, url, program: startProgram(t, { url, ...options }) }
   }
 
   t.test(
-    `${language.name}: whatever becomes of the answers, one ID is asked for and the same request repeated`,
+    `${language.name}: whatever becomes of its answers, a write is repeated with the same ID and made once`,
     async (t) => {
       const fates: Readonly<Record<string, (made: Response) => Awaited<ReturnType<Fate>>>> = {
         'the connection is cut': () => 'cut',
@@ -79,20 +102,25 @@ for (const language of LANGUAGES) {
             createdAt: '2024-12-16T03:59:02.608558Z',
           }),
       }
-      for (const [name, lose] of Object.entries(fates)) {
-        let lost = 0
-        const loseTwice: Fate = async ({ method, send }) => {
-          const made = await send()
-          if (method === 'POST' || lost === 2) return made
-          lost += 1
-          return lose(made)
-        }
-        const { wallets, seen, program } = await startIntercepted(t, loseTwice, { attemptTimeoutMs: ATTEMPT_MS })
-        t.match(await program.call('move', deposit(5, { reference: 'x' })), { id: 1, balance: 5, reference: 'x' }, name)
+      let lost = 0
+      let lose: ((made: Response) => Awaited<ReturnType<Fate>>) | undefined
+      const loseTwice: Fate = async ({ method, send }) => {
+        const made = await send()
+        if (method === 'POST' || lose === undefined || lost === 2) return made
+        lost += 1
+        return lose(made)
+      }
+      const { wallets, seen, program } = await startIntercepted(t, loseTwice, { attemptTimeoutMs: ATTEMPT_MS })
+      for (const [index, name] of Object.keys(fates).entries()) {
+        lose = fates[name]
+        lost = 0
+        seen.length = 0
+        const id = index + 1
+        t.match(await program.call('move', deposit(5, { reference: name })), { id, reference: name }, name)
         const puts = seen.filter(({ method }) => method === 'PUT')
         t.ok(puts.length >= 3, `${name}: it was repeated`)
         t.equal(new Set(puts.map(({ url, body }) => `${url} ${body}`)).size, 1, `${name}: each time the same`)
-        t.match(await wallets.wallet('ann'), { balance: 5n, version: 1 }, `${name}: it was made once`)
+        t.match(await wallets.wallet('ann'), { balance: BigInt(5 * id), version: id }, `${name}: it was made once`)
       }
     },
   )
@@ -105,13 +133,13 @@ for (const language of LANGUAGES) {
       await kill()
       return 'cut'
     }
-    const { wallets, program, start } = await startIntercepted(t, killAfterWrite)
+    const { wallets, program, url } = await startIntercepted(t, killAfterWrite)
     const transactionID = await program.call('begin', deposit(5))
     kill = program.kill
     await t.rejects(program.call('move', deposit(5, { transactionID })), /the program has ended/)
     t.match(await wallets.wallet('ann'), { balance: 5n, version: 1 }, 'no one was told')
     kill = undefined
-    const again = await start()
+    const again = startProgram(t, { url })
     t.match(await again.call('move', deposit(5, { transactionID })), { transactionID, id: 1, balance: 5 })
     t.match(await wallets.wallet('ann'), { balance: 5n, version: 1 })
   })
@@ -146,7 +174,7 @@ for (const language of LANGUAGES) {
 
   t.test(`${language.name}: if no one is there, nothing was executed`, async (t) => {
     const { service } = await startWallets(t)
-    const program = await startClientProgram(t, language, { url: service.url, deadlineMs: SHORT_MS })
+    const program = startProgram(t, { url: service.url, deadlineMs: SHORT_MS })
     await service.end('SIGKILL')
     const transactionID = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
     const failure = { kind: 'unsettled', reason: 'deadline', outcome: 'not-executed' }
@@ -176,7 +204,7 @@ for (const language of LANGUAGES) {
 
   t.test(`${language.name}: what the service says is told as it is, money to the last unit`, async (t) => {
     const { service } = await startWallets(t)
-    const { call } = await startClientProgram(t, language, { url: service.url })
+    const { call } = startProgram(t, { url: service.url })
     const refused = (code: string, status = 422) => ({ kind: 'problem', code, status, outcome: 'not-executed' })
     for (const userID of ['ann', 'bob', '名前', 'auth0|42', 'a/b c%2F+?#'])
       t.match(await call('open', { user: userID }), { userID, balance: 0, version: 0 })
@@ -276,11 +304,11 @@ for (const language of LANGUAGES) {
       AUTH_ISSUER: name,
       AUTH_AUDIENCE: audience,
     })
-    const stranger = await startClientProgram(t, language, { url: service.url })
+    const stranger = startProgram(t, { url: service.url })
     t.match(await failureOf(stranger.call('open', { user: 'ann' })), { code: 'UNAUTHENTICATED', status: 401 })
-    const ann = await startClientProgram(t, language, { url: service.url, token: await issuer.token('ann') })
+    const ann = startProgram(t, { url: service.url, token: await issuer.token('ann') })
     t.match(await ann.call('open', { user: 'ann' }), { userID: 'ann' })
-    const nonsense = await startClientProgram(t, language, { url: service.url, token: 'Bearer x' })
+    const nonsense = startProgram(t, { url: service.url, token: 'Bearer x' })
     await t.rejects(nonsense.call('open', { user: 'ann' }), /the token is not an access token/)
 
     const seen: Intercepted[] = []
@@ -288,7 +316,7 @@ for (const language of LANGUAGES) {
       seen.push(request)
       return new Response(null, { status: 308, headers: { location: `${service.url}${request.url}` } })
     })
-    const led = await startClientProgram(t, language, { url: elsewhere, token: await issuer.token('ann') })
+    const led = startProgram(t, { url: elsewhere, token: await issuer.token('ann') })
     t.match(await failureOf(led.call('open', { user: 'ann' })), { code: 'UNEXPECTED_ANSWER', status: 308 })
     t.equal(seen.length, 1)
   })

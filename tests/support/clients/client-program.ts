@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import type { Language } from './languages.ts'
+import type { CommandLine } from './languages.ts'
 
 /** A program in another language that calls its client as it is told; many calls may be under way. */
 export interface ClientProgram {
@@ -44,12 +44,11 @@ interface Waiting {
 }
 
 /** It is killed when the test is over. */
-export async function startClientProgram(
+export function startClientProgram(
   t: Test,
-  language: Language,
+  { command, parameters, env }: CommandLine,
   options: ClientProgramOptions,
-): Promise<ClientProgram> {
-  const { command, parameters, env } = await language.callingProgram(t)
+): ClientProgram {
   const child = spawn(command, [...parameters, JSON.stringify(options)], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const waiting = new Map<number, Waiting>()
   let calls = 0

@@ -16,6 +16,7 @@ export interface CommandLine {
 /** A client in another language, and what its tests need to know of that. */
 export interface Language {
   readonly name: string
+  readonly readme: string
   /** What a code block in its README begins with. */
   readonly fence: string
   /** The program that the tests tell what to call. */
@@ -64,6 +65,7 @@ async function makeModule(folder: string): Promise<void> {
 
 const python: Language = {
   name: 'Python',
+  readme: 'client/python/README.md',
   fence: 'python',
   callingProgram: async () => ({
     command: PYTHON.program,
@@ -89,6 +91,7 @@ for folder in sys.argv[1:]:
 
 const go: Language = {
   name: 'Go',
+  readme: 'client/go/README.md',
   fence: 'go',
   callingProgram: (t) => buildGo(t, 'tests/clients/go'),
   async program(t, write) {
