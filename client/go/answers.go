@@ -90,7 +90,7 @@ type FeedPage struct {
 	Next string `json:"next"`
 }
 
-// errUnreadable: what came is not what the service sends: cut off on its way, or of someone else.
+// errUnreadable says that what came is not what the service sends: cut off on its way, or of someone else.
 var errUnreadable = errors.New("the answer is not what the service sends")
 
 // answer is what a body is read as; isWhole says whether the fields that are always there are there.

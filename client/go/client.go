@@ -205,7 +205,7 @@ func walletPath(userID string) (string, error) {
 	return "/api/v1/users/" + segment + "/wallet", err
 }
 
-// toSegment : URLs know no segment "." or "..": what is between here and the service might take it away.
+// toSegment escapes an ID for a path. URLs know no segment "." or "..": what is between here and the service might take it away.
 func toSegment(text string) (string, error) {
 	if text == "" || text == "." || text == ".." {
 		return "", fmt.Errorf("no URL can hold the ID %q", text)

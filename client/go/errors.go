@@ -6,9 +6,9 @@ import "fmt"
 type Outcome string
 
 const (
-	// NotExecuted : it surely was not, and will not be unless it is sent again.
+	// NotExecuted is of a write that surely was not executed, and will not be unless it is sent again.
 	NotExecuted Outcome = "not-executed"
-	// Unknown : it may have been executed. Send it again with the same transaction ID to find out.
+	// Unknown is of a write that may have been executed. Send it again with the same transaction ID to find out.
 	Unknown Outcome = "unknown"
 )
 
@@ -43,11 +43,11 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 type Reason string
 
 const (
-	// Deadline : the deadline of the call passed.
+	// Deadline means that the deadline of the call passed.
 	Deadline Reason = "deadline"
-	// Aborted : the caller's context was cancelled.
+	// Aborted means that the caller's context was cancelled.
 	Aborted Reason = "aborted"
-	// Unsendable : the token that the source gave is no token.
+	// Unsendable means that what the token source gave is no token.
 	Unsendable Reason = "unsendable"
 )
 

@@ -12,7 +12,7 @@ const listPath = "/api/v1/transactions"
 
 // Result is how one movement of a list fared: Transaction if it was executed, Problem if it was refused.
 type Result struct {
-	// Replayed : an earlier request with its ID had this outcome already.
+	// Replayed says whether an earlier request with its ID had this outcome already.
 	Replayed    bool
 	Transaction *Transaction
 	Problem     *Problem
