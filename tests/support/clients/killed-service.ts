@@ -8,7 +8,7 @@ export type Depositor = (reference: string) => Promise<unknown>
 
 const KILLS = 2
 /** How many deposits are under way when the service is killed, and how many more are begun while it is gone. */
-const DEPOSITS = 300
+const DEPOSITS = 100
 
 /** The scenario that every client goes through: the service is killed while many deposits are under way, and each is made once. */
 export async function depositThroughKills(t: Test, start: (url: string) => Promise<Depositor>): Promise<void> {
