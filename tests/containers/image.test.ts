@@ -86,7 +86,7 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
     await eventually('it listens', 30_000, async () => (/waiting for/.test(await container.log()) ? true : undefined))
     const url = `http://127.0.0.1:${port}`
     t.equal((await createClient(url).call('GET', '/readyz')).status, 503)
-    for (const path of ['/docs', '/console/', '/console/console/main.js', '/console/lib/uplot.js'])
+    for (const path of ['/docs', '/llms.txt', '/console/', '/console/console/main.js', '/console/lib/uplot.js'])
       t.equal((await fetch(`${url}${path}`)).status, 200, `the image has ${path}`)
     t.equal(await container.stop(), 0)
   })

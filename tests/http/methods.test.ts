@@ -9,6 +9,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   '/livez': ['GET'],
   '/readyz': ['GET'],
   '/openapi.json': ['GET'],
+  '/llms.txt': ['GET'],
 }
 
 /** CONNECT asks for a tunnel and names no path. */
@@ -70,6 +71,7 @@ t.test('HEAD answers as GET does, without the body', async (t) => {
     '/livez',
     '/readyz',
     '/openapi.json',
+    '/llms.txt',
   ]) {
     const get = await send({ method: 'GET', path })
     const head = await send({ method: 'HEAD', path })

@@ -29,7 +29,7 @@ t.test('no answer is kept by anybody, or taken for anything but what it says', a
 
 t.test('what a browser shows may load nothing from elsewhere, run nothing inline and stand in no frame', async (t) => {
   const { send } = await startHTTP(t)
-  for (const path of ['/openapi.json', '/docs/', '/docs/static/swagger-ui.css']) {
+  for (const path of ['/openapi.json', '/llms.txt', '/docs/', '/docs/static/swagger-ui.css']) {
     const { status, headers } = await send({ method: 'GET', path })
     t.equal(status, 200, path)
     const policy = headers['content-security-policy'] ?? ''

@@ -44,6 +44,7 @@ export async function buildNextVersion(t: Test): Promise<string> {
     'dist/db',
     'console',
     'db/migrations',
+    'llms.txt',
     'package.json',
   ])
     await cp(part, join(folder, part), { recursive: true })

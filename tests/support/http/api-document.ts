@@ -4,13 +4,16 @@ import { buildServer } from '../../../src/adapters/fastify/server.ts'
 
 interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query'
+  readonly in: 'path' | 'query' | 'header'
   readonly required?: boolean
   readonly example: unknown
 }
 
 export interface Operation {
   readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description?: string
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly example?: object } } }
   readonly responses: Readonly<Record<string, DocumentedResponse>>
@@ -26,6 +29,7 @@ export interface DocumentedResponse {
 
 /** What the tests read of the API description. */
 export interface APIDocument {
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, JSONSchema>> }
 }

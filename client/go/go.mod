@@ -1,0 +1,3 @@
+module wallet-service/wallet
+
+go 1.19
