@@ -35,8 +35,13 @@ export function Audit() {
   )
 }
 
-function Report({ report: { takenAt, seconds, figures, checks, findings } }: { readonly report: AuditReport }) {
-  const broken = checks.reduce((sum, { findings: count }) => sum + count, 0)
+export function findingsOf({ checks }: AuditReport): number {
+  return checks.reduce((sum, { findings }) => sum + findings, 0)
+}
+
+function Report({ report }: { readonly report: AuditReport }) {
+  const { takenAt, seconds, figures, checks, findings } = report
+  const broken = findingsOf(report)
   return (
     <>
       <p class={broken === 0 ? 'good' : 'failure'} role={broken === 0 ? 'status' : 'alert'}>
