@@ -19,6 +19,8 @@ interface ChartProps {
   /** Writes a mark of the axis, shortly; by default as a value. */
   readonly mark?: (value: number) => string
   readonly height: number
+  /** How many seconds the axis of time has at least. */
+  readonly leastS?: number
   /** A value holds until the next one, instead of moving there in a straight line. */
   readonly stepped?: boolean
 }
@@ -32,7 +34,7 @@ const paper = matchMedia('print')
 const PAPER_PX = 660
 
 /** Lines over time, on a canvas that is as wide as its place. */
-export function Chart({ summary, times, lines, show, mark = show, height, stepped = false }: ChartProps) {
+export function Chart({ summary, times, lines, show, mark = show, height, leastS = 1, stepped = false }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | undefined>(undefined)
   const labels = lines.map(({ label }) => label).join()
@@ -42,7 +44,11 @@ export function Chart({ summary, times, lines, show, mark = show, height, steppe
     if (holder === null) return
     const draw = () => {
       plot.current?.destroy()
-      plot.current = new uPlot(optionsOf(holder, { lines, show, mark, height, stepped }), dataOf(times, lines), holder)
+      plot.current = new uPlot(
+        optionsOf(holder, { lines, show, mark, height, leastS, stepped }),
+        dataOf(times, lines),
+        holder,
+      )
     }
     const fit = new ResizeObserver(() => plot.current?.setSize({ width: widthIn(holder), height }))
     draw()
@@ -72,7 +78,7 @@ function dataOf(times: readonly number[], lines: readonly Line[]): uPlot.Aligned
 
 function optionsOf(
   holder: HTMLElement,
-  { lines, show, mark, height, stepped }: Required<Omit<ChartProps, 'summary' | 'times'>>,
+  { lines, show, mark, height, leastS, stepped }: Required<Omit<ChartProps, 'summary' | 'times'>>,
 ): uPlot.Options {
   const style = getComputedStyle(holder)
   const colour = (name: string) => style.getPropertyValue(name).trim()
@@ -81,8 +87,11 @@ function optionsOf(
   return {
     width: widthIn(holder),
     height,
-    // Nothing is below zero: neither money nor a rate.
-    scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+    scales: {
+      x: { range: (_plot, low, high) => [Math.min(low, high - leastS), high] },
+      // Nothing is below zero: neither money nor a rate.
+      y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
+    },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     axes: [
       { ...axis, space: MARK_PX, values: (_plot, ticks, _axis, _space, step) => marks(ticks, step) },

@@ -64,7 +64,7 @@ function Pictures(pictures: PicturesProps) {
 }
 
 function framed(history: readonly Rates[]) {
-  return { times: history.map(({ at }) => at), height: HEIGHT_PX, show: round }
+  return { times: history.map(({ at }) => at), height: HEIGHT_PX, leastS: 60, show: round }
 }
 
 function Throughput({ history, last }: PicturesProps) {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { noteFailure } from './asked.tsx'
 import { changeState, explain } from './data.ts'
-import { DEEDS, MEANINGS, STATES, type State } from './states.ts'
+import { capital, DEEDS, MEANINGS, STATES, type State } from './states.ts'
 
 const MAX_REASON = 200
 
@@ -42,7 +42,7 @@ export function StateForm({ userID, state, onChanged }: StateFormProps) {
 
   return (
     <details class="screen">
-      <summary>{others.map((each) => DEEDS[each]).join(' or ')} this wallet</summary>
+      <summary>{capital(others.map((each) => DEEDS[each]).join(' or '))} this wallet</summary>
       <form class="deed" onSubmit={(event) => void send(event)}>
         <fieldset>
           <legend>Change it to</legend>
@@ -67,7 +67,7 @@ export function StateForm({ userID, state, onChanged }: StateFormProps) {
           </p>
         )}
         <button type="submit" disabled={busy}>
-          {wanted === undefined ? 'Change' : DEEDS[wanted]} the wallet
+          {capital(wanted === undefined ? 'change' : DEEDS[wanted])} the wallet
         </button>
       </form>
     </details>

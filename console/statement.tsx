@@ -80,7 +80,7 @@ function Totals({ statement: { opening, closing, count, totals } }: { readonly s
           <tr>
             <th scope="col">What</th>
             <th scope="col" class="number">
-              Transactions
+              Count
             </th>
             <th scope="col" class="number">
               Amount

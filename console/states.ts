@@ -9,6 +9,10 @@ export const MEANINGS: Readonly<Record<State, string>> = {
 }
 
 /** What one does to bring a wallet there. */
-export const DEEDS: Readonly<Record<State, string>> = { open: 'Open', frozen: 'Freeze', closed: 'Close' }
+export const DEEDS: Readonly<Record<State, string>> = { open: 'open', frozen: 'freeze', closed: 'close' }
 
 export const STATES: readonly State[] = ['open', 'frozen', 'closed']
+
+export function capital(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`
+}

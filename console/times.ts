@@ -1,11 +1,11 @@
-/** A time of the service, in UTC as everywhere in it, easier on the eye: `2024-12-16 03:59:02.608558`. */
+/** A time of the service or of the auditor, in UTC as everywhere, easier on the eye: `2024-12-16 03:59:02.608558`. */
 export function readable(timestamp: string): string {
-  return timestamp.replace('T', ' ').replace('Z', '')
+  return timestamp.replace('T', ' ').replace(/Z$|\+00$/, '')
 }
 
 /** Seconds since 1970, as charts count. */
 export function toSeconds(timestamp: string): number {
-  return Date.parse(timestamp) / 1000
+  return Date.parse(timestamp.replace(' ', 'T').replace(/\+00$/, 'Z')) / 1000
 }
 
 const UNITS = [

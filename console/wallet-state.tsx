@@ -3,7 +3,7 @@ import { Answer, useAsked } from './asked.tsx'
 import { readStateChanges } from './data.ts'
 import { Fact } from './fact.tsx'
 import { StateForm } from './state-form.tsx'
-import { MEANINGS, type State } from './states.ts'
+import { capital, MEANINGS, type State } from './states.ts'
 import { readable } from './times.ts'
 
 /** What a wallet is beside open. An open one has no badge: nearly all are. */
@@ -36,21 +36,17 @@ export function WalletState({ userID, state = 'open', looks, onChanged }: Wallet
         {({ changes, more }) => (
           <>
             <p>
-              {`${named(state)}: `}
+              {`${capital(state)}: `}
               {MEANINGS[state]}
             </p>
+            <StateForm userID={userID} state={state} onChanged={onChanged} />
             {changes.length > 0 && <Changes changes={changes} />}
             {more && <p class="quiet">The newest {changes.length} are shown; there may be older ones.</p>}
-            <StateForm userID={userID} state={state} onChanged={onChanged} />
           </>
         )}
       </Answer>
     </section>
   )
-}
-
-function named(state: State): string {
-  return `${state.charAt(0).toUpperCase()}${state.slice(1)}`
 }
 
 function Changes({ changes }: { readonly changes: readonly StateChange[] }) {
