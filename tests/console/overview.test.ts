@@ -119,7 +119,7 @@ t.test('where the webhook stands is shown', async (t) => {
     await page.route('**/console/data/webhook', (route) => route.fulfill({ json: { webhook: state } }))
     await page.getByRole('link', { name: 'Overview' }).click()
     await section(page, 'Webhook').getByText(there).waitFor()
-    await isUsable(t, page, `webhook: ${there}`)
+    if (state !== null) await isUsable(t, page, `webhook: ${there}`)
   }
 })
 
