@@ -32,7 +32,7 @@ export function SearchField({ sought }: { readonly sought: string }) {
         <input
           id="search"
           type="search"
-          placeholder="User, reference or transaction ID"
+          placeholder="User, reference or ID"
           value={text}
           maxLength={MAX_SEARCH_UNITS}
           autocomplete="off"
