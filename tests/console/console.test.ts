@@ -135,10 +135,10 @@ t.test('what clients noted is shown, and found by its reference, HTML or not', a
   await page.getByRole('link', { name: 'bob' }).first().click()
   await page.getByText('100 transactions so far.').waitFor()
   t.match(await rows(page).nth(1).innerText(), note.reference)
-  await page.getByLabel('Reference').fill(note.reference)
+  await page.getByLabel('Reference', { exact: true }).fill(note.reference)
   await page.getByRole('button', { name: 'Filter' }).click()
   await page.getByText('1 transaction, and no more.').waitFor()
-  await page.getByLabel('Reference').fill('another')
+  await page.getByLabel('Reference', { exact: true }).fill('another')
   await page.getByRole('button', { name: 'Filter' }).click()
   await page.getByText('No transaction matches.').waitFor()
 
