@@ -22,7 +22,7 @@ export interface ConsoleWorld {
 export async function startConsole(t: Test): Promise<ConsoleWorld> {
   const database = await createTestDatabase(t)
   const env = { DATABASE_URL: toURL(database) }
-  const service = await startServiceProcess(t, { env, endLimitMs: 240_000 })
+  const service = await startServiceProcess(t, { env, endLimitMs: 600_000 })
   const browser = await startBrowser(t)
   return {
     ...{ env, database, service, browser },

@@ -13,7 +13,7 @@ const TRANSACTIONS = 260
 /** A service with a few wallets, and a browser to look at it. */
 async function setUp(t: Test) {
   const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
-  const service = await startServiceProcess(t, { env, endLimitMs: 120_000 })
+  const service = await startServiceProcess(t, { env, endLimitMs: 600_000 })
   const client = createWalletClient({ url: service.url })
   for (const userID of ['ann', 'ann-marie', 'bob', HTML, '名前']) await client.open(userID)
   await client.deposit({ to: 'ann', amount: 9_000_000_000_000_001n })

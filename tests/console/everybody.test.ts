@@ -24,7 +24,7 @@ const SCREENS = {
 
 t.test('every view can be used by everyone, on small screens and in the dark too', async (t) => {
   const env = { DATABASE_URL: toURL(await createTestDatabase(t)) }
-  const { url } = await startServiceProcess(t, { env, endLimitMs: 120_000 })
+  const { url } = await startServiceProcess(t, { env, endLimitMs: 600_000 })
   const client = createWalletClient({ url })
   for (const userID of ['ann', LONG_ID]) await client.open(userID)
   const { transactionID } = await client.deposit({ to: 'ann', amount: 9_007_199_254_740_991n })
