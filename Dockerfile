@@ -33,7 +33,7 @@ WORKDIR /service
 COPY --from=production /service ./
 COPY db/migrations db/migrations
 COPY llms.txt ./
-COPY console/index.html console/console.css console/icon.svg console/
+COPY console/index.html console/console.css console/print.css console/icon.svg console/
 COPY bin bin
 # So that "docker exec CONTAINER wallet balance ann" and "docker run IMAGE wallet audit" are what they look like.
 RUN ln -s /service/bin/wallet.js /usr/local/bin/wallet

@@ -46,6 +46,24 @@ export interface StateChanges {
   readonly more: boolean
 }
 
+/** The last transactions of the feed, oldest first; it goes on behind `next`. */
+export interface Newest {
+  readonly transactions: readonly WireTransaction[]
+  readonly next: string
+}
+
+/** Where the delivery of transactions to another system stands. */
+export interface Webhook {
+  readonly origin: string
+  /** When something was taken last; `null` if nothing ever was. */
+  readonly deliveredAt: string | null
+  /** `null` while it delivers. */
+  readonly failingSince: string | null
+  readonly lastError: string | null
+  /** Seconds. */
+  readonly behind: number
+}
+
 export interface Trace {
   readonly transactions: readonly WireTransaction[]
   readonly refusals: readonly Refusal[]
@@ -81,5 +99,6 @@ export interface AuditReport {
 /** From when until when, as the API takes it. */
 export interface Times {
   readonly createdAfter?: string
+  readonly createdFrom?: string
   readonly createdBefore?: string
 }

@@ -40,6 +40,32 @@ export function useAsked<Value>(ask: (signal: AbortSignal) => Promise<Value>, ab
   return asked
 }
 
+/** Asks again and again; an answer stays until the next one. */
+export function usePolled<Value>(ask: (signal: AbortSignal) => Promise<Value>, everyMs: number): Asked<Value> {
+  const [asked, setAsked] = useState<Asked<Value>>({ state: 'waiting' })
+  useEffect(() => {
+    const ending = new AbortController()
+    let timer = 0
+
+    async function look(): Promise<void> {
+      const answer = await ask(ending.signal).then(
+        (value): Asked<Value> => ({ state: 'answered', value }),
+        (error: unknown): Asked<Value> => ({ state: 'failed', error }),
+      )
+      if (ending.signal.aborted) return
+      if (answer.state === 'failed') noteFailure(answer.error)
+      setAsked(answer)
+      timer = window.setTimeout(look, everyMs)
+    }
+    void look()
+    return () => {
+      ending.abort()
+      clearTimeout(timer)
+    }
+  }, [])
+  return asked
+}
+
 interface AnswerProps<Value> {
   readonly asked: Asked<Value>
   readonly children: (value: Value) => ComponentChildren

@@ -4,6 +4,7 @@ import { Answer, useAsked } from './asked.tsx'
 import { readLastAudit } from './data.ts'
 import { Fact } from './fact.tsx'
 import { linkTo } from './location.ts'
+import { readable } from './times.ts'
 
 const MONEY = ['held', 'deposited', 'withdrawn']
 const LABELS: Readonly<Record<string, string>> = {
@@ -35,13 +36,18 @@ export function Audit() {
   )
 }
 
-function Report({ report: { takenAt, seconds, figures, checks, findings } }: { readonly report: AuditReport }) {
-  const broken = checks.reduce((sum, { findings: count }) => sum + count, 0)
+export function findingsOf({ checks }: AuditReport): number {
+  return checks.reduce((sum, { findings }) => sum + findings, 0)
+}
+
+function Report({ report }: { readonly report: AuditReport }) {
+  const { takenAt, seconds, figures, checks, findings } = report
+  const broken = findingsOf(report)
   return (
     <>
       <p class={broken === 0 ? 'good' : 'failure'} role={broken === 0 ? 'status' : 'alert'}>
-        {broken === 0 ? 'All was as it should be' : `The ledger is damaged: ${broken} findings`}, as of {takenAt}; read
-        in {seconds.toFixed(1)} s.
+        {broken === 0 ? 'All was as it should be' : `The ledger is damaged: ${broken} findings`}, as of{' '}
+        {readable(takenAt)} UTC; read in {seconds.toFixed(1)} s.
       </p>
       <dl class="facts">
         {Object.entries(figures).map(([name, value]) => (

@@ -3,41 +3,41 @@ import type { Curve, Times } from './answers.ts'
 import { Answer, useAsked } from './asked.tsx'
 import { Chart } from './chart.tsx'
 import { readCurve } from './data.ts'
-import { dollars } from './money.ts'
+import { dollars, shortDollars } from './money.ts'
 import { readable, toSeconds } from './times.ts'
 
 const HEIGHT_PX = 260
 
 interface BalanceCurveProps {
   readonly userID: string
-  /** When the wallet was opened, empty. */
-  readonly openedAt: string
   readonly times: Times
+  /** What it begins with, if that is known. */
+  readonly start?: Step
   /** Another number: look again. */
   readonly looks: number
 }
 
-/** A wallet's balance over its whole life, or over what the statement is narrowed to. */
-export function BalanceCurve({ userID, openedAt, times, looks }: BalanceCurveProps) {
-  const { createdAfter, createdBefore } = times
-  const asked = useAsked((signal) => readCurve(userID, times, signal), [userID, createdAfter, createdBefore, looks])
+/** A wallet's balance over its whole life, or over a part of it. */
+export function BalanceCurve({ userID, times, start, looks }: BalanceCurveProps) {
+  const { createdAfter, createdFrom, createdBefore } = times
+  const about = [userID, createdAfter, createdFrom, createdBefore, looks]
+  const asked = useAsked((signal) => readCurve(userID, times, signal), about)
   return (
     <section aria-labelledby="curve">
-      <h3 id="curve">Balance over time</h3>
+      <h3 id="curve">Balance over time, in dollars</h3>
       <Answer asked={asked}>
         {({ points, transactions }) => {
           const [first, last] = [points[0], points.at(-1)]
           if (first === undefined || last === undefined) return <p class="quiet">There is nothing to draw yet.</p>
-          const opening = createdAfter === undefined ? [{ createdAt: openedAt, balance: 0 }] : []
-          const end = { createdAt: createdBefore ?? new Date().toISOString(), balance: last.balance }
+          const end = { createdAt: endOf(createdBefore), balance: last.balance }
           return (
             <>
-              <Drawn steps={[...opening, ...points, end]} />
+              <Drawn steps={[...(start === undefined ? [] : [start]), ...points, end]} />
               <p class="quiet">
                 {points.length === transactions
                   ? `Drawn from all transactions: ${transactions}.`
                   : `Drawn from ${points.length} of ${transactions} transactions, evenly spaced: what is between two of them is left out.`}{' '}
-                Drag over a part to see it larger; click twice to see all.
+                <span class="screen">Drag over a part to see it larger; click twice to see all.</span>
               </p>
             </>
           )
@@ -47,9 +47,15 @@ export function BalanceCurve({ userID, openedAt, times, looks }: BalanceCurvePro
   )
 }
 
-type Steps = readonly Pick<Curve['points'][number], 'createdAt' | 'balance'>[]
+/** Of a period that is not over, now. */
+function endOf(createdBefore: string | undefined): string {
+  const now = new Date().toISOString()
+  return createdBefore !== undefined && toSeconds(createdBefore) < toSeconds(now) ? createdBefore : now
+}
 
-function Drawn({ steps }: { readonly steps: Steps }) {
+type Step = Pick<Curve['points'][number], 'createdAt' | 'balance'>
+
+function Drawn({ steps }: { readonly steps: readonly Step[] }) {
   const [times, lines] = useMemo(() => {
     const values = steps.map(({ balance }) => balance)
     return [steps.map(({ createdAt }) => toSeconds(createdAt)), [{ label: 'Balance', colour: '--accent', values }]]
@@ -63,13 +69,13 @@ function Drawn({ steps }: { readonly steps: Steps }) {
       times={times}
       lines={lines}
       show={show}
+      mark={shortDollars}
       height={HEIGHT_PX}
       stepped
     />
   )
 }
 
-/** Marks of an axis may lie between two units, if there is no money to write. */
 function show(units: number): string {
-  return Number.isSafeInteger(units) ? dollars(BigInt(units)) : ''
+  return dollars(BigInt(units))
 }

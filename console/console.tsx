@@ -4,20 +4,24 @@ import { Audit } from './audit.tsx'
 import { token } from './data.ts'
 import { Live } from './live.tsx'
 import { type Location, linkTo, type Place, useLocation } from './location.ts'
+import { Overview } from './overview.tsx'
+import { SearchField, SearchResults, soughtIn } from './search.tsx'
+import { Statement } from './statement.tsx'
 import { Transactions } from './transactions.tsx'
 import { Wallets } from './wallets.tsx'
 
-const TITLES: Readonly<Record<Place, string>> = {
-  wallets: 'Wallets',
-  transactions: 'Transactions',
-  live: 'Live',
-  audit: 'Audit',
-}
-const PLACES = Object.keys(TITLES) as Place[]
+/** What one goes to without choosing anything. */
+const PAGES = [
+  ['overview', 'Overview'],
+  ['wallets', 'Wallets'],
+  ['live', 'Live'],
+  ['audit', 'Audit'],
+] as const satisfies readonly (readonly [Place, string])[]
 
 /** The whole page: where one is, and the token that it may take to see something. */
 export function Console() {
   const location = useLocation()
+  const sought = soughtIn(location)
   const [denied, setDenied] = useState(false)
   /** Counts the tokens: with another one everything is asked for anew. */
   const [round, setRound] = useState(0)
@@ -32,12 +36,13 @@ export function Console() {
       <header>
         <h1>Wallet console</h1>
         <nav aria-label="Console">
-          {PLACES.map((place) => (
+          {PAGES.map(([place, title]) => (
             <a key={place} href={linkTo(place)} aria-current={location.place === place ? 'page' : undefined}>
-              {TITLES[place]}
+              {title}
             </a>
           ))}
         </nav>
+        <SearchField key={sought} sought={sought} />
         {token.read() !== '' && (
           <button type="button" onClick={() => withToken(token.forget)}>
             Forget token
@@ -54,6 +59,12 @@ export function Console() {
 function View(location: Location) {
   const { place } = location
   switch (place) {
+    case 'overview':
+      return <Overview />
+    case 'search':
+      return <SearchResults key={soughtIn(location)} sought={soughtIn(location)} />
+    case 'statement':
+      return <Statement {...location} />
     case 'wallets':
       return <Wallets {...location} />
     case 'transactions':

@@ -1,6 +1,25 @@
-import { createWalletClient, type HistoryFilters, WalletProblem, WalletUnsettled } from '../client/client.ts'
+import {
+  createWalletClient,
+  type HistoryFilters,
+  type Period,
+  type ProblemCode,
+  WalletProblem,
+  WalletUnsettled,
+} from '../client/client.ts'
 import { createExchange } from '../client/exchange.ts'
-import type { AuditReport, Curve, Found, Referenced, Sample, StateChanges, Times, Trace } from './answers.ts'
+import type {
+  AuditReport,
+  Curve,
+  Found,
+  Newest,
+  Referenced,
+  Sample,
+  StateChange,
+  StateChanges,
+  Times,
+  Trace,
+  Webhook,
+} from './answers.ts'
 
 /* Everything that the console asks for: clients' questions by the client, and its own. */
 
@@ -38,13 +57,25 @@ function ask<Result>(path: string, signal: AbortSignal): Promise<Result> {
 
 export const readWallet = (userID: string, signal: AbortSignal) => client.wallet(userID, { signal })
 
-/** What the API takes beside what the client has names for. */
-interface Filters extends HistoryFilters {
-  readonly reference?: string
-}
-
-export const readPage = (userID: string, filters: Filters, signal: AbortSignal) =>
+export const readPage = (userID: string, filters: HistoryFilters, signal: AbortSignal) =>
   client.page(userID, filters, { signal })
+
+export const readStatement = (userID: string, period: Period, signal: AbortSignal) =>
+  client.statement(userID, period, { signal })
+
+/** The only thing that the console changes. */
+export const changeState = (userID: string, change: Pick<StateChange, 'state' | 'reason'>, signal: AbortSignal) =>
+  client.setState(userID, change, { signal })
+
+/** What comes behind a place of the feed, as it comes. */
+export const followFeed = (after: string, limit: number, signal: AbortSignal) =>
+  client.feed({ after, limit }, { signal })
+
+export const readNewest = (signal: AbortSignal) => ask<Newest>('newest', signal)
+
+/** `null` if none is set. */
+export const readWebhook = async (signal: AbortSignal) =>
+  (await ask<{ webhook: Webhook | null }>('webhook', signal)).webhook
 
 export const findWallets = (prefix: string, signal: AbortSignal) =>
   ask<Found>(`wallets?${new URLSearchParams({ prefix })}`, signal)
@@ -71,8 +102,15 @@ export const readFigures = async (signal: AbortSignal) =>
 export function explain(error: unknown): string {
   if (error instanceof WalletProblem) return [error.detail, ...error.errors.map(({ message }) => message)].join(' ')
   if (error instanceof WalletUnsettled)
-    return 'The service did not answer. Check that the service and its database are running.'
+    return error.outcome === 'unknown'
+      ? 'No answer came: it may have been done, or not. To send it again does no harm.'
+      : 'The service did not answer. Check that the service and its database are running.'
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Whether the answer was no, and this is why. */
+export function isProblem(error: unknown, code: ProblemCode): boolean {
+  return error instanceof WalletProblem && error.code === code
 }
 
 /** Whether there is nothing to see without a token, or another one. */

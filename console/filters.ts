@@ -5,6 +5,9 @@ import { TYPE_NUMBERS } from './transaction-types.ts'
 /** As an input counts, in UTF-16, where each of 64 characters takes at most two. */
 export const MAX_REFERENCE_UNITS = 128
 
+/** The longest that can be found is a user ID of 128 characters. */
+export const MAX_SEARCH_UNITS = 256
+
 /** A reference that stands in the address, as it is: blanks are part of it. */
 export function referenceOf(parameters: URLSearchParams): string | undefined {
   return parameters.get('reference') || undefined

@@ -5,21 +5,21 @@ import { useEffect, useState } from 'preact/hooks'
  * browser's own buttons work.
  */
 
-export type Place = 'wallets' | 'transactions' | 'live' | 'audit'
+export type Place = 'overview' | 'search' | 'wallets' | 'statement' | 'transactions' | 'live' | 'audit'
 
 export interface Location {
   readonly place: Place
-  /** What of it: a user ID, a transaction ID; empty if none is chosen, or a reference is, which is a filter. */
+  /** What of it: a user ID, a transaction ID; empty if none is chosen. A reference, or what is searched for, is a filter. */
   readonly of: string
   readonly filters: URLSearchParams
 }
 
-const PLACES: readonly Place[] = ['wallets', 'transactions', 'live', 'audit']
+const PLACES: readonly Place[] = ['overview', 'search', 'wallets', 'statement', 'transactions', 'live', 'audit']
 
 export function parseLocation(hash: string): Location {
   const [, place, of = '', filters = ''] = /^#\/([a-z]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(hash) ?? []
   return {
-    place: PLACES.find((each) => each === place) ?? 'wallets',
+    place: PLACES.find((each) => each === place) ?? 'overview',
     of: decode(of),
     filters: new URLSearchParams(filters),
   }
@@ -35,8 +35,17 @@ export function linkToReference(reference: string): string {
   return linkTo('transactions', '', new URLSearchParams({ reference }))
 }
 
+export function linkToSearch(text: string): string {
+  return linkTo('search', '', new URLSearchParams({ for: text }))
+}
+
 export function go(link: string): void {
   location.hash = link
+}
+
+/** The same, in the place of where one is: the browser's way back leads past it. */
+export function goInstead(link: string): void {
+  location.replace(link)
 }
 
 export function useLocation(): Location {

@@ -15,3 +15,13 @@ export function zerosBehind(text: string): string {
   const decimals = text.length - text.indexOf('.') - 1
   return '0'.repeat(DECIMALS - decimals)
 }
+
+const short = new Intl.NumberFormat('en', {
+  ...{ style: 'currency', currency: 'USD', notation: 'compact' },
+  ...{ minimumFractionDigits: 0, maximumSignificantDigits: 4 },
+})
+
+/** For the marks of an axis, which are round: `$2.5M`. */
+export function shortDollars(units: number): string {
+  return short.format(units / Number(UNITS_PER_DOLLAR))
+}

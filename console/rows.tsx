@@ -5,7 +5,7 @@ import { readable } from './times.ts'
 import { TYPES } from './transaction-types.ts'
 
 /** A transaction as it is shown: the client's, or one of the console's own answers. */
-interface Shown extends Noted {
+export interface Shown extends Noted {
   readonly id: number
   readonly transactionID: string
   readonly userID: string
@@ -18,12 +18,15 @@ interface Shown extends Noted {
 
 interface RowsProps {
   readonly transactions: readonly Shown[]
-  /** Of several wallets and under one reference: each line says of which wallet, and not under which reference. */
-  readonly ofReference?: boolean
+  readonly of?: Scope
 }
 
+/** Of several wallets each line says of which one; under one reference no line says under which. */
+type Scope = 'wallet' | 'reference' | 'ledger'
+
 /** Transactions, a line each. What clients added has a column if any of them has something. */
-export function Rows({ transactions, ofReference = false }: RowsProps) {
+export function Rows({ transactions, of = 'wallet' }: RowsProps) {
+  const ofReference = of === 'reference'
   const noted = transactions.some(
     ({ reference, metadata }) => (reference !== undefined && !ofReference) || metadata !== undefined,
   )
@@ -32,7 +35,7 @@ export function Rows({ transactions, ofReference = false }: RowsProps) {
       <table>
         <thead>
           <tr>
-            {ofReference && <th scope="col">Wallet</th>}
+            {of !== 'wallet' && <th scope="col">Wallet</th>}
             <th scope="col">ID</th>
             <th scope="col">Time (UTC)</th>
             <th scope="col">Type</th>
@@ -49,12 +52,7 @@ export function Rows({ transactions, ofReference = false }: RowsProps) {
         </thead>
         <tbody>
           {transactions.map((transaction) => (
-            <Row
-              key={`${transaction.id} ${transaction.userID}`}
-              transaction={transaction}
-              ofReference={ofReference}
-              noted={noted}
-            />
+            <Row key={`${transaction.id} ${transaction.userID}`} transaction={transaction} of={of} noted={noted} />
           ))}
         </tbody>
       </table>
@@ -64,15 +62,15 @@ export function Rows({ transactions, ofReference = false }: RowsProps) {
 
 interface RowProps {
   readonly transaction: Shown
-  readonly ofReference: boolean
+  readonly of: Scope
   readonly noted: boolean
 }
 
-function Row({ transaction, ofReference, noted }: RowProps) {
+function Row({ transaction, of, noted }: RowProps) {
   const { id, userID, createdAt, type, passiveUserID, amount, balance, transactionID } = transaction
   return (
     <tr>
-      {ofReference && (
+      {of !== 'wallet' && (
         <td class="user">
           <a href={linkTo('wallets', userID)}>{userID}</a>
         </td>
@@ -91,7 +89,7 @@ function Row({ transaction, ofReference, noted }: RowProps) {
       </td>
       {noted && (
         <td class="note">
-          <NoteLine {...transaction} reference={ofReference ? undefined : transaction.reference} />
+          <NoteLine {...transaction} reference={of === 'reference' ? undefined : transaction.reference} />
         </td>
       )}
       <td class="code">

@@ -1,148 +1,173 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Transaction } from '../client/client.ts'
-import type { Times } from './answers.ts'
-import { Failure, noteFailure } from './asked.tsx'
-import { readPage } from './data.ts'
-import { MAX_REFERENCE_UNITS, toParameters } from './filters.ts'
-import { go, linkTo } from './location.ts'
+import { useEffect, useState } from 'preact/hooks'
+import type { Statement as Answered } from '../client/client.ts'
+import { Amount } from './amount.tsx'
+import { Answer, Failure, useAsked } from './asked.tsx'
+import { BalanceCurve } from './balance-curve.tsx'
+import { readStatement } from './data.ts'
+import { toParameters } from './filters.ts'
+import { go, type Location, linkTo } from './location.ts'
+import { More, usePages } from './pages.tsx'
+import { type FieldPeriod, monthOf, nameOf, periodOf, toMoment } from './periods.ts'
 import { Rows } from './rows.tsx'
+import { readable } from './times.ts'
 import { TYPE_NUMBERS, TYPES } from './transaction-types.ts'
 
-const PAGE = 100
+/** On paper; as many as one page of the history may hold. */
+const MAX_PRINTED = 1000
 
-interface StatementProps {
-  readonly userID: string
-  readonly types: readonly (1 | 2 | 3 | 4)[]
-  readonly times: Times
-  readonly reference: string | undefined
-}
-
-/** What a wallet did, newest first; more of it comes as one scrolls down. */
-export function Statement(props: StatementProps) {
-  const { shown, next, error, busy, more } = usePages(props)
+/** What a wallet had before and after a period, and all that came in between; to read, and to print. */
+export function Statement({ of: userID, filters }: Location) {
+  const period = periodOf(filters)
+  const [from, to] = [toMoment(period.from).toISOString(), toMoment(period.to).toISOString()]
+  const asked = useAsked((signal) => readStatement(userID, { from, to }, signal), [userID, from, to])
   return (
-    <section aria-labelledby="statement">
-      <h3 id="statement">Statement</h3>
-      <Filters {...props} />
-      {shown.length > 0 && <Rows transactions={shown} />}
-      <p class="quiet" role="status">
-        {busy ? 'Loading …' : summary(shown.length, next)}
+    <article class="statement">
+      <h2>Statement of {userID}</h2>
+      <p>
+        {nameOf(period)} (UTC){' '}
+        <a href={linkTo('wallets', userID)} class="screen">
+          See the wallet
+        </a>
       </p>
-      {error !== undefined && <Failure error={error} />}
-      {next !== null && <More onReached={more} busy={busy} failed={error !== undefined} />}
-    </section>
+      <PeriodForm key={`${from} ${to}`} userID={userID} period={period} />
+      <Answer asked={asked}>{(statement) => <Sheet key={`${userID} ${from} ${to}`} statement={statement} />}</Answer>
+    </article>
   )
 }
 
-function summary(count: number, next: number | null): string {
-  if (count === 0) return next === null ? 'No transaction matches.' : 'None so far; there is more to look through.'
-  return `${count} ${count === 1 ? 'transaction' : 'transactions'}${next === null ? ', and no more.' : ' so far.'}`
-}
-
-function usePages({ userID, types, times, reference }: StatementProps) {
-  const [shown, setShown] = useState<readonly Transaction[]>([])
-  /** `undefined`: the first page. */
-  const [next, setNext] = useState<number | null | undefined>(undefined)
-  const [error, setError] = useState<unknown>(undefined)
-  const [busy, setBusy] = useState(true)
-  const ending = useRef(new AbortController())
-
-  async function more(): Promise<void> {
-    const { signal } = ending.current
-    setBusy(true)
-    setError(undefined)
-    try {
-      const page = await readPage(
-        userID,
-        {
-          ...{ ...times, limit: PAGE },
-          ...(types.length > 0 && { type: types }),
-          ...(reference !== undefined && { reference }),
-          ...(next && { IDBefore: next }),
-        },
-        signal,
-      )
-      setShown((before) => [...before, ...page.transactions])
-      setNext(page.nextIDBefore)
-    } catch (failure) {
-      if (signal.aborted) return
-      noteFailure(failure)
-      setError(failure)
-    }
-    setBusy(false)
-  }
-
-  useEffect(() => {
-    void more()
-    return () => ending.current.abort()
-  }, [])
-  return { shown, next: next ?? null, error, busy, more }
-}
-
-function Filters({ userID, types, times, reference }: StatementProps) {
+function PeriodForm({ userID, period }: { readonly userID: string; readonly period: FieldPeriod }) {
   const show = (event: Event & { readonly currentTarget: HTMLFormElement }) => {
     event.preventDefault()
-    go(linkTo('wallets', userID, toParameters(event.currentTarget)))
+    go(linkTo('statement', userID, toParameters(event.currentTarget)))
   }
+  const month = (months: number) =>
+    linkTo('statement', userID, new URLSearchParams({ ...monthOf(toMoment(period.from), months) }))
   return (
-    <form class="filters" aria-label="Filters" onSubmit={show}>
-      <fieldset>
-        <legend>Types (none: all)</legend>
-        {TYPE_NUMBERS.map((type) => (
-          <label key={type}>
-            <input type="checkbox" name="type" value={type} defaultChecked={types.includes(type)} /> {TYPES[type].label}
-          </label>
-        ))}
-      </fieldset>
+    <form class="filters screen" aria-label="Period" onSubmit={show}>
+      <a href={month(-1)}>Month before</a>
+      <a href={month(1)}>Month after</a>
       <label>
-        After (UTC) <input type="datetime-local" step="any" name="after" defaultValue={toField(times.createdAfter)} />
+        From (UTC) <input type="datetime-local" step="any" name="from" required defaultValue={period.from} />
       </label>
       <label>
-        Before (UTC){' '}
-        <input type="datetime-local" step="any" name="before" defaultValue={toField(times.createdBefore)} />
+        Before (UTC) <input type="datetime-local" step="any" name="to" required defaultValue={period.to} />
       </label>
-      <label>
-        Reference{' '}
-        <input
-          type="text"
-          name="reference"
-          defaultValue={reference}
-          maxLength={MAX_REFERENCE_UNITS}
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </label>
-      <button type="submit">Filter</button>
-      <a href={linkTo('wallets', userID)}>Show all</a>
+      <button type="submit">Show</button>
     </form>
   )
 }
 
-function toField(timestamp: string | undefined): string {
-  return timestamp?.replace('Z', '') ?? ''
-}
-
-interface MoreProps {
-  readonly onReached: () => void
-  readonly busy: boolean
-  readonly failed: boolean
-}
-
-/** A button that presses itself when it comes into view; after a failure only a person does. */
-function More({ onReached, busy, failed }: MoreProps) {
-  const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    const { current } = button
-    if (current === null || busy || failed) return
-    const watch = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting) onReached()
-    })
-    watch.observe(current)
-    return () => watch.disconnect()
-  })
+function Sheet({ statement }: { readonly statement: Answered }) {
+  const { userID, from, to, opening, count } = statement
+  const period = { createdFrom: from, createdBefore: to }
   return (
-    <button type="button" ref={button} disabled={busy} onClick={onReached}>
-      Older transactions
-    </button>
+    <>
+      <Totals statement={statement} />
+      {count > 0 && (
+        <BalanceCurve userID={userID} times={period} start={{ createdAt: from, balance: Number(opening) }} looks={0} />
+      )}
+      <Entries userID={userID} period={period} count={count} />
+    </>
   )
+}
+
+function Totals({ statement: { opening, closing, count, totals } }: { readonly statement: Answered }) {
+  return (
+    <section aria-labelledby="totals">
+      <h3 id="totals">From opening to closing</h3>
+      <table class="totals">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col" class="number">
+              Count
+            </th>
+            <th scope="col" class="number">
+              Amount
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">Opening balance</th>
+            <td />
+            <td class="number">
+              <Amount units={opening} />
+            </td>
+          </tr>
+          {totals !== null &&
+            TYPE_NUMBERS.map((type) => (
+              <tr key={type}>
+                <th scope="row">{TYPES[type].label}</th>
+                <td class="number">{totals[type].count}</td>
+                <td class="number">
+                  <Amount units={totals[type].amount} sign={totals[type].amount === 0n ? '' : TYPES[type].sign} />
+                </td>
+              </tr>
+            ))}
+          <tr>
+            <th scope="row">Closing balance</th>
+            <td class="number">{count}</td>
+            <td class="number">
+              <Amount units={closing} />
+            </td>
+          </tr>
+        </tbody>
+      </table>
+      {totals === null && (
+        <p class="quiet">So many transactions are not added up by type. Choose a shorter period to see that.</p>
+      )}
+    </section>
+  )
+}
+
+interface EntriesProps {
+  readonly userID: string
+  readonly period: { readonly createdFrom: string; readonly createdBefore: string }
+  readonly count: number
+}
+
+function Entries({ userID, period, count }: EntriesProps) {
+  const { shown, next, error, busy, more } = usePages(userID, period)
+  const [printing, setPrinting] = useState(false)
+  const missing = Math.min(count, MAX_PRINTED) - shown.length
+  useEffect(() => {
+    if (!printing) return
+    setPrinting(false)
+    print()
+  }, [printing])
+  const printAll = async () => {
+    if (missing <= 0 || next === null || (await more(missing))) setPrinting(true)
+  }
+  return (
+    <section aria-labelledby="entries">
+      <div class="row">
+        <h3 id="entries">Transactions, newest first</h3>
+        <button type="button" class="screen" disabled={busy} onClick={() => void printAll()}>
+          Print
+        </button>
+      </div>
+      {shown.length > 0 && <Rows transactions={shown} />}
+      <p class="quiet" role="status">
+        {busy ? 'Loading …' : summary(shown.length, next === null)}
+      </p>
+      {count > MAX_PRINTED && (
+        <p class="quiet">
+          There are {count} in all, of which the newest {MAX_PRINTED} are printed. Print shorter periods to have the
+          others.
+        </p>
+      )}
+      {error !== undefined && <Failure error={error} />}
+      {next !== null && <More onReached={() => void more()} busy={busy} failed={error !== undefined} />}
+      <p class="paper">
+        As of {readable(new Date().toISOString())} UTC. Amounts are in dollars and, smaller, in millionths of one.
+      </p>
+    </section>
+  )
+}
+
+function summary(count: number, isAll: boolean): string {
+  if (count === 0) return 'No transaction in this period.'
+  const transactions = `${count} ${count === 1 ? 'transaction' : 'transactions'}`
+  return isAll ? `${transactions}, and no more in this period.` : `${transactions} so far.`
 }

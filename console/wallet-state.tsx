@@ -2,15 +2,9 @@ import type { StateChange } from './answers.ts'
 import { Answer, useAsked } from './asked.tsx'
 import { readStateChanges } from './data.ts'
 import { Fact } from './fact.tsx'
+import { StateForm } from './state-form.tsx'
+import { capital, MEANINGS, type State } from './states.ts'
 import { readable } from './times.ts'
-
-type State = StateChange['state']
-
-const MEANINGS: Readonly<Record<State, string>> = {
-  open: 'money comes in and goes out.',
-  frozen: 'money comes in, and none goes out.',
-  closed: 'no money comes in or goes out.',
-}
 
 /** What a wallet is beside open. An open one has no badge: nearly all are. */
 export function Badge({ state = 'open' }: { readonly state?: State | undefined }) {
@@ -21,16 +15,20 @@ export function Badge({ state = 'open' }: { readonly state?: State | undefined }
   )
 }
 
-interface StateHistoryProps {
+interface WalletStateProps {
   readonly userID: string
+  readonly state?: State | undefined
   /** Another number: look again. */
   readonly looks: number
+  readonly onChanged: (news: string) => void
 }
 
-/** Who froze, closed or opened a wallet, when and why; nothing if no one ever did. */
-export function StateHistory({ userID, looks }: StateHistoryProps) {
+/**
+ * What a wallet is, who froze, closed or opened it, when and why; and a form to do so. Only administrators are answered what is asked
+ * for here, so no one else comes to see the form.
+ */
+export function WalletState({ userID, state = 'open', looks, onChanged }: WalletStateProps) {
   const asked = useAsked((signal) => readStateChanges(userID, signal), [userID, looks])
-  if (asked.state === 'waiting' || (asked.state === 'answered' && asked.value.changes.length === 0)) return null
   return (
     <section aria-labelledby="states">
       <h3 id="states">State</h3>
@@ -38,20 +36,17 @@ export function StateHistory({ userID, looks }: StateHistoryProps) {
         {({ changes, more }) => (
           <>
             <p>
-              {`${named(changes[0]?.state)}: `}
-              {MEANINGS[changes[0]?.state ?? 'open']}
+              {`${capital(state)}: `}
+              {MEANINGS[state]}
             </p>
-            <Changes changes={changes} />
+            <StateForm userID={userID} state={state} onChanged={onChanged} />
+            {changes.length > 0 && <Changes changes={changes} />}
             {more && <p class="quiet">The newest {changes.length} are shown; there may be older ones.</p>}
           </>
         )}
       </Answer>
     </section>
   )
-}
-
-function named(state: State = 'open'): string {
-  return `${state.charAt(0).toUpperCase()}${state.slice(1)}`
 }
 
 function Changes({ changes }: { readonly changes: readonly StateChange[] }) {

@@ -8,6 +8,7 @@ export function createInspection(reads: LedgerReads): Inspection {
     findTransaction: bounded((transactionID) => reads.findTransaction(transactionID)),
     findReference: bounded((reference) => reads.findReference(reference)),
     stateChanges: bounded((userID) => reads.stateChanges(userID)),
+    newest: bounded((limit) => reads.newest(limit)),
     curve: bounded((query) => reads.curve(query)),
     lastAudit: bounded(() => reads.lastAudit()),
   }

@@ -1,3 +1,4 @@
+import type { FeedAnswer } from '../domain/feed.ts'
 import type { Instant } from '../domain/instant.ts'
 import type { Balance } from '../domain/money.ts'
 import type { Reference } from '../domain/note.ts'
@@ -37,7 +38,11 @@ export interface CurveQuery {
   readonly points: number
   readonly createdBefore?: Instant
   readonly createdAfter?: Instant
+  readonly createdFrom?: Instant
 }
+
+/** A page that ends where the feed ends now; `unavailable` if the store has no feed. */
+export type FeedEnd = Exclude<FeedAnswer, { readonly kind: 'gone' }>
 
 /** A balance from its transaction on. */
 export interface CurvePoint {
@@ -60,6 +65,8 @@ export interface LedgerReads {
   findReference(reference: Reference): Promise<readonly Transaction[]>
   /** What was done to a wallet, newest first; {@link MAX_SHOWN} at most. */
   stateChanges(userID: UserID): Promise<readonly StateChange[]>
+  /** The last transactions of the feed, oldest first; `limit` at most. */
+  newest(limit: number): Promise<FeedEnd>
   /** `undefined` if the user has no wallet. */
   curve(query: CurveQuery): Promise<Curve | undefined>
   /** The last report that the auditor kept, as JSON; `undefined` if there is none yet. */
@@ -74,6 +81,7 @@ export interface Inspection {
   findTransaction(transactionID: TransactionID): Promise<InspectionResult<TransactionRecord>>
   findReference(reference: Reference): Promise<InspectionResult<readonly Transaction[]>>
   stateChanges(userID: UserID): Promise<InspectionResult<readonly StateChange[]>>
+  newest(limit: number): Promise<InspectionResult<FeedEnd>>
   curve(query: CurveQuery): Promise<InspectionResult<Curve | undefined>>
   lastAudit(): Promise<InspectionResult<string | undefined>>
 }

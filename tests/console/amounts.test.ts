@@ -43,7 +43,7 @@ t.test(
     const views = [
       { hash: '#/wallets/ann', there: '7 transactions, and no more.', column: 'td.number:nth-child(5)', rows: 7 },
       { hash: '#/wallets/ann', there: '7 transactions, and no more.', column: 'td.number:nth-child(6)', rows: 7 },
-      { hash: '#/', there: 'bob', column: '.matches', rows: 3 },
+      { hash: '#/wallets', there: 'bob', column: '.matches', rows: 3 },
     ]
     for (const width of [1280, 360])
       for (const colorScheme of ['light', 'dark'] as const) {

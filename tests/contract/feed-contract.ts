@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { FEED_START, type FeedPage, type FeedPosition, MAX_FEED_LOOKED_AT } from '../../src/domain/feed.ts'
 import { parseReference, type Reference, toNote } from '../../src/domain/note.ts'
 import type { Transaction, TransactionID } from '../../src/domain/transaction.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
 import { eventually } from '../support/eventually.ts'
 import {
@@ -53,7 +54,7 @@ async function follow(
 /** How every store lets the transactions of all wallets be read. */
 export function feedContract(t: Test, createStore: CreateStore): void {
   /** Seven transactions in four batches. */
-  async function sevenTransactions(t: Test): Promise<WalletStore> {
+  async function sevenTransactions(t: Test): Promise<WalletStore & LedgerReads> {
     const store = await createStore(t)
     await store.open([ANN, BOB])
     await executed(store, command(BOB, deposit(9n)))
@@ -140,6 +141,23 @@ export function feedContract(t: Test, createStore: CreateStore): void {
     const first = await page(store, FEED_START, 10, { userID: BOB })
     t.strictSame([first.transactions.length, first.next.id], [0, BigInt(MAX_FEED_LOOKED_AT)])
     t.strictSame((await page(store, first.next, 10, { userID: BOB })).transactions.map(inShort), ['bob 1'])
+  })
+
+  t.test('the newest are the last of the feed, with the cursor that goes on behind them', async (t) => {
+    const newest = async (store: LedgerReads, limit: number): Promise<FeedPage> => {
+      const answer = await store.newest(limit)
+      if (answer.kind !== 'page') throw new Error(`no page: ${answer.kind}`)
+      return answer.page
+    }
+    t.strictSame(await newest(await createStore(t), 3), { transactions: [], next: FEED_START })
+    const store = await sevenTransactions(t)
+    const note = toNote(RENT, undefined)
+    await executed(store, command(BOB, { ...deposit(1n), ...(note && { note }) }))
+    const { read, next } = await follow(store, 8)
+    for (const limit of [1, 3, 8, 100])
+      t.strictSame(await newest(store, limit), { transactions: read.slice(-limit), next }, `${limit} at most`)
+    await executed(store, command(ANN, deposit(1n)))
+    t.match((await follow(store, 1, { after: next })).read, [{ userID: ANN }])
   })
 
   t.test('a cursor is gone if the ledger has not got its transaction', async (t) => {

@@ -41,6 +41,7 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
     findTransaction: (transactionID) => next().findTransaction(transactionID),
     findReference: (reference) => next().findReference(reference),
     stateChanges: (userID) => next().stateChanges(userID),
+    newest: (limit) => next().newest(limit),
     curve: (query) => next().curve(query),
     lastAudit: () => next().lastAudit(),
     ping: () => next().ping(),

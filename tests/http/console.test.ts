@@ -217,8 +217,28 @@ t.test('a curve is of a wallet, or of a part of its time', async (t) => {
       { id: 2, balance: 12, createdAt: /\.\d{6}Z$/ },
     ],
   })
+  t.match((await curve('?createdFrom=2024-12-16T03:59:04.608558Z')).body, { transactions: 1, points: [{ id: 2 }] })
   t.match((await curve('?createdAfter=2024-12-16T03:59:03.7Z')).body, { transactions: 1, points: [{ id: 2 }] })
   isProblem(t, await send({ method: 'GET', path: '/console/data/curves/nobody' }), 'WALLET_NOT_FOUND')
+})
+
+t.test('the newest transactions come with the cursor at which the feed goes on', async (t) => {
+  const { send } = await startHTTP(t)
+  const client = createWalletClient(send)
+  await client.open('ann')
+  for (let n = 0; n < 25; n += 1) await client.deposit('ann', 1)
+  const { body } = await send({ method: 'GET', path: '/console/data/newest' })
+  t.match(body, { transactions: Array.from({ length: 20 }, (_, n) => ({ userID: 'ann', id: n + 6 })) })
+  await client.deposit('ann', 2)
+  const behind = await send({ method: 'GET', path: `/api/v1/transactions?after=${body.next}` })
+  t.match(behind.body, { transactions: [{ id: 26, amount: 2 }] })
+})
+
+t.test('a ledger without a feed says so to the console', async (t) => {
+  const clock = settableClock()
+  const ledger = { ...createHeldStore(clock).store, newest: async () => ({ kind: 'unavailable' }) as const }
+  const { send } = await startHTTP(t, { clock, ledger })
+  isProblem(t, await send({ method: 'GET', path: '/console/data/newest' }), 'FEED_UNAVAILABLE')
 })
 
 t.test('the figures are those of /metrics, in JSON', async (t) => {
@@ -253,6 +273,7 @@ t.test('what the console is asked wrongly is said to be wrong', async (t) => {
     'curves/%20ann',
     'curves/ann?createdAfter=yesterday',
     'curves/ann?points=9',
+    'newest?limit=9',
     'audit?x=1',
   ]
   for (const path of wrong)

@@ -1,43 +1,33 @@
 import t from 'tap'
 import type { Connection } from '../../src/adapters/postgres/connection.ts'
-import { prepareReads } from '../../src/adapters/postgres/prepare.ts'
+import { prepareInspection, prepareReads } from '../../src/adapters/postgres/prepare.ts'
 import { openTestConnection } from '../support/database/connections.ts'
 import { administer, createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
+import { buffersOf, explain } from '../support/database/explain.ts'
 
 const LENGTH = 100_000
 const PAGE = 100
 /** Down the index and along it, and down the index of notes for each row. */
 const MAX_BUFFERS = 4 * PAGE
 
-interface Plan {
-  readonly 'Shared Hit Blocks': number
-  readonly 'Shared Read Blocks': number
+async function prepareAll(connection: Connection): Promise<void> {
+  await prepareReads(connection)
+  await prepareInspection(connection)
 }
 
-/** Runs what the connection has prepared for a page behind this place, with the plan that it keeps for it. */
-async function buffersOf(connection: Connection, number: number): Promise<number> {
-  const [[prepared]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ name: string }[]>(
-      `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%seen AS MATERIALIZED%'`,
-    ),
-  ])
+/** Behind this place. */
+async function pageBuffers(connection: Connection, number: number): Promise<number> {
   const values = [number, `'user'`, number, PAGE, `''`, `''`, `''`, PAGE + 1]
-  const [[row]] = await connection.roundTrip((sql) => [
-    sql.unsafe<{ 'QUERY PLAN': [{ Plan: Plan }] }[]>(
-      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE "${prepared?.name}" (${values})`,
-    ),
-  ])
-  if (row === undefined) throw new Error('no plan')
-  const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = row['QUERY PLAN'][0].Plan
-  return hit + read
+  return buffersOf(await explain(connection, 'seen AS MATERIALIZED', values))
 }
 
 t.test(
-  'a page of the feed costs the same however deep it lies, as planned for an empty table or a full one',
+  'a page of the feed costs the same however deep it lies, and so do the newest, as planned for an empty table or a full one',
   { skip: leftOutOnCitus('there is no feed') },
   async (t) => {
     const database = await createTestDatabase(t)
-    const empty = await openTestConnection(t, database, prepareReads)
+    const open = () => openTestConnection(t, database, prepareAll)
+    const empty = await open()
     await administer(
       database,
       `INSERT INTO user_wallet VALUES ('user', 1, ${LENGTH}, now(), now());
@@ -47,13 +37,16 @@ t.test(
        INSERT INTO user_wallet_note
        SELECT user_id, transaction_id, id, 'a reference' FROM user_wallet_transaction WHERE id % 2 = 0`,
     )
-    const filled = await openTestConnection(t, database, prepareReads)
+    const filled = await open()
     await administer(database, 'ANALYZE user_wallet_transaction')
-    const analysed = await openTestConnection(t, database, prepareReads)
-    for (const [when, connection] of Object.entries({ empty, filled, analysed }))
+    const analysed = await open()
+    for (const [when, connection] of Object.entries({ empty, filled, analysed })) {
       for (const number of [0, 3]) {
-        const buffers = await buffersOf(connection, number)
+        const buffers = await pageBuffers(connection, number)
         t.ok(buffers <= MAX_BUFFERS, `planned when ${when}, behind ${number}: ${buffers} buffers`)
       }
+      const newest = buffersOf(await explain(connection, 'AS newest%feed_number DESC', [PAGE]))
+      t.ok(newest <= MAX_BUFFERS, `planned when ${when}, the newest: ${newest} buffers`)
+    }
   },
 )

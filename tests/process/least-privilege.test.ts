@@ -74,7 +74,7 @@ async function walk(t: Test, url: string): Promise<void> {
     status: 200,
     body: { transactions: [{ id: 1 }] },
   })
-  for (const path of ['references?reference=rent', 'state-changes/ada'])
+  for (const path of ['references?reference=rent', 'state-changes/ada', 'newest'])
     t.match(await client.call('GET', `/console/data/${path}`), { status: 200 }, path)
   t.match(await client.call('GET', '/readyz'), { status: 200 })
 }

@@ -160,6 +160,14 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return (changes.get(userID) ?? []).toReversed().slice(0, MAX_SHOWN)
     },
 
+    async newest(limit) {
+      const from = Math.max(0, feed.length - limit)
+      const seen = feed
+        .slice(from)
+        .map((transaction, index) => ({ ...placeIn(from + index), transaction, wanted: true }))
+      return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, seen) }
+    },
+
     async curve(query) {
       const history = histories.get(query.userID)
       if (history === undefined) return undefined

@@ -70,6 +70,22 @@ export const readFeedEnd = (sql: Sql) => sql<FeedPlaceRow[]>`
   ORDER BY feed_number DESC, user_id DESC, id DESC
   LIMIT 1`
 
+/** The last ones that may be given, newest first. */
+export const readNewest = (sql: Sql, limit: number) => sql<FeedRow[]>`
+  SELECT newest.user_id, newest.id, transaction_id, type, amount, passive_user_id, balance, feed_number, reference,
+         metadata::text AS metadata, true AS wanted, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+  FROM (
+    SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at, feed_number
+    FROM user_wallet_transaction
+    WHERE feed_number < ${horizon(sql)}
+    ORDER BY feed_number DESC, user_id DESC, id DESC
+    LIMIT ${String(limit)}::bigint
+  ) AS newest
+  LEFT JOIN LATERAL (
+    SELECT reference, metadata FROM user_wallet_note n WHERE n.user_id = newest.user_id AND n.id = newest.id LIMIT 1
+  ) AS note ON true
+  ORDER BY feed_number DESC, newest.user_id DESC, newest.id DESC`
+
 /** The oldest transaction that is under way, or the next one if none is, and those that someone has left prepared. */
 export const readFeedHold = (sql: Sql) => sql<FeedHoldRow[]>`
   SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS oldest, pg_snapshot_xmax(pg_current_snapshot())::text AS next,

@@ -1,6 +1,7 @@
 import {
   FEED_START,
   type FeedAnswer,
+  type FeedEntry,
   type FeedPosition,
   type FeedQuery,
   isSamePosition,
@@ -8,10 +9,11 @@ import {
 } from '../../domain/feed.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
+import type { FeedEnd } from '../../ports/inspection.ts'
 import type { FeedHold } from '../../ports/wallet-store.ts'
 import type { Connection } from './connection.ts'
 import * as feedStatements from './feed-statements.ts'
-import { toTransaction } from './rows.ts'
+import { type FeedRow, toTransaction } from './rows.ts'
 
 /*
  * The transactions of all wallets in one order. The workers of a Citus count their transactions each by itself, and commit
@@ -26,12 +28,18 @@ export async function readFeed(connection: Connection, query: FeedQuery): Promis
     feedStatements.readFeed(sql, query),
   ])
   if (places.length === 0 && !isSamePosition(query.after, FEED_START)) return { kind: 'gone' }
-  const seen = rows.map((row) => ({
-    number: BigInt(row.feed_number),
-    transaction: toTransaction(row),
-    wanted: row.wanted,
-  }))
-  return { kind: 'page', page: toFeedPage(query, seen) }
+  return { kind: 'page', page: toFeedPage(query, rows.map(toEntry)) }
+}
+
+/** The page that ends where the feed ends now, by its index, from there backwards. */
+export async function readNewest(connection: Connection, limit: number): Promise<FeedEnd> {
+  if (connection.isDistributed()) return { kind: 'unavailable' }
+  const [rows] = await connection.roundTrip((sql) => [feedStatements.readNewest(sql, limit)])
+  return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, rows.map(toEntry).reverse()) }
+}
+
+function toEntry(row: FeedRow): FeedEntry {
+  return { number: BigInt(row.feed_number), transaction: toTransaction(row), wanted: row.wanted }
 }
 
 /** Where the feed ends now. */

@@ -93,7 +93,10 @@ const wanted = (sql: Sql, { types = ALL_TYPES }: HistoryQuery) => sql`
   (type = ANY (${plainArray(types, (type) => type)}::smallint[]) OR place > ${String(MAX_LOOKED_AT)}::bigint)`
 
 /** The later of both, as an exclusive one. */
-function lowerBound({ createdAfter, createdFrom }: HistoryQuery): Instant | undefined {
+export function lowerBound({
+  createdAfter,
+  createdFrom,
+}: Pick<HistoryQuery, 'createdAfter' | 'createdFrom'>): Instant | undefined {
   if (createdFrom === undefined) return createdAfter
   const justBefore = after(createdFrom, -1n)
   return createdAfter === undefined ? justBefore : latest(createdAfter, justBefore)

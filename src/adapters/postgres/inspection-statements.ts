@@ -3,20 +3,18 @@ import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { CurveQuery } from '../../ports/inspection.ts'
 import { plainArray } from './arrays.ts'
-import { timestamp } from './history-statements.ts'
+import { lowerBound, timestamp } from './history-statements.ts'
 import type { BalanceRow, EndsRow, RefusalRow, StateChangeRow, TransactionRow, WalletRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /* What those who run the service look at; statements.ts says how statements are written. */
 
 /** The first id and the last between two times: an index look-up each. No row if there is no wallet. */
-export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit<CurveQuery, 'points'>) => sql<
-  EndsRow[]
->`
+export const readEnds = (sql: Sql, { userID, createdBefore, ...from }: Omit<CurveQuery, 'points'>) => sql<EndsRow[]>`
   SELECT (
            SELECT id FROM user_wallet_transaction
            WHERE user_id = ${userID}::text
-             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
+             AND created_at > coalesce(${timestamp(sql, lowerBound(from))}, '-infinity')
              AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
            ORDER BY created_at, id
            LIMIT 1
@@ -24,7 +22,7 @@ export const readEnds = (sql: Sql, { userID, createdAfter, createdBefore }: Omit
          (
            SELECT id FROM user_wallet_transaction
            WHERE user_id = ${userID}::text
-             AND created_at > coalesce(${timestamp(sql, createdAfter)}, '-infinity')
+             AND created_at > coalesce(${timestamp(sql, lowerBound(from))}, '-infinity')
              AND created_at < coalesce(${timestamp(sql, createdBefore)}, 'infinity')
            ORDER BY created_at DESC, id DESC
            LIMIT 1

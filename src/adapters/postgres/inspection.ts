@@ -9,6 +9,7 @@ import {
   type TransactionRecord,
 } from '../../ports/inspection.ts'
 import type { Connection } from './connection.ts'
+import { readNewest } from './feed.ts'
 import * as inspectionStatements from './inspection-statements.ts'
 import { type EndsRow, readInstant, toRefusal, toStateChange, toTransaction, toWallet } from './rows.ts'
 
@@ -40,6 +41,8 @@ export function ledgerReads(
         ])
         return rows.map(toStateChange)
       }),
+
+    newest: (limit) => use((connection) => readNewest(connection, limit)),
 
     curve: (query) => use((connection) => readCurve(connection, query)),
 

@@ -86,5 +86,6 @@ export async function prepareInspection(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [inspectionStatements.readEnds(sql, { userID: NOBODY })])
   await connection.roundTrip((sql) => [inspectionStatements.readBalances(sql, NOBODY, [])])
   await connection.roundTrip((sql) => [inspectionStatements.readLastAudit(sql)])
+  if (!connection.isDistributed()) await connection.roundTrip((sql) => [feedStatements.readNewest(sql, 1)])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }

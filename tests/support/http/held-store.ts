@@ -45,6 +45,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       findTransaction: (id) => through(() => real.findTransaction(id)),
       findReference: (reference) => through(() => real.findReference(reference)),
       stateChanges: (userID) => through(() => real.stateChanges(userID)),
+      newest: (limit) => through(() => real.newest(limit)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
       ping: () => through(() => real.ping()),

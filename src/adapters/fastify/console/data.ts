@@ -5,10 +5,11 @@ import type { StateChange } from '../../../domain/wallet-state.ts'
 import { type Inspection, type InspectionResult, MAX_SHOWN } from '../../../ports/inspection.ts'
 import type { MetricsPage } from '../../../ports/telemetry.ts'
 import type { App } from '../app.ts'
+import { FeedPageSchema } from '../openapi/feed-schemas.ts'
 import { NoQuery, UserParams } from '../openapi/schemas.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { parseBounds } from '../wire/query-string.ts'
-import { noteView, transactionView, walletView } from '../wire/views.ts'
+import { feedPageView, noteView, transactionView, walletView } from '../wire/views.ts'
 import {
   CurveQuerySchema,
   CurveSchema,
@@ -23,6 +24,7 @@ import {
 
 const MAX_FOUND = 20
 const POINTS = 500
+const MAX_NEWEST = 20
 
 /** What the console shows beside what clients may ask for. Its own: no one else may rely on it, so `/openapi.json` has none of it. */
 export function consoleDataRoutes(app: App, inspection: () => Inspection, metrics: MetricsPage | undefined): void {
@@ -95,6 +97,17 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
         transactions,
         points: points.map((point) => ({ ...point, createdAt: formatInstant(point.createdAt) })),
       })
+    },
+  )
+
+  app.get(
+    '/data/newest',
+    { config, schema: { hide: true, querystring: NoQuery, response: { 200: FeedPageSchema } } },
+    async (_request, reply) => {
+      const result = await inspection().newest(MAX_NEWEST)
+      if (result.kind === 'failed') return sendProblem(reply, result.code)
+      if (result.value.kind === 'unavailable') return sendProblem(reply, 'FEED_UNAVAILABLE')
+      return reply.send(feedPageView(result.value.page))
     },
   )
 

@@ -12,6 +12,7 @@ const PAGE = 'index.html'
 /** What the page loads beside its own modules. */
 const OTHERS: Readonly<Record<string, string>> = {
   'console.css': new URL('console/console.css', PACKAGE).href,
+  'print.css': new URL('console/print.css', PACKAGE).href,
   'icon.svg': new URL('console/icon.svg', PACKAGE).href,
   'lib/preact.js': import.meta.resolve('preact'),
   'lib/preact-hooks.js': import.meta.resolve('preact/hooks'),

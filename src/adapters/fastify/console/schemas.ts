@@ -60,7 +60,7 @@ export const StateChangesSchema = Type.Object({
   more: Type.Boolean(),
 })
 
-export const CurveQuerySchema = Type.Pick(HistoryQuerySchema, ['createdBefore', 'createdAfter'], strict)
+export const CurveQuerySchema = Type.Pick(HistoryQuerySchema, ['createdBefore', 'createdAfter', 'createdFrom'], strict)
 export const CurveSchema = Type.Object({
   transactions: ExactInteger('How many there are in this part'),
   points: Type.Array(Type.Object({ id: ExactInteger(''), balance: ExactInteger('Base units'), createdAt: Timestamp })),
