@@ -1,3 +1,4 @@
+import type { Epoch } from '../../domain/epoch.ts'
 import {
   FEED_START,
   type FeedAnswer,
@@ -25,13 +26,17 @@ export async function readFeed(connection: Connection, query: FeedQuery): Promis
     feedStatements.readPlace(sql, query.after),
     feedStatements.readFeed(sql, query),
   ])
-  if (places.length === 0 && !isSamePosition(query.after, FEED_START)) return { kind: 'gone' }
+  const { after } = query
+  const fromStart = isSamePosition(after, FEED_START)
+  // Each statement says the epoch that it has seen: the ledger may be declared restored between the two.
+  const seenIn = [...places, ...rows].map(({ epoch }) => epoch as Epoch)
+  if (!fromStart && (places.length === 0 || seenIn.some((epoch) => epoch !== after.epoch))) return { kind: 'gone' }
   const seen = rows.map((row) => ({
     number: BigInt(row.feed_number),
     transaction: toTransaction(row),
     wanted: row.wanted,
   }))
-  return { kind: 'page', page: toFeedPage(query, seen) }
+  return { kind: 'page', page: toFeedPage(query, seen, seenIn[0] ?? after.epoch) }
 }
 
 /** Where the feed ends now. */
@@ -44,6 +49,7 @@ export async function readFeedEnd(connection: Connection): Promise<FeedPosition>
     userID: last.user_id as UserID,
     id: BigInt(last.id),
     transactionID: last.transaction_id as TransactionID,
+    epoch: last.epoch as Epoch,
   }
 }
 

@@ -131,7 +131,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     createWalletService({
       store,
       clock,
-      transactionIDs: createSignedTransactionIDs(KEY),
+      transactionIDs: createSignedTransactionIDs([KEY]),
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
       committed: live.committed,

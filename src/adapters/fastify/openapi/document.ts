@@ -36,7 +36,8 @@ Nothing is coerced and nothing unknown is dropped: a field or parameter that is 
 ## Problems
 
 Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`. If several apply, the answer is the first in
-this order, save that a stored outcome comes before \`TRANSACTION_ID_EXPIRED\`. An unknown path is 404
+this order, save that a stored outcome comes before \`TRANSACTION_ID_RETIRED\` and
+\`TRANSACTION_ID_EXPIRED\`. An unknown path is 404
 \`ROUTE_NOT_FOUND\`; any other method on a known path is 405 \`METHOD_NOT_ALLOWED\`, with \`Allow\`. HEAD answers as GET does.
 
 | code | status | |
