@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Command, RequestID } from '../../src/domain/command.ts'
+import type { Command, RequestID, Unit } from '../../src/domain/command.ts'
 import { decideBatch } from '../../src/domain/decide.ts'
 import { FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { fromMilliseconds } from '../../src/domain/instant.ts'
@@ -40,7 +40,7 @@ export function command(userID: UserID, movement: Movement, given: Partial<Comma
   }
 }
 
-export function transact(store: WalletStore, ...commands: readonly Command[]): Promise<readonly Outcome[]> {
+export function transact(store: WalletStore, ...commands: readonly Unit[]): Promise<readonly Outcome[]> {
   return store.transact(commands, decideBatch)
 }
 

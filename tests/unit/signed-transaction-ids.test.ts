@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
+import { type Epoch, FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { after, fromMilliseconds } from '../../src/domain/instant.ts'
 import type { TransactionID } from '../../src/domain/transaction.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
@@ -103,6 +104,45 @@ t.test('IDs that earlier releases issued stay good', async (t) => {
   const old = createSignedTransactionIDs([Buffer.from(Array.from({ length: KEY_BYTES }, (_, index) => index))])
   for (const { userID, transactionID } of ISSUED_EARLIER)
     t.ok(old.prove(toUserID(userID), transactionID as TransactionID), `${transactionID} of ${userID}`)
+})
+
+t.test('of several keys the first signs, and all of them prove', async (t) => {
+  const [older, oldest] = [randomBytes(KEY_BYTES), randomBytes(KEY_BYTES)]
+  const ring = createSignedTransactionIDs([key, older, oldest])
+  t.ok(ids.prove(alice, ring.issue(alice, NOW)))
+  for (const each of [key, older, oldest]) {
+    const id = createSignedTransactionIDs([each]).issue(alice, NOW)
+    t.strictSame(ring.prove(alice, id), { issuedAt: 1_734_321_542_608_000n, epoch: FIRST_EPOCH })
+    t.equal(ring.prove(bob, id), undefined)
+  }
+  t.equal(ring.prove(alice, createSignedTransactionIDs([randomBytes(KEY_BYTES)]).issue(alice, NOW)), undefined)
+})
+
+t.test('in a new epoch every key signs anew, and an ID tells the epoch that it was issued in', async (t) => {
+  const older = randomBytes(KEY_BYTES)
+  const [second, third] = ['2', '3'].map((epoch) => ({ epoch: epoch as Epoch, key: randomBytes(KEY_BYTES) }))
+  if (second === undefined || third === undefined) throw new Error('no epochs')
+  const ring = createSignedTransactionIDs([key, older])
+  const issued = [{ id: ring.issue(alice, NOW), epoch: FIRST_EPOCH }]
+  issued.push({ id: createSignedTransactionIDs([older]).issue(alice, NOW), epoch: FIRST_EPOCH })
+  t.ok(ring.enter([second]))
+  issued.push({ id: ring.issue(alice, NOW), epoch: second.epoch })
+  t.ok(ring.enter([third, second]))
+  issued.push({ id: ring.issue(alice, NOW), epoch: third.epoch })
+  issued.push({ id: createSignedTransactionIDs([older], [third]).issue(alice, NOW), epoch: third.epoch })
+  t.notOk(ring.enter([third, second]), 'nothing new')
+
+  const fresh = createSignedTransactionIDs([key, older], [third, second])
+  for (const { id, epoch } of issued)
+    for (const each of [ring, fresh]) t.equal(each.prove(alice, id)?.epoch, epoch, `${id} of ${epoch}`)
+
+  const elsewhere = { ...third, key: randomBytes(KEY_BYTES) }
+  const other = createSignedTransactionIDs([key], [elsewhere]).issue(alice, NOW)
+  t.equal(ring.prove(alice, other), undefined, 'an epoch is known by its key, not by its name')
+})
+
+t.test('without a key there is no ring', async (t) => {
+  t.throws(() => createSignedTransactionIDs([]), new RangeError('there is no key'))
 })
 
 t.test('a key of another length is turned down', async (t) => {

@@ -12,6 +12,8 @@ export interface HeldStore {
   release(): void
   /** From now on everything fails like this. */
   fail(error: Error): void
+  /** Declares the ledger restored. */
+  beginEpoch(): void
 }
 
 /** The memory store with a gate before every method. */
@@ -64,6 +66,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       })
     },
     release: () => open(),
+    beginEpoch: real.beginEpoch,
     fail(error) {
       gate = Promise.reject(error)
       gate.catch(() => {})

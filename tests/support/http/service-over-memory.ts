@@ -1,4 +1,4 @@
-import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
+import { createMemoryWalletStore, type MemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
 import { createSignedTransactionIDs } from '../../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import type { BatcherBounds } from '../../../src/app/batcher.ts'
 import { LIVE_BOUNDS } from '../../../src/app/bounds.ts'
@@ -39,7 +39,7 @@ const POLL_MS = 3_600_000
  */
 export function createServiceOverMemory(
   bounds: Partial<BatcherBounds> = {},
-  alter: (store: WalletStore) => WalletStore = (store) => store,
+  alter: (store: MemoryWalletStore) => WalletStore = (store) => store,
 ): ServiceOverMemory {
   let now = NOW
   const clock = () => now
