@@ -139,8 +139,9 @@ export function createMemoryWalletStore(clock: Clock): MemoryWalletStore {
     async feed(query) {
       const { after, userID, reference } = query
       const from = Number(after.number)
-      const isHere = from <= feed.length && after.epoch === epochNow() && isSamePosition(placeIn(from - 1), after)
-      if (from > 0 && !isHere) return { kind: 'gone' }
+      const isKnown = () =>
+        from <= feed.length && after.epoch === epochNow() && isSamePosition(placeIn(from - 1), after)
+      if (from > 0 && !isKnown()) return { kind: 'gone' }
       const seen = feed.slice(from, from + lookedAt(query)).map((transaction, index) => ({
         number: BigInt(from + index + 1),
         transaction,
