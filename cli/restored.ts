@@ -36,7 +36,7 @@ export async function runRestored(yes: boolean): Promise<void> {
 
 async function declareRestored(address: ServerAddress, yes: boolean): Promise<void> {
   const before = await retire(address, yes)
-  if (before === undefined) throw new Failure(EXIT.no, 'nothing was done.')
+  if (before === undefined) throw new Failure(EXIT.no, 'nothing was retired.')
   await print('Transaction IDs and feed cursors of before are retired.\n\n')
   let whole: boolean
   try {
