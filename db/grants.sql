@@ -15,7 +15,7 @@ GRANT SELECT, INSERT, UPDATE (balance, version, updated_at, state) ON user_walle
 GRANT SELECT, INSERT ON user_wallet_transaction, user_wallet_refusal, user_wallet_note, user_wallet_state_change TO :"service";
 -- What is added to transaction numbers for the feed.
 GRANT SELECT, INSERT ON feed_offset TO :"service";
--- The key that signs transaction IDs. Where TRANSACTION_ID_KEY is set: REVOKE ALL ON transaction_id_key FROM the role.
+-- The key that signs transaction IDs, and the ledger's epochs. With TRANSACTION_ID_KEY set, SELECT is enough.
 GRANT SELECT, INSERT ON transaction_id_key TO :"service";
 -- What the auditor found, for the console. Who audits as another role grants that one INSERT, UPDATE and SELECT on it.
 GRANT SELECT ON wallet_audit TO :"service";

@@ -8,12 +8,13 @@ CREATE TABLE feed_offset (
 );
 
 CREATE TABLE transaction_id_key (
-  only_one boolean DEFAULT true NOT NULL,
   key bytea NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  number bigint DEFAULT 1 NOT NULL,
+  epoch uuid DEFAULT gen_random_uuid() NOT NULL,
   CONSTRAINT transaction_id_key_key_check CHECK (length(key) = 32),
-  CONSTRAINT transaction_id_key_only_one_check CHECK (only_one),
-  CONSTRAINT transaction_id_key_pkey PRIMARY KEY (only_one)
+  CONSTRAINT transaction_id_key_number_check CHECK (number > 0),
+  CONSTRAINT transaction_id_key_pkey PRIMARY KEY (number)
 );
 
 CREATE TABLE user_wallet (
@@ -52,7 +53,7 @@ CREATE TABLE user_wallet_refusal (
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT user_wallet_refusal_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_refusal_check CHECK ((passive_user_id IS NOT NULL) = (type = 4)),
-  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_EXPIRED'::text, 'WALLET_CLOSED'::text, 'WALLET_FROZEN'::text, 'PASSIVE_WALLET_CLOSED'::text, 'VERSION_MISMATCH'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
+  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_RETIRED'::text, 'TRANSACTION_ID_EXPIRED'::text, 'WALLET_CLOSED'::text, 'WALLET_FROZEN'::text, 'PASSIVE_WALLET_CLOSED'::text, 'VERSION_MISMATCH'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
   CONSTRAINT user_wallet_refusal_pkey PRIMARY KEY (transaction_id, user_id),
   CONSTRAINT user_wallet_refusal_type_check CHECK (type = ANY (ARRAY[1, 2, 4]))
 );
@@ -113,6 +114,8 @@ BEGIN
   RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END
 $function$;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transaction_id_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_note FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 

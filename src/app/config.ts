@@ -14,8 +14,8 @@ export interface Config {
   readonly database: ServerAddress | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel
-  /** `undefined`: the one that is kept in the database. */
-  readonly transactionIDKey: Buffer | undefined
+  /** Newest first: that one signs. None: the one that is kept in the database. */
+  readonly transactionIDKeys: readonly Buffer[]
   readonly transactionIDTtl: Micros
   /** How many movements one batch may hold. */
   readonly batchMax: number
@@ -56,6 +56,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const MAX_PORT = 65_535
 const MAX_WORKERS = 64
+/** To try an ID that is none of ours with all of them must cost next to nothing. */
+const MAX_KEYS = 8
 const HOUR: Micros = 3_600_000_000n
 const UNITS: Readonly<Record<string, Micros>> = { s: HOUR / 3600n, m: HOUR / 60n, h: HOUR, d: HOUR * 24n }
 const DEFAULT_TTL = HOUR * 24n
@@ -179,11 +181,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: read<LogLevel>('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), (text) =>
       LOG_LEVELS.find((level) => level === text),
     ),
-    transactionIDKey: read<Buffer | undefined>(
+    transactionIDKeys: read<readonly Buffer[]>(
       'TRANSACTION_ID_KEY',
-      undefined,
-      `${KEY_BYTES} bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' prints them`,
-      parseKey,
+      [],
+      `${KEY_BYTES} bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' prints them, or up to ${MAX_KEYS} of those, newest first, with commas between them`,
+      parseKeys,
       (text) => `${text.length} characters (not shown)`,
     ),
     transactionIDTtl: read(
@@ -226,6 +228,15 @@ function wholeNumber(min: number, max: number): (text: string) => number | undef
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
     return value >= min && value <= max ? value : undefined
   }
+}
+
+function parseKeys(text: string): readonly Buffer[] | undefined {
+  const keys = text
+    .split(/[\s,]+/)
+    .filter((each) => each !== '')
+    .map(parseKey)
+  if (keys.length === 0 || keys.length > MAX_KEYS) return undefined
+  return keys.every((key) => key !== undefined) ? keys : undefined
 }
 
 function parseKey(text: string): Buffer | undefined {

@@ -6,7 +6,10 @@ import { migrationNames } from '../../db/migrate.ts'
 import { type Startup, startOn } from '../../db/startup.ts'
 import type { Services } from '../adapters/fastify/server.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
-import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import {
+  createSignedTransactionIDs,
+  type SignedTransactionIDs,
+} from '../adapters/signed-transaction-ids/transaction-ids.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -42,6 +45,8 @@ export interface DatabaseLink {
 }
 
 const RETRY_DELAY_MS = 500
+/** How soon an instance at work signs in a new epoch (docs/decisions/recovery.md). */
+const EPOCH_POLL_MS = 1000
 
 /** @param name of the database, for people. */
 export function linkDatabase(
@@ -60,11 +65,13 @@ export function linkDatabase(
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
     let startup: Startup
+    let transactionIDs: SignedTransactionIDs
     try {
-      startup = await startOn(address, config.transactionIDKey, randomBytes(KEY_BYTES))
+      startup = await startOn(address, config.transactionIDKeys, randomBytes(KEY_BYTES))
       await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      transactionIDs = createSignedTransactionIDs(startup.keys, await store.epochs())
     } catch (error) {
       await store.close()
       throw asUnusable(error) ?? error
@@ -72,7 +79,7 @@ export function linkDatabase(
     const live = createLive(store, LIVE_BOUNDS, telemetry)
     const wallets = createWalletService({
       store,
-      transactionIDs: createSignedTransactionIDs(startup.key),
+      transactionIDs,
       clock: () => fromMilliseconds(Date.now()),
       transactionIDTtl: config.transactionIDTtl,
       bounds: serviceBounds(config),
@@ -81,6 +88,19 @@ export function linkDatabase(
     })
     // Ready from here on, and not before.
     linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
+    void keepEpoch(store, transactionIDs)
+  }
+
+  /** Batches see by themselves that an epoch has begun. This is for who asks for an ID, which touches no database. */
+  async function keepEpoch(store: WalletStore, transactionIDs: SignedTransactionIDs): Promise<void> {
+    for (;;) {
+      await delay(EPOCH_POLL_MS, undefined, { ref: false })
+      if (stopping) return
+      // A store that fails is asked again.
+      const epochs = await store.epochs().catch(() => undefined)
+      if (epochs !== undefined && transactionIDs.enter(epochs))
+        logger.warn('the ledger was declared restored: transaction IDs that were issued before are retired')
+    }
   }
 
   function sayReady(line: string): void {
@@ -136,6 +156,7 @@ export function linkDatabase(
     },
 
     async close() {
+      stopping = true
       await linked?.store.close()
     },
   }

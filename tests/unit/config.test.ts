@@ -18,7 +18,7 @@ t.test('with nothing set every default holds', async (t) => {
     database: undefined,
     dataDir: './data',
     logLevel: 'info',
-    transactionIDKey: undefined,
+    transactionIDKeys: [],
     transactionIDTtl: 24n * HOUR,
     batchMax: 512,
     queueMax: 4096,
@@ -89,7 +89,7 @@ t.test('every variable is read', async (t) => {
     database: { host: 'db', port: 5432, user: 'u', password: 'p', database: 'wallets', sslmode: 'disable' },
     dataDir: '/var/lib/wallets',
     logLevel: 'trace',
-    transactionIDKey: KEY,
+    transactionIDKeys: [KEY],
     transactionIDTtl: 900n * SECOND,
     batchMax: 64,
     queueMax: 1_000_000,
@@ -324,16 +324,27 @@ t.test('of several wrong variables one is named', async (t) => {
   t.match(complaint({ PORT: 'x', LOG_LEVEL: 'x' }), /^PORT is "x"; /)
 })
 
+t.test('TRANSACTION_ID_KEY takes several keys, newest first, with commas or blanks between them', async (t) => {
+  const older = Buffer.alloc(32, 8)
+  const both = [KEY, older].map((key) => key.toString('base64'))
+  for (const text of [both.join(','), both.join(', '), both.join(' '), `${both.join('\n')}\n`])
+    t.strictSame(readConfig({ TRANSACTION_ID_KEY: text }).transactionIDKeys, [KEY, older], JSON.stringify(text))
+})
+
 t.test('a wrong TRANSACTION_ID_KEY is never shown', async (t) => {
-  const takes = "32 bytes in base64, as 'openssl rand -base64 32' prints them"
+  const takes =
+    "32 bytes in base64, as 'openssl rand -base64 32' prints them, or up to 8 of those, newest first, with commas between them"
   const wrong = [
     'short',
     Buffer.alloc(31, 7).toString('base64'),
     Buffer.alloc(33, 7).toString('base64'),
     KEY.toString('hex'),
     KEY.toString('base64url'),
-    `${KEY.toString('base64')}\n`,
-    ` ${KEY.toString('base64')}`,
+    `${KEY.toString('base64')}${KEY.toString('base64')}`,
+    `${KEY.toString('base64')};${KEY.toString('base64')}`,
+    `${KEY.toString('base64')},short`,
+    Array.from({ length: 9 }, () => KEY.toString('base64')).join(','),
+    ' , ',
     '!'.repeat(44),
   ]
   for (const held of wrong) {

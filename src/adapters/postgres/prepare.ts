@@ -5,6 +5,7 @@ import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Connection } from './connection.ts'
 import { dialectOf } from './dialect.ts'
+import * as epochStatements from './epoch-statements.ts'
 import * as feedStatements from './feed-statements.ts'
 import * as historyStatements from './history-statements.ts'
 import * as inspectionStatements from './inspection-statements.ts'
@@ -58,6 +59,7 @@ export async function prepareReads(connection: Connection): Promise<void> {
   ])
   await connection.roundTrip((sql) => [historyStatements.readNews(sql, [])])
   await connection.roundTrip((sql) => [statements.readTime(sql)])
+  await connection.roundTrip((sql) => [epochStatements.readEpochs(sql)])
   await connection.roundTrip((sql) => [statements.lockShared(sql, NOBODY)])
   await connection.roundTrip((sql) => [pastStatements.readWalletBefore(sql, NOBODY, NO_TIME)])
   await connection.roundTrip((sql) => [

@@ -40,10 +40,11 @@ export interface HistoryRow extends TransactionRow {
 /** Of the feed: `wanted` unless the page is narrowed to others. */
 export interface FeedRow extends TransactionRow {
   feed_number: string
+  epoch: string
   wanted: boolean
 }
 
-export type FeedPlaceRow = Pick<FeedRow, 'feed_number' | 'user_id' | 'id' | 'transaction_id'>
+export type FeedPlaceRow = Pick<FeedRow, 'feed_number' | 'user_id' | 'id' | 'transaction_id' | 'epoch'>
 
 /** What holds the feed back. */
 export interface FeedHoldRow {
@@ -88,9 +89,16 @@ export interface WriteMark {
   feed_number: string
 }
 
-/** The database's time, and the transaction that is under way. */
+/** The database's time, the ledger's epoch, and the transaction that is under way. */
 export interface ClockRow extends WriteMark {
   now: string
+  epoch: string
+}
+
+/** An epoch with its key in hexadecimal. */
+export interface EpochRow {
+  epoch: string
+  key: string
 }
 
 /** What is known of a transaction ID. */
