@@ -4,21 +4,28 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
 import { type Startup, startOn } from '../../db/startup.ts'
+import { formatFeedPage } from '../adapters/fastify/feed-page.ts'
 import type { Services } from '../adapters/fastify/server.ts'
+import { createPostgresDeliveries } from '../adapters/postgres/deliveries.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { createWebhookReceiver } from '../adapters/webhook/receiver.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
+import type { LedgerReads } from '../ports/inspection.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
-import type { Readiness } from '../ports/wallet-service.ts'
+import type { Readiness, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from './bounds.ts'
+import type { Deliveries } from '../ports/webhook.ts'
+import { TIMEOUTS_MS } from '../timeouts.ts'
+import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
+import { startWebhook } from './webhook.ts'
 
 /** The services over a database that may not answer yet. */
 export interface DatabaseLink {
@@ -41,6 +48,18 @@ export interface DatabaseLink {
   close(): Promise<void>
 }
 
+interface Linked {
+  readonly store: WalletStore
+  readonly services: Services
+  readonly live: Live
+  readonly startup: Startup
+  /** Ends the webhook, if there is one. */
+  readonly stopWebhook: () => Promise<void>
+}
+
+const NO_FEED =
+  'WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it (docs/webhooks.md)'
+
 const RETRY_DELAY_MS = 500
 
 /** @param name of the database, for people. */
@@ -50,23 +69,26 @@ export function linkDatabase(
   name: string,
   { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
 ): DatabaseLink {
-  let linked:
-    | { readonly store: WalletStore; readonly services: Services; readonly live: Live; readonly startup: Startup }
-    | undefined
+  let linked: Linked | undefined
   let stopping = false
+  let webhookStopped: Promise<void> | undefined
 
   async function link(): Promise<void> {
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
+    const deliveries = config.webhook && createPostgresDeliveries(address)
     let startup: Startup
     try {
       startup = await startOn(address, config.transactionIDKey, randomBytes(KEY_BYTES))
       await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      if (deliveries !== undefined && startup.distribution !== undefined) throw new UnusableDatabase(NO_FEED)
+      // Before anyone can write: from the very first transaction on, all are delivered.
+      await deliveries?.begin()
     } catch (error) {
-      await store.close()
+      await Promise.all([store.close(), deliveries?.close()])
       throw asUnusable(error) ?? error
     }
     const live = createLive(store, LIVE_BOUNDS, telemetry)
@@ -79,8 +101,37 @@ export function linkDatabase(
       committed: live.committed,
       telemetry,
     })
+    const inspection = createInspection(store, config.webhook?.url.origin)
+    const stopWebhook = deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets)
     // Ready from here on, and not before.
-    linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
+    linked = { store, startup, live, services: { wallets, inspection, live }, stopWebhook }
+  }
+
+  function deliver(deliveries: Deliveries, store: LedgerReads, wallets: WalletService): () => Promise<void> {
+    if (config.webhook === undefined) throw new Error('there is no receiver')
+    const receiver = createWebhookReceiver({
+      ...config.webhook,
+      format: formatFeedPage,
+      timeoutMs: TIMEOUTS_MS.webhook,
+    })
+    const webhook = startWebhook({
+      ...{ deliveries, receiver, telemetry },
+      feed: wallets.feed,
+      read: () => store.delivery(),
+      bounds: WEBHOOK_BOUNDS,
+      log: {
+        info: (text) => logger.info(text),
+        warn: (text) => logger.warn(text),
+        error: (text) => logger.error(text),
+      },
+      // Cut short, it is over all the same.
+      sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+      random: Math.random,
+    })
+    return async () => {
+      await webhook.stop()
+      receiver.close()
+    }
   }
 
   function sayReady(line: string): void {
@@ -131,11 +182,13 @@ export function linkDatabase(
 
     stop() {
       stopping = true
+      webhookStopped = linked?.stopWebhook()
       linked?.live.stop()
       linked?.services.wallets.endWaits()
     },
 
     async close() {
+      await (webhookStopped ?? linked?.stopWebhook())
       await linked?.store.close()
     },
   }

@@ -43,6 +43,7 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
     stateChanges: (userID) => next().stateChanges(userID),
     curve: (query) => next().curve(query),
     lastAudit: () => next().lastAudit(),
+    delivery: () => next().delivery(),
     ping: () => next().ping(),
     close,
   }

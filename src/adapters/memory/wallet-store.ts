@@ -176,6 +176,10 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       return undefined
     },
 
+    async delivery() {
+      return undefined
+    },
+
     async ping() {},
     async close() {},
   }

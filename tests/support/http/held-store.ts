@@ -47,6 +47,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       stateChanges: (userID) => through(() => real.stateChanges(userID)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
+      delivery: () => through(() => real.delivery()),
       ping: () => through(() => real.ping()),
       close: () => real.close(),
     },
