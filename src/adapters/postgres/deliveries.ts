@@ -17,7 +17,10 @@ const LOCK = 'wallet-service webhook'
  * The right to deliver is a lock of a session, on a connection of its own, and what is kept is written on that connection:
  * once the lock is gone, nothing more can be written. Its server ends a session that is silent for longer than a message may take.
  */
-export function createPostgresDeliveries(address: ServerAddress): Deliveries {
+export function createPostgresDeliveries(
+  address: ServerAddress,
+  leaseMs: number = TIMEOUTS_MS.webhookLease,
+): Deliveries {
   /** Asks for the lock again and again. */
   let candidate: Connection | undefined
 
@@ -26,9 +29,7 @@ export function createPostgresDeliveries(address: ServerAddress): Deliveries {
       candidate.discard()
       candidate = undefined
     }
-    candidate ??= await asStoreErrors(() =>
-      openConnection(address, (each) => prepareDelivery(each, TIMEOUTS_MS.webhookLease)),
-    )
+    candidate ??= await asStoreErrors(() => openConnection(address, (each) => prepareDelivery(each, leaseMs)))
     return candidate
   }
 

@@ -13,12 +13,15 @@ export const takeLock = (sql: Sql, name: string) => sql<{ ours: boolean }[]>`
 export const boundSilence = (sql: Sql, ms: number) => sql<[]>`
   SELECT set_config('idle_session_timeout', ${String(ms)}::text, false)`
 
-/* What writes is prepared with `really` false, and then locks nothing that the one who delivers would have to wait for. */
+/*
+ * What writes is prepared with `really` false, and then locks nothing that the one who delivers would have to wait for. It goes as
+ * text, since the package makes `f` of every boolean that is not its own.
+ */
 
 export const insertDelivery = (sql: Sql, { number, userID, id, transactionID }: FeedPosition, really = true) => sql<[]>`
   INSERT INTO webhook_delivery (feed_number, user_id, id, transaction_id)
   SELECT ${String(number)}::bigint, ${userID}::text, ${String(id)}::bigint, ${transactionID}::uuid
-  WHERE ${String(really)}::boolean
+  WHERE ${String(really)}::text::boolean
   ON CONFLICT (only_one) DO NOTHING`
 
 export const readDelivery = (sql: Sql) => sql<DeliveryRow[]>`
@@ -35,16 +38,16 @@ export const readDelivery = (sql: Sql) => sql<DeliveryRow[]>`
   FROM webhook_delivery d`
 
 export const keepBatch = (sql: Sql, size: number, really = true) => sql<[]>`
-  UPDATE webhook_delivery SET batch_size = ${String(size)}::integer WHERE only_one = ${String(really)}::boolean`
+  UPDATE webhook_delivery SET batch_size = ${String(size)}::integer WHERE only_one = ${String(really)}::text::boolean`
 
 export const keepDelivered = (sql: Sql, { number, userID, id, transactionID }: FeedPosition, really = true) => sql<[]>`
   UPDATE webhook_delivery
   SET feed_number = ${String(number)}::bigint, user_id = ${userID}::text, id = ${String(id)}::bigint,
       transaction_id = ${transactionID}::uuid, batch_size = 0, delivered_at = now(),
       failing_since = NULL, failures = 0, last_error = NULL
-  WHERE only_one = ${String(really)}::boolean`
+  WHERE only_one = ${String(really)}::text::boolean`
 
 export const keepFailure = (sql: Sql, error: string, really = true) => sql<[]>`
   UPDATE webhook_delivery
   SET failing_since = coalesce(failing_since, now()), failures = failures + 1, last_error = ${error}::text
-  WHERE only_one = ${String(really)}::boolean`
+  WHERE only_one = ${String(really)}::text::boolean`

@@ -36,10 +36,15 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
   function send(headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve) => {
       const sent: ClientRequest = request(url, { method: 'POST', agent, headers, signal })
-      const fail = (reason: string) => resolve({ kind: 'none', reason, stale: sent.reusedSocket })
-      sent.on('response', (response) =>
-        finish(response, () => resolve({ kind: 'answer', status: response.statusCode ?? 0 })),
-      )
+      let answered = false
+      /** Once there is a status, it counts, however the rest ends. */
+      const fail = (reason: string) => {
+        if (!answered) resolve({ kind: 'none', reason, stale: sent.reusedSocket })
+      }
+      sent.on('response', (response) => {
+        answered = true
+        finish(response, () => resolve({ kind: 'answer', status: response.statusCode ?? 0 }))
+      })
       sent.on('error', (error) => fail(reasonOf(error)))
       sent.on('close', () => fail('the connection was closed before an answer'))
       sent.end(body)
