@@ -39,8 +39,8 @@ export interface DatabaseLink {
    * @throws {UnusableDatabase} if trying again can't help.
    */
   connect(): Promise<string | undefined>
-  /** Logs that the service is ready, and what is to be known of its database. */
-  sayReady(line: string): void
+  /** Now it listens: logs that it is ready, and what is to be known of its database, and delivers webhooks from here on. */
+  ready(line: string): void
   /** Tries again until the database answers, or the service stops. */
   keepConnecting(): Promise<void>
   /** From now on the service is shutting down; who follows a wallet is let go, to go on elsewhere. */
@@ -53,8 +53,8 @@ interface Linked {
   readonly services: Services
   readonly live: Live
   readonly startup: Startup
-  /** Ends the webhook, if there is one. */
-  readonly stopWebhook: () => Promise<void>
+  /** Begins to deliver, if there is a webhook; says how that is ended. */
+  readonly deliver: () => () => Promise<void>
 }
 
 const NO_FEED =
@@ -71,7 +71,8 @@ export function linkDatabase(
 ): DatabaseLink {
   let linked: Linked | undefined
   let stopping = false
-  let webhookStopped: Promise<void> | undefined
+  let stopDelivery: (() => Promise<void>) | undefined
+  let deliveryStopped: Promise<void> | undefined
 
   async function link(): Promise<void> {
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
@@ -102,9 +103,9 @@ export function linkDatabase(
       telemetry,
     })
     const inspection = createInspection(store, config.webhook?.url.origin)
-    const stopWebhook = deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets)
+    const begin = () => (deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets))
     // Ready from here on, and not before.
-    linked = { store, startup, live, services: { wallets, inspection, live }, stopWebhook }
+    linked = { store, startup, live, services: { wallets, inspection, live }, deliver: begin }
   }
 
   function deliver(deliveries: Deliveries, store: LedgerReads, wallets: WalletService): () => Promise<void> {
@@ -134,11 +135,12 @@ export function linkDatabase(
     }
   }
 
-  function sayReady(line: string): void {
+  function ready(line: string): void {
     logger.info(line)
     const { distribution, risk } = linked?.startup ?? {}
     if (distribution !== undefined) logger.info(distribution)
     if (risk !== undefined) logger.warn(risk)
+    if (!stopping) stopDelivery = linked?.deliver()
   }
 
   return {
@@ -162,7 +164,7 @@ export function linkDatabase(
         },
       ),
 
-    sayReady,
+    ready,
 
     async keepConnecting() {
       let lastMessage = ''
@@ -170,7 +172,7 @@ export function linkDatabase(
         await delay(RETRY_DELAY_MS)
         try {
           await link()
-          sayReady(`${name} answers; ready`)
+          ready(`${name} answers; ready`)
           return
         } catch (error) {
           if (!(error instanceof UnusableDatabase) || error.message === lastMessage) continue
@@ -182,13 +184,13 @@ export function linkDatabase(
 
     stop() {
       stopping = true
-      webhookStopped = linked?.stopWebhook()
+      deliveryStopped = stopDelivery?.()
       linked?.live.stop()
       linked?.services.wallets.endWaits()
     },
 
     async close() {
-      await (webhookStopped ?? linked?.stopWebhook())
+      await (deliveryStopped ?? stopDelivery?.())
       await linked?.store.close()
     },
   }
