@@ -36,6 +36,7 @@ t.test('with its session the right is lost at once, nothing more is kept, and an
   await eventually('it is lost', LIMIT_MS, () => right.lost.aborted || undefined)
   await t.rejects(right.keepDelivered(await store.feedEnd()), StoreError)
   await t.rejects(right.keepFailure('late'), StoreError)
+  await right.release()
   const next = await eventually('the other has it', LIMIT_MS, () => other.take())
   t.match(await next.read(), { batchSize: 0, failing: undefined })
   await next.release()
