@@ -15,7 +15,7 @@ export interface Received {
 }
 
 /** Answers a message, or does something else with it. */
-export type Answering = (response: ServerResponse, message: Received) => void
+export type Answering = (response: ServerResponse, message: Received) => unknown
 
 export const TAKE: Answering = (response) => void response.end('thanks')
 export const REFUSE: Answering = (response) => void response.writeHead(500).end('no')
