@@ -131,17 +131,18 @@ function createDeliverer(
   right: DeliveryRight,
   { ending, cut, metrics }: Course,
 ): () => Promise<number> {
-  /** Whether the log says that it fails. */
-  let told = false
+  /** Why it fails, as the log says. */
+  let told: string | undefined
 
   async function fail(reason: string, { failing }: Delivery): Promise<number> {
     await right.keepFailure(reason)
     metrics.failed()
-    if (!told) {
+    // One line for all attempts; but that the ledger was set back is for the operator to mend, whatever failed before.
+    if (told === undefined || (reason === SET_BACK && told !== SET_BACK)) {
       const say = reason === SET_BACK ? log.error : log.warn
       say(`the webhook to ${receiver.origin} fails, and is tried again until it is taken: ${reason}`)
+      told = reason
     }
-    told = true
     return backoff((failing?.failures ?? 0) + 1)
   }
 
@@ -161,7 +162,7 @@ function createDeliverer(
       log.info(
         `the webhook to ${receiver.origin} is taken again, after ${delivery.failing.failures} attempts that failed`,
       )
-    told = false
+    told = undefined
     return 0
   }
 

@@ -199,6 +199,18 @@ t.test('a ledger that was set back is told as an error, and nothing is left out 
   t.strictSame(posted, [[1], [2]])
 })
 
+t.test('that the ledger was set back is told also if the receiver failed before', async (t) => {
+  const { write, until, lines, setBack, answer, posted, waits } = await setUp(t)
+  answer(NO)
+  await write(1)
+  await until('it failed', () => posted.length > 0)
+  setBack(true)
+  const before = waits.length
+  await until('it is tried again', () => waits.length > before + 99)
+  t.match(lines.slice(1), [/^warn .*: answered 500$/, /^error .* set back/])
+  t.equal(lines.length, 3)
+})
+
 t.test('one who has not got the right posts nothing, and asks for it until it is free', async (t) => {
   const { posted, write, until, waits, start, webhook } = await setUp(t)
   const other = start()
