@@ -94,7 +94,7 @@ function whatToTell(before: LedgerState): string {
    TRANSACTION_ID_RETIRED (422). It may have been executed in the time that was lost, so look into your own records before
    you do the same under a new ID.
 2. Readers of the feed: your cursor is answered with CURSOR_GONE (410). Begin without one, and drop what the feed has not got.
-   Those who follow wallets: begin again.
+   Those who follow wallets: begin again. The webhook, if there is one, stands still until you say where it goes on (docs/webhooks.md).
 3. ${lost} is lost; ${newest(before)}, so ask for what is later. Clients that keep their IDs, readers of the feed, exports and
    logs of requests have it.
 

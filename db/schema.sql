@@ -98,6 +98,25 @@ CREATE TABLE wallet_audit (
   CONSTRAINT wallet_audit_pkey PRIMARY KEY (only_one)
 );
 
+CREATE TABLE webhook_delivery (
+  only_one boolean DEFAULT true NOT NULL,
+  feed_number bigint NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  id bigint NOT NULL,
+  transaction_id uuid NOT NULL,
+  epoch text NOT NULL,
+  batch_size integer DEFAULT 0 NOT NULL,
+  delivered_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  failures integer DEFAULT 0 NOT NULL,
+  last_error text,
+  CONSTRAINT webhook_delivery_batch_size_check CHECK (batch_size >= 0),
+  CONSTRAINT webhook_delivery_check CHECK ((failures = 0) = (failing_since IS NULL) AND (failures = 0) = (last_error IS NULL)),
+  CONSTRAINT webhook_delivery_failures_check CHECK (failures >= 0),
+  CONSTRAINT webhook_delivery_only_one_check CHECK (only_one),
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (only_one)
+);
+
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note USING btree (reference, user_id, id) WHERE reference IS NOT NULL AND id IS NOT NULL;
 
 CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note USING btree (user_id, id) WHERE id IS NOT NULL;

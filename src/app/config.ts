@@ -5,6 +5,7 @@ import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './config/authentication.ts'
 import { parseNetworks } from './config/networks.ts'
 import { parseOrigins } from './config/origins.ts'
+import { parseWebhookSecrets, parseWebhookURL, SECRET_EXPECTED, type WebhookSetting } from './config/webhook.ts'
 
 /** Everything that the environment says, read once. */
 export interface Config {
@@ -31,6 +32,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** Of pages that may call the service from a browser, beside its own. */
   readonly corsOrigins: readonly string[]
+  /** `undefined`: none is sent. */
+  readonly webhook: WebhookSetting | undefined
   /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
   readonly traces: OTLPProtocol | undefined
 }
@@ -150,13 +153,38 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return { perUser, perAddress: readRate('RATE_LIMIT_PER_ADDRESS') }
   }
 
+  function readWebhook(): WebhookSetting | undefined {
+    const allowHTTP = read('WEBHOOK_ALLOW_HTTP', false, 'true, to let WEBHOOK_URL be http://', (text) =>
+      text === 'true' ? true : undefined,
+    )
+    const url = read<URL | undefined>(
+      'WEBHOOK_URL',
+      undefined,
+      'an https:// address without user and password; http:// only on this machine, or with WEBHOOK_ALLOW_HTTP=true',
+      (text) => parseWebhookURL(text, allowHTTP),
+      // Receivers may have a secret anywhere in their addresses.
+      hidingAll,
+    )
+    const secrets = read<WebhookSetting['secrets'] | undefined>(
+      'WEBHOOK_SECRET',
+      undefined,
+      SECRET_EXPECTED,
+      parseWebhookSecrets,
+      hidingAll,
+    )
+    if (url === undefined && secrets === undefined) return undefined
+    if (url === undefined) throw new ConfigError('WEBHOOK_URL', 'not set', 'an address beside WEBHOOK_SECRET')
+    if (secrets === undefined) throw new ConfigError('WEBHOOK_SECRET', 'not set', SECRET_EXPECTED)
+    return { url, secrets }
+  }
+
   const authentication = readAuthentication()
   const traceEndpoint = read<string | undefined>(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     undefined,
     'the URL of a collector for OTLP over HTTP, such as http://localhost:4318',
     (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
-    (text) => (text.includes('@') ? `${text.length} characters (not shown)` : JSON.stringify(text)),
+    (text) => (text.includes('@') ? hidingAll(text) : JSON.stringify(text)),
   )
   const traceProtocol = read<OTLPProtocol>(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
@@ -186,7 +214,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       [],
       `${KEY_BYTES} bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' prints them, or up to ${MAX_KEYS} of those, newest first, with commas between them`,
       parseKeys,
-      (text) => `${text.length} characters (not shown)`,
+      hidingAll,
     ),
     transactionIDTtl: read(
       'TRANSACTION_ID_TTL',
@@ -218,6 +246,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       parseOrigins,
       hidingPassword,
     ),
+    webhook: readWebhook(),
     traces: traceEndpoint === undefined || env.OTEL_SDK_DISABLED === 'true' ? undefined : traceProtocol,
   })
 }
@@ -257,6 +286,10 @@ function parseRate(text: string): Rate | undefined {
   const windowMs = unit === undefined ? undefined : WINDOWS_MS[unit]
   const requests = Number(count)
   return windowMs === undefined || requests > MAX_RATE ? undefined : { requests, windowMs }
+}
+
+function hidingAll(text: string): string {
+  return `${text.length} characters (not shown)`
 }
 
 /** A URL with an @ in it may have a password before that. */

@@ -4,24 +4,31 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
 import { type Startup, startOn } from '../../db/startup.ts'
+import { formatFeedPage } from '../adapters/fastify/feed-page.ts'
 import type { Services } from '../adapters/fastify/server.ts'
+import { createPostgresDeliveries } from '../adapters/postgres/deliveries.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import {
   createSignedTransactionIDs,
   type SignedTransactionIDs,
 } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { createWebhookReceiver } from '../adapters/webhook/receiver.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
+import type { LedgerReads } from '../ports/inspection.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
-import type { Readiness } from '../ports/wallet-service.ts'
+import type { Readiness, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from './bounds.ts'
+import type { Deliveries } from '../ports/webhook.ts'
+import { TIMEOUTS_MS } from '../timeouts.ts'
+import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
+import { startWebhook } from './webhook.ts'
 
 /** The services over a database that may not answer yet. */
 export interface DatabaseLink {
@@ -35,14 +42,26 @@ export interface DatabaseLink {
    * @throws {UnusableDatabase} if trying again can't help.
    */
   connect(): Promise<string | undefined>
-  /** Logs that the service is ready, and what is to be known of its database. */
-  sayReady(line: string): void
+  /** Now it listens: logs that it is ready, and what is to be known of its database, and delivers webhooks from here on. */
+  ready(line: string): void
   /** Tries again until the database answers, or the service stops. */
   keepConnecting(): Promise<void>
   /** From now on the service is shutting down; who follows a wallet is let go, to go on elsewhere. */
   stop(): void
   close(): Promise<void>
 }
+
+interface Linked {
+  readonly store: WalletStore
+  readonly services: Services
+  readonly live: Live
+  readonly startup: Startup
+  /** Begins to deliver, if there is a webhook; says how that is ended. */
+  readonly deliver: () => () => Promise<void>
+}
+
+const NO_FEED =
+  'WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it (docs/webhooks.md)'
 
 const RETRY_DELAY_MS = 500
 /** How soon an instance at work signs in a new epoch (docs/decisions/recovery.md). */
@@ -55,15 +74,16 @@ export function linkDatabase(
   name: string,
   { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
 ): DatabaseLink {
-  let linked:
-    | { readonly store: WalletStore; readonly services: Services; readonly live: Live; readonly startup: Startup }
-    | undefined
+  let linked: Linked | undefined
   let stopping = false
+  let stopDelivery: (() => Promise<void>) | undefined
+  let deliveryStopped: Promise<void> | undefined
 
   async function link(): Promise<void> {
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
+    const deliveries = config.webhook && createPostgresDeliveries(address)
     let startup: Startup
     let transactionIDs: SignedTransactionIDs
     try {
@@ -71,9 +91,12 @@ export function linkDatabase(
       await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      if (deliveries !== undefined && startup.distribution !== undefined) throw new UnusableDatabase(NO_FEED)
+      // Before anyone can write: from the very first transaction on, all are delivered.
+      await deliveries?.begin()
       transactionIDs = createSignedTransactionIDs(startup.keys, await store.epochs())
     } catch (error) {
-      await store.close()
+      await Promise.all([store.close(), deliveries?.close()])
       throw asUnusable(error) ?? error
     }
     const live = createLive(store, LIVE_BOUNDS, telemetry)
@@ -86,8 +109,10 @@ export function linkDatabase(
       committed: live.committed,
       telemetry,
     })
+    const inspection = createInspection(store, config.webhook?.url.origin)
+    const begin = () => (deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets))
     // Ready from here on, and not before.
-    linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
+    linked = { store, startup, live, services: { wallets, inspection, live }, deliver: begin }
     void keepEpoch(store, transactionIDs)
   }
 
@@ -103,11 +128,39 @@ export function linkDatabase(
     }
   }
 
-  function sayReady(line: string): void {
+  function deliver(deliveries: Deliveries, store: LedgerReads, wallets: WalletService): () => Promise<void> {
+    if (config.webhook === undefined) throw new Error('there is no receiver')
+    const receiver = createWebhookReceiver({
+      ...config.webhook,
+      format: formatFeedPage,
+      timeoutMs: TIMEOUTS_MS.webhook,
+    })
+    const webhook = startWebhook({
+      ...{ deliveries, receiver, telemetry },
+      feed: wallets.feed,
+      read: () => store.delivery(),
+      bounds: WEBHOOK_BOUNDS,
+      log: {
+        info: (text) => logger.info(text),
+        warn: (text) => logger.warn(text),
+        error: (text) => logger.error(text),
+      },
+      // Cut short, it is over all the same.
+      sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+      random: Math.random,
+    })
+    return async () => {
+      await webhook.stop()
+      receiver.close()
+    }
+  }
+
+  function ready(line: string): void {
     logger.info(line)
     const { distribution, risk } = linked?.startup ?? {}
     if (distribution !== undefined) logger.info(distribution)
     if (risk !== undefined) logger.warn(risk)
+    if (!stopping) stopDelivery = linked?.deliver()
   }
 
   return {
@@ -131,7 +184,7 @@ export function linkDatabase(
         },
       ),
 
-    sayReady,
+    ready,
 
     async keepConnecting() {
       let lastMessage = ''
@@ -139,7 +192,7 @@ export function linkDatabase(
         await delay(RETRY_DELAY_MS)
         try {
           await link()
-          sayReady(`${name} answers; ready`)
+          ready(`${name} answers; ready`)
           return
         } catch (error) {
           if (!(error instanceof UnusableDatabase) || error.message === lastMessage) continue
@@ -151,12 +204,14 @@ export function linkDatabase(
 
     stop() {
       stopping = true
+      deliveryStopped = stopDelivery?.()
       linked?.live.stop()
       linked?.services.wallets.endWaits()
     },
 
     async close() {
       stopping = true
+      await (deliveryStopped ?? stopDelivery?.())
       await linked?.store.close()
     },
   }

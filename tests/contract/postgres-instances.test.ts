@@ -45,6 +45,7 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
     newest: (limit) => next().newest(limit),
     curve: (query) => next().curve(query),
     lastAudit: () => next().lastAudit(),
+    delivery: () => next().delivery(),
     ping: () => next().ping(),
     close,
   }

@@ -207,6 +207,10 @@ export function createMemoryWalletStore(clock: Clock): MemoryWalletStore {
       return undefined
     },
 
+    async delivery() {
+      return undefined
+    },
+
     async ping() {},
     async close() {},
   }

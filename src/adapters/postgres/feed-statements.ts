@@ -15,7 +15,7 @@ export const feedNumber = (sql: Sql) => sql`
   ${offset(sql)} + greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)`
 
 /** No transaction that is under way, or to come, has a place below it. To be read with the rows, in one statement. */
-const horizon = (sql: Sql) => sql`
+export const horizon = (sql: Sql) => sql`
   (SELECT ${offset(sql)} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)`
 
 /**

@@ -53,6 +53,14 @@ export interface FeedHoldRow {
   prepared: string
 }
 
+/** How far the webhook has come. */
+export type DeliveryRow = FeedPlaceRow & {
+  batch_size: number
+  delivered_at: string | null
+  behind_ms: string
+  failures: number
+} & ({ failing_since: string; last_error: string } | { failing_since: null; last_error: null })
+
 /** The first id and the last between two bounds. */
 export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
 

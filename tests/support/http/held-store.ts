@@ -51,6 +51,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       newest: (limit) => through(() => real.newest(limit)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
+      delivery: () => through(() => real.delivery()),
       ping: () => through(() => real.ping()),
       close: () => real.close(),
     },

@@ -104,6 +104,8 @@ export interface HTTPOptions {
   readonly streamLifeMs?: number
   /** What the console looks at; the memory store's own unless told otherwise. */
   readonly ledger?: LedgerReads
+  /** Where the webhook goes; there is none unless told otherwise. */
+  readonly webhookOrigin?: string
   readonly bounds?: ServiceBounds
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
@@ -140,7 +142,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
       committed: live.committed,
       ...(prometheus && { telemetry: { ...NO_TELEMETRY, ...prometheus.metrics } }),
     })
-  const inspection = createInspection(options.ledger ?? memory)
+  const inspection = createInspection(options.ledger ?? memory, options.webhookOrigin)
   const log: Body[] = []
   const logger = memoryLogger(log)
   const app = await buildServer({
