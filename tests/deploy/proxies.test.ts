@@ -3,10 +3,11 @@ import { connect } from 'node:http2'
 import { request } from 'node:https'
 import t, { type Test } from 'tap'
 import { toURL } from '../../db/address.ts'
+import { HTTP_BOUNDS } from '../../src/adapters/fastify/bounds.ts'
 import { createTestDatabase } from '../support/database/database.ts'
 import { freePort } from '../support/database/relay.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Send } from '../support/http/http.ts'
+import type { Answer, Send } from '../support/http/http.ts'
 import { isProblem } from '../support/http/problem.ts'
 import { SELF_SIGNED } from '../support/http/self-signed.ts'
 import { USERS } from '../support/http/users.ts'
@@ -25,6 +26,11 @@ const LIMIT_MS = 60_000
 const PREFIX = '/wallet'
 /** The example's limit is not what most of these tests are about. */
 const FAST = { nginx: { 'rate=100r/s': 'rate=10000r/s' }, Caddy: {} }
+/** Caddy before 2.11.2, which Debian has, closes a body as it finds that an instance takes no connection. */
+const REPLACED: Readonly<Record<'nginx' | 'Caddy', { says: string; fails: readonly string[] }>> = {
+  nginx: { says: 'no request fails', fails: [] },
+  Caddy: { says: 'at most a PUT is sent again', fails: ['PUT 503 OUTCOME_UNKNOWN'] },
+}
 const WHERE = { 'at the root': '', 'below a path': PREFIX }
 
 async function startInstance(t: Test, env: Readonly<Record<string, string>>) {
@@ -125,7 +131,7 @@ for (const [name, kind] of [
             await send({ ...list, body: ' '.repeat(3_000_000) }),
             'BODY_TOO_LARGE',
             undefined,
-            'by the proxy',
+            'far too large',
           )
         }
       })
@@ -138,11 +144,12 @@ for (const [name, kind] of [
     t.test('the largest list passes', async (t) => {
       const client = createWalletClient(proxy.send)
       await client.open('lists')
-      const metadata = { note: 'x'.repeat(350) }
+      const metadata = { note: 'x'.repeat(360) }
       const items = (await client.newIDs('lists', 1000)).map((transactionID) => ({
         ...{ userID: 'lists', type: 1, amount: 1, transactionID, metadata },
       }))
-      t.ok(JSON.stringify(items).length > 500_000)
+      const bytes = JSON.stringify({ transactions: items }).length
+      t.ok(bytes > 0.9 * HTTP_BOUNDS.listBytes && bytes < HTTP_BOUNDS.listBytes, `${bytes}`)
       t.equal((await client.list(items)).status, 200)
       t.match(await client.wallet('lists'), { body: { balance: 1000 } })
     })
@@ -177,23 +184,30 @@ for (const [name, kind] of [
     })
   })
 
-  t.test(`instances behind ${name} are replaced one by one, and no request fails`, async (t) => {
+  t.test(`instances behind ${name} are replaced one by one, and ${REPLACED[name].says}`, async (t) => {
     const { instances, urls } = await startInstances(t)
     const proxy = await startProxy(t, kind, urls, FAST[name])
-    const answered = { count: 0, failed: [] as string[] }
+    const answered = { count: 0, failed: new Set<string>() }
     let running = true
+    /** As the README has it: 503 is sent again. */
+    const ask = async (method: string, send: () => Promise<Answer>): Promise<Answer> => {
+      const answer = await send()
+      answered.count += 1
+      if (answer.status <= 201) return answer
+      answered.failed.add(`${method} ${answer.status} ${answer.body.code}`)
+      if (answer.status !== 503) throw new Error(answer.text)
+      return ask(method, send)
+    }
     const clients = Array.from({ length: 12 }, async (_, index) => {
       const client = createWalletClient(proxy.send)
       const user = `user-${index}`
       await client.open(user)
       let deposits = 0
       while (running) {
-        const issued = await client.issue(user)
-        const deposit = await client.deposit(user, 1, textOf(issued.body, 'transactionID'))
-        const wallet = await client.wallet(user)
+        const { body } = await ask('POST', () => client.issue(user))
+        await ask('PUT', () => client.deposit(user, 1, textOf(body, 'transactionID')))
         deposits += 1
-        answered.count += 3
-        for (const { status, text } of [issued, deposit, wallet]) if (status > 201) answered.failed.push(text)
+        await ask('GET', () => client.wallet(user))
       }
       t.match(await client.wallet(user), { body: { balance: deposits } })
     })
@@ -206,16 +220,15 @@ for (const [name, kind] of [
         await more(300)
         t.equal((await first.end('SIGTERM')).code, 0)
         await more(300)
-        await start()
-        // Until then the proxy may leave it out.
-        await more(1000)
+        const { log } = await start()
+        await eventually('requests to the new one', LIMIT_MS, () => log().includes('/wallet/deposit') || undefined)
       }
     })()
     await Promise.race([replaced, Promise.all(clients)]).finally(() => {
       running = false
     })
     await Promise.all([replaced, ...clients])
-    t.strictSame(answered.failed, [])
+    for (const failed of answered.failed) t.ok(REPLACED[name].fails.includes(failed), failed)
   })
 
   t.test(`without an instance ${name} says what the client is to do`, async (t) => {
