@@ -15,17 +15,21 @@ const LIMIT_MS = 120_000
 const CONNECTIONS = 24
 const PAUSE_MS = 20
 
-/** Passes connections on to the service, and notes which side ends each of them. */
+/** Passes connections on to the service, and notes which side ends each of them; Caddy's health checks have others, and end them. */
 async function startWatchedRelay(t: Test, serviceURL: string) {
   const ended = { proxy: 0, service: 0 }
   let connections = 0
   const server = createServer((fromProxy) => {
-    connections += 1
     const toService = connectTo({ host: '127.0.0.1', port: Number(new URL(serviceURL).port) })
     let over = false
+    let counts = false
+    fromProxy.once('data', (head) => {
+      counts = !head.toString().startsWith('GET /livez ')
+      if (counts) connections += 1
+    })
     for (const [side, socket] of [['proxy', fromProxy] as const, ['service', toService] as const])
       socket.once('end', () => {
-        if (!over) ended[side] += 1
+        if (counts && !over) ended[side] += 1
         over = true
       })
     joinSockets(fromProxy, toService)
