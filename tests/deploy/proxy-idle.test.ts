@@ -48,10 +48,10 @@ for (const [name, kind] of Object.entries(PROXIES))
     // No one is there: all that the proxy keeps leads to the one instance.
     const proxy = await startProxy(t, kind, [relay.url, `http://127.0.0.1:${await freePort()}`])
     const wait = () => proxy.send({ method: 'GET', path: '/api/v1/transactions?wait=3' })
-    // Each waits, so each has a connection of its own.
-    const answers = await Promise.all(Array.from({ length: CONNECTIONS }, wait))
-    for (const { status } of answers) t.equal(status, 200)
-    t.ok(relay.connections() >= CONNECTIONS, `${relay.connections()} connections`)
+    // Each waits, so each has a connection of its own; the second time it is there already.
+    for (let time = 0; time < 2; time += 1)
+      for (const { status } of await Promise.all(Array.from({ length: CONNECTIONS }, wait))) t.equal(status, 200)
+    t.ok(relay.connections() < 1.5 * CONNECTIONS, `${relay.connections()} connections are kept`)
     let failed = 0
     let sent = 0
     await eventually('the end of what rests', LIMIT_MS, async () => {
