@@ -23,6 +23,8 @@ import { runWallet, startServiceProcess } from '../support/process/service-proce
 import { below, PROXIES, type ReverseProxy, startProxy } from './proxies.ts'
 
 const LIMIT_MS = 60_000
+/** The tests of one proxy share their instances. */
+const END_LIMIT_MS = 600_000
 const PREFIX = '/wallet'
 /** The example's limit is not what most of these tests are about. */
 const FAST = { nginx: { 'rate=100r/s': 'rate=10000r/s' }, Caddy: {} }
@@ -35,7 +37,8 @@ const WHERE = { 'at the root': '', 'below a path': PREFIX }
 
 async function startInstance(t: Test, env: Readonly<Record<string, string>>) {
   const port = String(await freePort())
-  const start = () => startServiceProcess(t, { env: { ...env, TRUST_PROXY: '127.0.0.1', PORT: port } })
+  const start = () =>
+    startServiceProcess(t, { env: { ...env, TRUST_PROXY: '127.0.0.1', PORT: port }, endLimitMs: END_LIMIT_MS })
   return { start, first: await start() }
 }
 

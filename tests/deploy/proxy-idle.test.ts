@@ -43,7 +43,10 @@ async function startWatchedRelay(t: Test, serviceURL: string) {
 
 for (const [name, kind] of Object.entries(PROXIES))
   t.test(`${name} ends a connection to the service that rests, and the service does not`, async (t) => {
-    const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(await createTestDatabase(t)) } })
+    const service = await startServiceProcess(t, {
+      env: { DATABASE_URL: toURL(await createTestDatabase(t)) },
+      endLimitMs: 3 * LIMIT_MS,
+    })
     const relay = await startWatchedRelay(t, service.url)
     // No one is there: all that the proxy keeps leads to the one instance.
     const proxy = await startProxy(t, kind, [relay.url, `http://127.0.0.1:${await freePort()}`])
