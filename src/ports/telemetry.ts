@@ -144,6 +144,8 @@ export interface MetricsPage {
 /** What is told of a request once it was answered; never a body, and nobody's user ID. */
 export interface RequestEntry {
   readonly requestID: string
+  /** Of the client: what is behind a trusted proxy, if one is between. */
+  readonly address: string | undefined
   readonly method: string
   /** As it is declared, with `:userID` in it; `undefined` if there is none. */
   readonly route: string | undefined
