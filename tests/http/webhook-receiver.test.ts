@@ -9,8 +9,8 @@ import { FEED_START, type FeedPage } from '../../src/domain/feed.ts'
 import { ANN, command, deposit, transact } from '../contract/store-calls.ts'
 import { NOW } from '../support/domain-builders.ts'
 import { eventually } from '../support/eventually.ts'
+import { SELF_SIGNED } from '../support/http/self-signed.ts'
 import { HANG, REFUSE, startReceiver, TAKE, WEBHOOK_SECRET } from '../support/http/webhook-receiver.ts'
-import { SELF_SIGNED } from './self-signed.ts'
 
 const LIMIT_MS = 60_000
 const SHORT_MS = 300
