@@ -24,7 +24,8 @@ export async function runUpgradeData(oldPrograms: string | undefined): Promise<v
       'DATABASE_URL is set: upgrade that server as its own manual says (docs/recovery.md); this command is for the embedded one',
     )
   const upgraded = await upgradeData({ dataDir, oldPrograms, move }).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
+    // A program's complaints have several lines.
+    const message = (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, ' | ')
     throw new Failure(EXIT.no, `not upgraded: ${message}`, { cause: error })
   })
   if (upgraded === undefined) return print(`nothing to do: DATA_DIR ${dataDir} is up to date\n`)

@@ -90,7 +90,7 @@ async function tablesOf(client: pg.Client): Promise<readonly Table[]> {
     client,
     `SELECT quote_ident(relname) AS name,
             string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns,
-            relkind || ': ' || string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attname) AS shape
+            relkind::text || ': ' || string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attname) AS shape
      FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
      WHERE relkind IN ('r', 'p', 'f', 'v', 'm')
        AND relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')

@@ -32,6 +32,8 @@ export interface Cluster {
 export const USER = 'wallet'
 export const PORT = 5432
 export const PGDATA = 'postgres'
+/** The folder that a process works in, whatever its name is by now. Linux only. */
+export const OWN_FOLDER = '/proc/self/cwd'
 /** What stands in DATA_DIR beside the data. Files whose names begin with a dot do not count. */
 const LOG = /^postgres\.log(?:\.old)?$/
 const STAGING = /^postgres\.new\.(\d+)$/
@@ -63,7 +65,7 @@ export async function prepareCluster(dataDir: string): Promise<Cluster> {
 export async function clusterAt(dataDir: string, programs: Programs, account: Account | undefined): Promise<Cluster> {
   const folder = await realpath(dataDir)
   const pgdata = join(folder, PGDATA)
-  const dataArgument = account === undefined ? pgdata : '/proc/self/cwd'
+  const dataArgument = account === undefined ? pgdata : OWN_FOLDER
   return { programs, account, folder, pgdata, dataArgument, ...(await socketDirOf(folder)) }
 }
 
@@ -135,7 +137,7 @@ export async function createData(dataDir: string, { initdb }: Programs, account:
     await removeAbandoned(dataDir)
     await mkdir(staging, { mode: 0o700 })
     if (account !== undefined) for (const path of [dataDir, staging]) await chown(path, account.uid, account.gid)
-    const dataArgument = account === undefined ? staging : '/proc/self/cwd'
+    const dataArgument = account === undefined ? staging : OWN_FOLDER
     const flags = [
       ...['--encoding=UTF8', '--locale=C', `--username=${USER}`],
       ...['--auth-local=trust', '--auth-host=reject', '--no-instructions'],

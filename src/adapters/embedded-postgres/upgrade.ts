@@ -9,6 +9,7 @@ import {
   createData,
   dataVersion,
   finishUpgrade,
+  OWN_FOLDER,
   PGDATA,
   socketDirOf,
   syncData,
@@ -95,7 +96,9 @@ async function oldCluster(
     if (!(error instanceof EmbeddedPostgresError)) throw error
     throw new EmbeddedPostgresError(`${error.message}. Run: ${commands.join(' && ')}`)
   })
-  return { ...(await clusterAt(dataDir, programs, account)), settings: READ_ONLY }
+  const cluster = await clusterAt(dataDir, programs, account)
+  const dataArgument = process.platform === 'linux' ? OWN_FOLDER : cluster.dataArgument
+  return { ...cluster, dataArgument, settings: READ_ONLY }
 }
 
 interface Step {
@@ -120,7 +123,7 @@ async function upgrade({ dataDir, move }: UpgradeOptions, old: Cluster, step: St
     } finally {
       await next.release()
     }
-    await exchange(held, folder, oldData)
+    await exchange(old, held, folder, oldData)
   } finally {
     await stopServer(held.server)
     await held.owner.end()
@@ -148,12 +151,15 @@ async function load(next: Cluster, move: (to: ServerAddress) => Promise<void>): 
 /**
  * The old data go aside, the new ones take their place. Meanwhile the old server still runs, and holds the lock by which a
  * service that starts is refused. A kill between the renames leaves what the next start finishes.
+ *
+ * A server that knows its data by a path ends before: it would write its last state to whatever has that path then, the new data.
  */
-async function exchange({ owner }: Held, folder: string, oldData: string): Promise<void> {
+async function exchange(old: Cluster, { server, owner }: Held, folder: string, oldData: string): Promise<void> {
   await rename(join(folder, STAGING, PGDATA), join(folder, UPGRADED))
   await syncFolder(folder)
   // The lock is lost if the server has ended, and then the data may be in use again.
   await owner.query('SELECT')
+  if (old.dataArgument !== OWN_FOLDER) await stopServer(server)
   await rename(join(folder, PGDATA), oldData)
   await syncFolder(folder)
   await finishUpgrade(folder)
