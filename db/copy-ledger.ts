@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import type { ServerAddress } from './address.ts'
 import { ask } from './ask.ts'
-import { connect, knownVersion, MIGRATION_TABLE, migrateOn, migrationNames, SchemaError } from './migrate.ts'
+import { connect, knownVersion, migrateOn, migrationNames, SchemaError } from './migrate.ts'
 
 /** Everything that the ledger has. */
 export interface Copied {
@@ -63,8 +63,7 @@ async function copyBetween(old: pg.Client, next: pg.Client, onProgress: (done: n
   if (version !== undefined) await migrateOn(next, 'up', version)
   const tables = await tablesOf(old)
   requireSame(tables, await tablesOf(next))
-  // Those that were just run; the old database knows when.
-  if (version !== undefined) await next.query(`DELETE FROM ${MIGRATION_TABLE}`)
+  for (const table of tables) await empty(next, table)
 
   const contents = new Map<Table, Content>()
   for (const table of tables) contents.set(table, await contentOf(old, table))
@@ -107,6 +106,12 @@ function requireSame(old: readonly Table[], next: readonly Table[]): void {
   throw new SchemaError(
     `the old database has ${foreign.name}, which is not as the service made it: with the version that wrote the data, move it to another database, or drop it`,
   )
+}
+
+/** Of what migrations put there, such as when they were run: the old database knows. What may not be deleted has nothing yet. */
+async function empty(next: pg.Client, { name }: Table): Promise<void> {
+  const rows = await ask(next, `SELECT FROM ${name} LIMIT 1`)
+  if (rows.length > 0) await next.query(`DELETE FROM ${name}`)
 }
 
 async function contentOf(client: pg.Client, { name, columns }: Table): Promise<Content> {

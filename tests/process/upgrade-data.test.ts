@@ -100,7 +100,7 @@ t.test('after it everything is there: transaction IDs replay, and the feed goes 
 
   const { code, stdout, stderr } = await upgrade(t, dataDir)
   t.equal(code, 0, stderr)
-  t.match(stderr, /^copying\ncopied \d+ rows in 9 tables; the copy is the same\nauditing\n/)
+  t.match(stderr, /^copying\ncopied \d+ rows in \d+ tables; the copy is the same\nauditing\n/)
   t.match(stderr, 'no problems found')
   t.match(stdout, `DATA_DIR ${dataDir} is of PostgreSQL 18 now, and the service may start\n`)
   t.match(stdout, `rm -r ${join(dataDir, KEPT)}\n`)
