@@ -111,11 +111,10 @@ async function changeSchema(
   await waitForTurn(client)
   // Who held the lock may have been of a newer version.
   await knownVersion(client, names)
-  try {
-    return await runMigrations(client, direction, last)
-  } finally {
-    await client.query('RESET lock_timeout; RESET statement_timeout')
-  }
+  // If it fails, the connection is in a transaction that failed, and whoever has it ends it.
+  const done = await runMigrations(client, direction, last)
+  await client.query('RESET lock_timeout; RESET statement_timeout')
+  return done
 }
 
 /**

