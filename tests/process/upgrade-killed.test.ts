@@ -29,7 +29,7 @@ const execute = promisify(execFile)
 
 const STEP_LIMIT_MS = 60_000
 /** Long enough to be met in the middle of. */
-const ROWS = 50_000
+const ROWS = 20_000
 const KILL_AT = new URL('../support/process/kill-at-rename.js', import.meta.url)
 
 /** Killed as soon as `met` says so. */
@@ -97,8 +97,6 @@ t.test(
 
     await killedWhen(t, dataDir, 'the new data are begun', async () => (await names(staging)).length > 0)
     await stillOld()
-    await killedWhen(t, dataDir, 'the new server runs', async () => (await names(staging)).includes('.s.PGSQL.5432'))
-    await stillOld()
     await killedWhen(t, dataDir, 'it copies', async (said) => said.includes('copying'))
     await stillOld()
     await killedWhen(t, dataDir, 'it audits', async (said) => said.includes('auditing'))
@@ -143,7 +141,9 @@ t.test(
       const audited = await runWallet(t, ['audit'], { env: { DATA_DIR: run.dataDir } })
       t.equal(audited.code, 0, audited.stderr)
       t.match(await upgrade(t, run.dataDir), { code: 0, stdout: /^nothing to do: / })
-      t.same(await databaseProcesses(run.dataDir), [], 'the old server is gone')
+      await eventually('the old server is gone', STEP_LIMIT_MS, async () =>
+        (await databaseProcesses(run.dataDir)).length === 0 ? true : undefined,
+      )
       t.strictSame(await partsOf(run.dataDir), ['postgres', KEPT])
       await isUpgraded(t, run.dataDir)
     }
