@@ -104,7 +104,7 @@ function requireSame(old: readonly Table[], next: readonly Table[]): void {
   const foreign = old.find(({ name, shape }) => shapes.get(name) !== shape)
   if (foreign === undefined) return
   throw new SchemaError(
-    `the old database has ${foreign.name}, which is not as the service made it: with the version that wrote the data, move it to another database, or drop it`,
+    `the old database has ${foreign.name}, which is not as the service made it: with the version that wrote the data, move it to a server of your own, or drop it`,
   )
 }
 

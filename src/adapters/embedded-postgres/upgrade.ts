@@ -114,6 +114,7 @@ async function upgrade({ dataDir, move }: UpgradeOptions, old: Cluster, step: St
   await requireAbsent(oldData)
   const held = await holdServer(old, dataDir)
   try {
+    await requireAlone(held.owner)
     await requireRoom(held.owner, folder, dataDir)
     await removeStaged(folder)
     await createData(join(folder, STAGING), programs, old.account)
@@ -127,7 +128,8 @@ async function upgrade({ dataDir, move }: UpgradeOptions, old: Cluster, step: St
   } finally {
     await stopServer(held.server)
     await held.owner.end()
-    await removeStaged(folder)
+    // Otherwise the next run does it.
+    await removeStaged(folder).catch(() => {})
   }
   return { from, to: programs.major, oldData }
 }
@@ -169,6 +171,17 @@ async function requireAbsent(oldData: string): Promise<void> {
   if (await exists(oldData))
     throw new EmbeddedPostgresError(
       `${oldData}, where the old data would go, is there already: rename it, or remove it`,
+    )
+}
+
+/** Nothing is left behind in silence. */
+async function requireAlone(owner: pg.Client): Promise<void> {
+  const { rows } = await owner.query<{ datname: string }>(
+    `SELECT datname FROM pg_database WHERE datname NOT IN ('${DATABASE}', 'postgres', 'template0', 'template1')`,
+  )
+  if (rows[0] !== undefined)
+    throw new EmbeddedPostgresError(
+      `the old server has a database that the service did not make, ${rows[0].datname}: with the version that wrote the data, move it to a server of your own, or drop it`,
     )
 }
 
