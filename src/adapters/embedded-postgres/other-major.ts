@@ -5,8 +5,6 @@ import { platform } from './programs.ts'
  * last package of the old one is added.
  */
 const LAST_PACKAGES: Readonly<Record<string, string>> = {
-  15: '15.18.0-beta.17',
-  16: '16.14.0-beta.17',
   17: '17.10.0-beta.17',
 }
 
