@@ -20,6 +20,7 @@ export function commandLine(command: string, options: readonly string[], paramet
   return [calledAs(), command, ...[...options, ...end, ...parameters].map(quoted)].join(' ')
 }
 
-function quoted(word: string): string {
+/** For a shell. */
+export function quoted(word: string): string {
   return BARE.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

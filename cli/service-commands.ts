@@ -43,8 +43,28 @@ export function addServiceCommands(program: Command): void {
       const { runRestored } = await import('./restored.ts')
       await runRestored(yes)
     })
+  program
+    .command('upgrade-data')
+    .description('bring the data of the embedded PostgreSQL to its new major version')
+    .addOption(
+      new Option(
+        '--old-programs <folder>',
+        'where npm has put the programs of the old version; a start says the command',
+      ),
+    )
+    .addHelpText('after', UPGRADE_HELP)
+    .action(async ({ oldPrograms }) => {
+      const { runUpgradeData } = await import('./upgrade-data.ts')
+      await runUpgradeData(oldPrograms)
+    })
 }
 
+const UPGRADE_HELP = `
+The data are in DATA_DIR, and the service must not run. They are copied, compared and audited, and only then exchanged: until
+then the old ones stay in place, and it may be killed and run again. The old data are kept beside the new ones.
+
+Example:
+  npx wallet upgrade-data --old-programs postgresql-17`
 const DATABASE = '\nThe database is DATABASE_URL, or the embedded one in DATA_DIR.'
 const RESTORED_HELP = `
 

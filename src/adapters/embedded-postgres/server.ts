@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { ServerAddress } from '../../../db/address.ts'
-import { type Cluster, dataVersion, PORT, prepareCluster, socketDirOf, USER } from './cluster.ts'
+import { type Cluster, dataVersion, finishUpgrade, PORT, prepareCluster, socketDirOf, USER } from './cluster.ts'
 import { EmbeddedPostgresError, messageOf } from './failure.ts'
 import { connectTo, takeOwnership } from './owner.ts'
 import {
@@ -30,7 +30,7 @@ export interface EmbeddedPostgresOptions {
   readonly onCrash: (message: string) => void
 }
 
-const DATABASE = 'wallet'
+export const DATABASE = 'wallet'
 const ANOTHER_SERVER_LIMIT_MS = 30_000
 const POLL_MS = 20
 /** After a crash it reads its log of up to `max_wal_size` again. */
@@ -64,8 +64,8 @@ export async function startEmbeddedPostgres({ dataDir, onCrash }: EmbeddedPostgr
 export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir } = options
   return explaining(dataDir, async () => {
-    if ((await dataVersion(dataDir)) === undefined)
-      throw new EmbeddedPostgresError(`there is no database in DATA_DIR ${dataDir}`)
+    await finishUpgrade(dataDir)
+    if ((await dataVersion(dataDir)) === undefined) throw noDatabase(dataDir)
     const { socketDir, release } = await socketDirOf(await realpath(dataDir))
     const running = await connectTo(socketDir)
     if (running === 'no server' || running === 'not now') {
@@ -75,6 +75,10 @@ export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     await running.end()
     return { address: addressAt(socketDir), stop: release }
   })
+}
+
+export function noDatabase(dataDir: string): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(`there is no database in DATA_DIR ${dataDir}`)
 }
 
 /** Whatever goes wrong is told in one line. */
@@ -88,7 +92,7 @@ async function explaining<Result>(dataDir: string, work: () => Promise<Result>):
 }
 
 /** A server of ours, and the connection that says so. */
-interface Held {
+export interface Held {
   readonly server: Server
   readonly owner: pg.Client
 }
@@ -156,7 +160,7 @@ async function keepServer(
  * @param current the server that this process started before, if it still runs.
  * @throws {EmbeddedPostgresError} if another service has the server, or none can be started.
  */
-async function holdServer(cluster: Cluster, dataDir: string, current?: Server): Promise<Held> {
+export async function holdServer(cluster: Cluster, dataDir: string, current?: Server): Promise<Held> {
   const giveUp = performance.now() + ANOTHER_SERVER_LIMIT_MS
   let server = current
   for (;;) {
@@ -169,7 +173,7 @@ async function holdServer(cluster: Cluster, dataDir: string, current?: Server): 
     const answer = await takeOwnership(owner)
     if (answer === 'ours' && isRunning(server)) return { server, owner }
     // A service that was killed has left it behind, with settings or programs that may not be ours.
-    if (answer === 'ours') await stopLeftover(cluster, owner)
+    if (answer === 'ours') await stopLeftover(owner)
     await owner.end()
     if (typeof answer === 'object')
       throw new EmbeddedPostgresError(
@@ -179,7 +183,10 @@ async function holdServer(cluster: Cluster, dataDir: string, current?: Server): 
 }
 
 /** A connection to the server, as soon as it serves; `undefined` if there is none, or it has ended. */
-async function waitForServer(cluster: Cluster, server: Server | undefined): Promise<pg.Client | undefined> {
+export async function waitForServer(
+  cluster: Pick<Cluster, 'folder' | 'socketDir'>,
+  server: Server | undefined,
+): Promise<pg.Client | undefined> {
   const deadline = performance.now() + START_LIMIT_MS
   for (;;) {
     const found = await connectTo(cluster.socketDir)
@@ -193,11 +200,11 @@ async function waitForServer(cluster: Cluster, server: Server | undefined): Prom
   }
 }
 
-function addressAt(socketDir: string): ServerAddress {
+export function addressAt(socketDir: string): ServerAddress {
   return { host: socketDir, port: PORT, user: USER, password: '', database: DATABASE, sslmode: 'disable' }
 }
 
-async function createDatabase(owner: pg.Client): Promise<void> {
+export async function createDatabase(owner: pg.Client): Promise<void> {
   const { rowCount } = await owner.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
   if (rowCount === 0) await owner.query(`CREATE DATABASE ${DATABASE}`)
 }
