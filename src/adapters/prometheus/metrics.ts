@@ -6,9 +6,11 @@ import type {
   PoolReading,
   QueueName,
   QueueReading,
+  ReadFamilies,
   RequestLog,
   Sample,
 } from '../../ports/telemetry.ts'
+import { familiesOf, toTexts } from './families.ts'
 import { requestMetrics } from './requests.ts'
 
 export interface Prometheus {
@@ -16,6 +18,7 @@ export interface Prometheus {
   /** Counts an answered request. */
   readonly countRequest: RequestLog
   readonly page: MetricsPage
+  readonly families: ReadFamilies
 }
 
 /** Gauges whose names end in `_total`, which Prometheus keeps for counters. The same figures come by type as well. */
@@ -58,6 +61,7 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
       text: async () => (await all()).metrics(),
       samples: async () => samplesOf(await all()),
     },
+    families: () => familiesOf(registry),
   }
 }
 
@@ -236,7 +240,7 @@ async function samplesOf(registry: Registry): Promise<readonly Sample[]> {
 function toSample(name: string, { value, labels, metricName = name }: MetricValueWithName<string>): Sample {
   return {
     name: metricName,
-    labels: Object.fromEntries(Object.entries(labels).map(([label, of]) => [label, String(of)])),
+    labels: toTexts(labels),
     value,
   }
 }
