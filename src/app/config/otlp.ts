@@ -47,7 +47,7 @@ export function readOTLP(read: Read): OTLPSetting {
   const forAll = {
     endpoint: endpoint('OTEL_EXPORTER_OTLP_ENDPOINT'),
     protocol: one('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS, 'http/protobuf'),
-    // Not a switch that a typing mistake could throw: whatever is not true means that it works.
+    // As the specification has it: whatever is not true leaves it on.
     disabled: read('OTEL_SDK_DISABLED', false, 'true or false', (text) => text.toLowerCase() === 'true'),
   }
 
