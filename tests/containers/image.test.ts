@@ -23,7 +23,7 @@ const WRITES = 200
 /** As far as the test looks. */
 interface SBOM {
   readonly bomFormat: string
-  readonly metadata: { readonly component: { readonly name: string } }
+  readonly metadata: { readonly component: { readonly purl: string } }
   readonly components: readonly { readonly name: string; readonly version: string }[]
 }
 
@@ -116,7 +116,7 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
     const container = await startContainer(t, '--read-only', '--entrypoint', 'sleep', IMAGE, '600')
     const { bomFormat, metadata, components }: SBOM = JSON.parse(await container.run('cat', '/service/sbom.cdx.json'))
     t.equal(bomFormat, 'CycloneDX')
-    t.equal(metadata.component.name, 'wallet-service')
+    t.match(metadata.component.purl, 'pkg:npm/wallet-service@')
     const installed = (await container.run('node', '--eval', LIST_PACKAGES)).split('\n')
     const listed = components.map(({ name, version }) => `${name}@${version}`)
     t.strictSame([...new Set(listed)].sort(), [...new Set(installed)].sort())

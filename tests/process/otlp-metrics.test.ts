@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { toURL } from '../../db/address.ts'
 import { createTestDatabase } from '../support/database/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { parseFigures, readFigures } from '../support/http/figures.ts'
+import { readFigures } from '../support/http/figures.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
 import { type CollectedPoint, type Collector, startCollector } from './collector.ts'
@@ -35,7 +35,7 @@ t.test('a stop sends the last figures, which agree with those of the page', asyn
   await client.open('ann')
   const id = await client.issue('ann')
   for (const amount of [5, 5, 6]) await client.deposit('ann', amount, id)
-  const page = parseFigures((await readFigures(service.url)).text)
+  const page = await readFigures(service.url)
   t.equal((await service.end('SIGTERM')).code, 0)
 
   t.equal(collector.exports().length, 1, 'the interval of a minute was not over')
@@ -73,7 +73,7 @@ t.test('a stop sends the last figures, which agree with those of the page', asyn
 
 t.test('they are sent again and again, as counted since the start', async (t) => {
   const collector = await startCollector(t)
-  const env = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.url}/v1/metrics`, OTEL_METRIC_EXPORT_INTERVAL: '50' }
+  const env = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.url}/v1/metrics`, OTEL_METRIC_EXPORT_INTERVAL: '500' }
   const { service, client } = await start(t, { ...IN_JSON, ...env, OTEL_SERVICE_NAME: 'till' })
   const opened = () => total(last(collector), 'http.server.request.duration', { 'http.response.status_code': 201 })
   await client.open('ann')
@@ -89,6 +89,9 @@ t.test('each worker is an instance of its own, and together they have counted ev
   const collector = await startCollector(t)
   const env = { ...IN_JSON, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, WORKERS: '2' }
   const { service, client } = await start(t, { ...env, OTEL_RESOURCE_ATTRIBUTES: 'service.instance.id=till-7' })
+  await eventually('both workers are there', LIMIT_MS, async () =>
+    (await readFigures(service.url)).sum('wallet_build_info') === 2 ? true : undefined,
+  )
   const users = Array.from({ length: 40 }, (_, index) => `user-${index}`)
   await Promise.all(users.map((user) => client.open(user)))
   t.equal((await service.end('SIGTERM')).code, 0)
