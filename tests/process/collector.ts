@@ -16,15 +16,9 @@ export interface CollectedSpan {
 /** A point of a metric as OTLP's JSON has it, with who sent it. */
 export interface CollectedPoint {
   readonly name: string
-  readonly unit: string
-  readonly kind: 'sum' | 'gauge' | 'histogram'
-  readonly monotonic: boolean | undefined
   readonly attributes: Readonly<Record<string, unknown>>
   /** Of a histogram the count. */
   readonly value: number
-  /** Of a histogram, a number for each bucket. */
-  readonly counts: readonly number[]
-  readonly bounds: readonly number[]
   readonly resource: Readonly<Record<string, unknown>>
 }
 
@@ -62,18 +56,14 @@ interface RawPoint {
   readonly asDouble?: number
   readonly asInt?: number
   readonly count?: number | string
-  readonly bucketCounts?: readonly (number | string)[]
-  readonly explicitBounds?: readonly number[]
 }
 
 interface RawPoints {
   readonly dataPoints: readonly RawPoint[]
-  readonly isMonotonic?: boolean
 }
 
 interface RawMetric {
   readonly name: string
-  readonly unit: string
   readonly sum?: RawPoints
   readonly gauge?: RawPoints
   readonly histogram?: RawPoints
@@ -141,14 +131,12 @@ function toSpan({ traceId, spanId, parentSpanId, name, links = [], attributes = 
 }
 
 function toPoints(metric: RawMetric, resource: CollectedPoint['resource']): CollectedPoint[] {
-  const { name, unit } = metric
+  const { name } = metric
   return (['sum', 'gauge', 'histogram'] as const).flatMap((kind) =>
     (metric[kind]?.dataPoints ?? []).map((point) => ({
-      ...{ name, unit, kind, resource, monotonic: metric[kind]?.isMonotonic },
+      ...{ name, resource },
       attributes: toObject(point.attributes ?? []),
       value: Number(point.count ?? point.asDouble ?? point.asInt),
-      counts: (point.bucketCounts ?? []).map(Number),
-      bounds: point.explicitBounds ?? [],
     })),
   )
 }

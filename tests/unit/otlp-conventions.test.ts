@@ -1,3 +1,4 @@
+import { DataPointType } from '@opentelemetry/sdk-metrics'
 import * as semconv from '@opentelemetry/semantic-conventions/incubating'
 import t from 'tap'
 import { CONVENTIONS, LEFT_OUT } from '../../src/adapters/opentelemetry/conventions.ts'
@@ -13,7 +14,7 @@ function prometheusWithEverything() {
   for (const queue of QUEUES) prometheus.metrics.queue(queue, 8, () => ({ waiting: 1, inFlight: 2 })).batchStarted(3, 4)
   prometheus.metrics.pool('write', 2, () => ({ inUse: 1, idle: 1, waiting: 0 }))
   prometheus.metrics.feed(() => ({ heldMs: 1500, prepared: 1, waiting: 2 }))
-  prometheus.metrics.stepDone('lock', 5)
+  for (const ms of [5, 50]) prometheus.metrics.stepDone('lock', ms)
   const request = { requestID: 'r', ms: 7, transactionID: undefined, replayed: undefined, items: undefined }
   prometheus.countRequest({ ...request, method: 'GET', route: '/livez', status: 200, outcome: undefined })
   prometheus.countRequest({ ...request, method: 'BREW', route: undefined, status: 503, outcome: 'OVERLOADED' })
@@ -54,6 +55,16 @@ t.test('of two figures with one name one metric is made', async (t) => {
   t.equal(new Set(names).size, names.length)
   const processor = (await collect()).find(({ descriptor }) => descriptor.name === 'process.cpu.time')
   t.strictSame(processor?.dataPoints.map(({ attributes }) => attributes['cpu.mode']).sort(), ['system', 'user'])
+})
+
+t.test('a bucket counts what is in no other, and what grows is told from what does not', async (t) => {
+  const metrics = new Map((await collect()).map((metric) => [metric.descriptor.name, metric]))
+  const [step] = metrics.get('db.client.operation.duration')?.dataPoints ?? []
+  t.match(step?.value, { count: 2, sum: 0.055 })
+  t.match(step?.value, { buckets: { counts: [0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0] } })
+  t.match(metrics.get('wallet.outcomes'), { dataPointType: DataPointType.SUM, isMonotonic: true })
+  t.match(metrics.get('wallet.queue.depth'), { dataPointType: DataPointType.SUM, isMonotonic: false })
+  t.match(metrics.get('wallet.feed.held_time'), { dataPointType: DataPointType.GAUGE })
 })
 
 t.test('no two points of a metric have the same attributes', async (t) => {
