@@ -243,8 +243,10 @@ t.test('what cannot be sent as it is asked for is said at the start', async (t) 
     /^OTEL_METRICS_EXPORTER is "prometheus"; expected otlp or n/,
   )
   t.match(complaint({ OTEL_METRIC_EXPORT_INTERVAL: '0' }), /^OTEL_METRIC_EXPORT_INTERVAL is "0"; expected milliseconds/)
+  const delta = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
+  t.strictSame(readConfig(delta).otlp, readConfig({}).otlp, 'it is of no matter if no figures are sent')
   t.match(
-    complaint({ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }),
+    complaint({ ...delta, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }),
     /^OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is "delta"; expected cumulative/,
   )
   for (const signal of ['TRACES', 'METRICS'])

@@ -62,6 +62,6 @@ export function readOTLP(read: Read): OTLPSetting {
   const intervalMs = milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 60_000)
   const timeoutMs = Math.min(milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000), intervalMs)
   // Counters are sent as they stand, since the start: what wants differences takes them from a collector that makes them.
-  one('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative'], 'cumulative')
+  if (protocol !== undefined) one('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative'], 'cumulative')
   return { traces: readSignal('TRACES'), metrics: protocol && { protocol, intervalMs, timeoutMs } }
 }
