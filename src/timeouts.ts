@@ -29,8 +29,8 @@ export const TIMEOUTS_MS = {
   lastRequest: 1000,
   /** What was accepted before a stop, or came so, is answered. */
   drain: 8000,
-  /** After that, the last traces are sent; who collects them may be down. */
-  traceFlush: 2000,
+  /** After that, the last traces and figures are sent; who collects them may be down. */
+  telemetryFlush: 2000,
   /** A request has come from its first byte to its last. */
   httpRequest: 10_000,
   /**

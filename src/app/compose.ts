@@ -8,11 +8,11 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedd
 import { buildServer } from '../adapters/fastify/server.ts'
 import { watchConnections } from '../adapters/fastify/wire/drain.ts'
 import { createJWTAuthenticator } from '../adapters/jwt/authenticator.ts'
-import type { OpenTelemetry } from '../adapters/opentelemetry/tracing.ts'
+import type { OpenTelemetry } from '../adapters/opentelemetry/start.ts'
 import { createPrometheus } from '../adapters/prometheus/metrics.ts'
 import { gatherFromWorkers } from '../adapters/prometheus/workers.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
-import { NO_TELEMETRY, type RequestLog } from '../ports/telemetry.ts'
+import { NO_TELEMETRY, type ReadFamilies, type RequestLog } from '../ports/telemetry.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
 import { listenAddress } from './config/listen-address.ts'
 import type { Config } from './config.ts'
@@ -38,8 +38,9 @@ export async function startService(
   version: string,
 ): Promise<RunningService> {
   const host = await listenAddress(config)
-  const { metrics, countRequest, page } = createPrometheus(version, cluster.isWorker ? gatherFromWorkers : undefined)
-  const openTelemetry = await startTracing(config, version, logger)
+  const gather = cluster.isWorker ? gatherFromWorkers : undefined
+  const { metrics, countRequest, page, families } = createPrometheus(version, gather)
+  const openTelemetry = await startSending(config, families, version, logger)
   const tracing = openTelemetry?.tracing
   const telemetry = { ...NO_TELEMETRY, ...metrics, ...tracing }
   const embedded = config.database === undefined ? await startEmbedded(config, logger) : undefined
@@ -85,7 +86,7 @@ export async function startService(
         await drain(TIMEOUTS_MS.drain, TIMEOUTS_MS.lastRequest)
         await server.close()
         await Promise.race([connecting, delay(CONNECTING_LIMIT_MS)])
-        await Promise.all([database.close(), openTelemetry?.stop(TIMEOUTS_MS.traceFlush)])
+        await Promise.all([database.close(), openTelemetry?.stop(TIMEOUTS_MS.telemetryFlush)])
         await embedded?.stop()
       },
     }
@@ -97,15 +98,16 @@ export async function startService(
 }
 
 /** Loads OpenTelemetry only if it is wanted. */
-async function startTracing(
-  { traces }: Config,
+async function startSending(
+  { otlp: { traces, metrics } }: Config,
+  read: ReadFamilies,
   version: string,
   logger: FastifyBaseLogger,
 ): Promise<OpenTelemetry | undefined> {
-  if (traces === undefined) return undefined
-  const { startOpenTelemetry } = await import('../adapters/opentelemetry/tracing.ts')
+  if (traces === undefined && metrics === undefined) return undefined
+  const { startOpenTelemetry } = await import('../adapters/opentelemetry/start.ts')
   const onProblem = (message: string) => logger.warn(`OpenTelemetry: ${message}`)
-  return startOpenTelemetry({ protocol: traces, version, onProblem })
+  return startOpenTelemetry({ traces, metrics, read, version, worker: cluster.worker?.id, onProblem })
 }
 
 export function startEmbedded(config: Config, logger: FastifyBaseLogger): Promise<EmbeddedPostgres> {

@@ -5,6 +5,7 @@ import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './config/authentication.ts'
 import { parseNetworks } from './config/networks.ts'
 import { parseOrigins } from './config/origins.ts'
+import { type OTLPSetting, readOTLP } from './config/otlp.ts'
 import { parseWebhookSecrets, parseWebhookURL, SECRET_EXPECTED, type WebhookSetting } from './config/webhook.ts'
 
 /** Everything that the environment says, read once. */
@@ -34,8 +35,7 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** `undefined`: none is sent. */
   readonly webhook: WebhookSetting | undefined
-  /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
-  readonly traces: OTLPProtocol | undefined
+  readonly otlp: OTLPSetting
 }
 
 /** At most so many requests in each window of time. */
@@ -49,10 +49,6 @@ interface RateLimits {
   readonly perUser: Rate | undefined
   readonly perAddress: Rate | undefined
 }
-
-/** How traces are sent to a collector: OTLP over HTTP. */
-const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const
-type OTLPProtocol = (typeof OTLP_PROTOCOLS)[number]
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -179,19 +175,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const authentication = readAuthentication()
-  const traceEndpoint = read<string | undefined>(
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    undefined,
-    'the URL of a collector for OTLP over HTTP, such as http://localhost:4318',
-    (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
-    (text) => (text.includes('@') ? hidingAll(text) : JSON.stringify(text)),
-  )
-  const traceProtocol = read<OTLPProtocol>(
-    'OTEL_EXPORTER_OTLP_PROTOCOL',
-    'http/protobuf',
-    OTLP_PROTOCOLS.join(' or '),
-    (text) => OTLP_PROTOCOLS.find((protocol) => protocol === text),
-  )
 
   return Object.freeze<Config>({
     port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, wholeNumber(0, MAX_PORT)),
@@ -247,7 +230,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       hidingPassword,
     ),
     webhook: readWebhook(),
-    traces: traceEndpoint === undefined || env.OTEL_SDK_DISABLED === 'true' ? undefined : traceProtocol,
+    otlp: readOTLP(read),
   })
 }
 

@@ -141,6 +141,29 @@ export interface MetricsPage {
   text(): Promise<string>
 }
 
+/** A histogram as it stands. */
+export interface HistogramReading {
+  /** The upper bounds of its buckets, rising, without the last one, which has none. */
+  readonly bounds: readonly number[]
+  /** How many values fell in each bucket, and in it alone; the last one is for what is above every bound. */
+  readonly counts: readonly number[]
+  readonly sum: number
+}
+
+/** The series of one name: a value each, or a histogram each. */
+export type MetricFamily = { readonly name: string; readonly help: string } & (
+  | { readonly kind: 'value'; readonly series: readonly Series<number>[] }
+  | { readonly kind: 'histogram'; readonly series: readonly Series<HistogramReading>[] }
+)
+
+interface Series<Value> {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: Value
+}
+
+/** The figures of this process alone, as one who sends them on reads them. */
+export type ReadFamilies = () => Promise<readonly MetricFamily[]>
+
 /** What is told of a request once it was answered; never a body, and nobody's user ID. */
 export interface RequestEntry {
   readonly requestID: string

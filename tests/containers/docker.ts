@@ -25,9 +25,14 @@ export async function docker(...parameters: readonly string[]): Promise<string> 
 }
 
 /** Builds the image of a folder. It goes when the test is over; what its layers share with others stays cached. */
-export async function buildImage(t: Test, folder: string, name: string): Promise<string> {
+export async function buildImage(
+  t: Test,
+  folder: string,
+  name: string,
+  options: readonly string[] = [],
+): Promise<string> {
   t.teardown(() => docker('image', 'rm', '--force', '--no-prune', name))
-  return docker('build', '--tag', name, folder)
+  return docker('build', ...options, '--tag', name, folder)
 }
 
 /** Starts a container, which is removed when the test is over. */

@@ -20,6 +20,22 @@ const MOST_MB = 40
 const CLIENTS = 20
 const WRITES = 200
 
+/** As far as the test looks. */
+interface SBOM {
+  readonly bomFormat: string
+  readonly metadata: { readonly component: { readonly purl: string } }
+  readonly components: readonly { readonly name: string; readonly version: string }[]
+}
+
+/** What stands in node_modules, a line each: a folder of a package, not one inside a package. */
+const LIST_PACKAGES = `
+  const { globSync, readFileSync } = require('node:fs')
+  for (const file of globSync('node_modules/**/package.json')) {
+    if (!/(?:^|\\/)node_modules\\/(?:@[^/]+\\/)?[^/]+\\/package\\.json$/.test(file)) continue
+    const { name, version } = JSON.parse(readFileSync(file, 'utf8'))
+    console.log(name + '@' + version)
+  }`
+
 t.setTimeout(TIMEOUT_MS)
 
 async function inspectImage(image: string, format: string): Promise<string> {
@@ -74,6 +90,39 @@ t.test('the image is built, and adds little to that of Node.js', async (t) => {
     const service = await startServiceProcess(t, { env: { DATABASE_URL: toURL(database) } })
     const { lost } = await checkAfterwards(service.url, load)
     t.strictSame(lost, [], 'and what was answered is there')
+  })
+
+  t.test('its labels say what it is, and which version and commit it was built from', async (t) => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+    const labels = async (image: string) => JSON.parse(await inspectImage(image, '{{json .Config.Labels}}'))
+    t.match(await labels(IMAGE), {
+      'org.opencontainers.image.title': 'Wallet service',
+      'org.opencontainers.image.description': /money/,
+      'org.opencontainers.image.licenses': /^LicenseRef-/,
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.revision': 'unknown',
+    })
+    const released = `${IMAGE}-released`
+    const before = await layersOf(IMAGE)
+    await buildImage(t, folder, released, ['--build-arg', 'VERSION=9.8.7', '--build-arg', 'REVISION=0123abc'])
+    t.match(await labels(released), {
+      'org.opencontainers.image.version': '9.8.7',
+      'org.opencontainers.image.revision': '0123abc',
+    })
+    t.strictSame(await layersOf(released), before, 'nothing else is different')
+  })
+
+  t.test('its list of parts names every package that is installed in it, and no other', async (t) => {
+    const container = await startContainer(t, '--read-only', '--entrypoint', 'sleep', IMAGE, '600')
+    const { bomFormat, metadata, components }: SBOM = JSON.parse(await container.run('cat', '/service/sbom.cdx.json'))
+    t.equal(bomFormat, 'CycloneDX')
+    t.match(metadata.component.purl, 'pkg:npm/wallet-service@')
+    const installed = (await container.run('node', '--eval', LIST_PACKAGES)).split('\n')
+    const listed = components.map(({ name, version }) => `${name}@${version}`)
+    t.strictSame([...new Set(listed)].sort(), [...new Set(installed)].sort())
+    const { dependencies } = JSON.parse(await container.run('cat', '/service/package.json'))
+    t.ok(Object.keys(dependencies).length > 20)
+    for (const [name, version] of Object.entries(dependencies)) t.ok(listed.includes(`${name}@${version}`), name)
   })
 
   t.test('it is unhealthy while its database is away, says why, and shows its pages all the same', async (t) => {

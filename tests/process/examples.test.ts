@@ -1,11 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { parseAllDocuments } from 'yaml'
 import { toURL } from '../../db/address.ts'
-import { readConfig } from '../../src/app/config.ts'
-import { TIMEOUTS_MS } from '../../src/timeouts.ts'
 import { createTestDatabase } from '../support/database/database.ts'
 import { startRestartableService } from '../support/faults/fault-world.ts'
 import { createIssuer } from '../support/http/issuer.ts'
@@ -36,26 +32,4 @@ t.test('the curl script sends a token, and says what was refused', async (t) => 
     run('examples/curl.sh', { env: { ...process.env, WALLET_URL: url, WALLET_TOKEN: token } })
   t.match((await pay(await issuer.admin())).stdout, /alice has 3750000, bruno has 1250000\n$/)
   await t.rejects(pay(await issuer.token('alice')), { code: 1, stderr: /PUT bruno\/wallet: 404 .*"WALLET_NOT_FOUND"/ })
-})
-
-t.test('the Kubernetes manifest says what the service takes', async (t) => {
-  const documents = parseAllDocuments(await readFile('examples/kubernetes.yaml', 'utf8')).map((each) => {
-    t.strictSame(each.errors, [])
-    return each.toJS()
-  })
-  t.strictSame(
-    documents.map(({ kind }) => kind),
-    ['Deployment', 'Service', 'PodDisruptionBudget'],
-  )
-  const pod = documents[0].spec.template.spec
-  const [container] = pod.containers
-  const given = container.env.map(({ name, value }: { name: string; value?: string }) => [
-    name,
-    value ?? 'postgres://u:p@db/wallet',
-  ])
-  const config = readConfig({ ...Object.fromEntries(given), HOST: '0.0.0.0' })
-  t.match(config, { port: container.ports[0].containerPort, authentication: { kind: 'bearer' } })
-  t.equal(container.livenessProbe.httpGet.path, '/livez')
-  t.equal(container.readinessProbe.httpGet.path, '/readyz')
-  t.ok(pod.terminationGracePeriodSeconds * 1000 > 5000 + TIMEOUTS_MS.drain, 'there is time to answer what was accepted')
 })

@@ -34,7 +34,7 @@ t.test('with nothing set every default holds', async (t) => {
     trustedProxies: [],
     corsOrigins: [],
     webhook: undefined,
-    traces: undefined,
+    otlp: { traces: undefined, metrics: undefined },
   })
   t.ok(Object.isFrozen(config))
 })
@@ -66,6 +66,15 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     'OTEL_SDK_DISABLED',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+    'OTEL_TRACES_EXPORTER',
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+    'OTEL_METRICS_EXPORTER',
+    'OTEL_METRIC_EXPORT_INTERVAL',
+    'OTEL_METRIC_EXPORT_TIMEOUT',
   ]
   const empty = Object.fromEntries(names.map((name) => [name, '']))
   t.strictSame(readConfig({ ...empty, FOO: 'bar' }), readConfig({}))
@@ -92,6 +101,9 @@ t.test('every variable is read', async (t) => {
     ...WEBHOOK,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf',
+    OTEL_METRIC_EXPORT_INTERVAL: '5000',
+    OTEL_METRIC_EXPORT_TIMEOUT: '1000',
   })
   t.strictSame(config, {
     port: 0,
@@ -115,7 +127,10 @@ t.test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     corsOrigins: ['https://shop.example', 'http://localhost:3000', 'http://[::1]:8080'],
     webhook: { url: new URL(WEBHOOK.WEBHOOK_URL), secrets: [WEBHOOK.WEBHOOK_SECRET] },
-    traces: 'http/json',
+    otlp: {
+      traces: 'http/json',
+      metrics: { protocol: 'http/protobuf', intervalMs: 5000, timeoutMs: 1000 },
+    },
   })
 })
 
@@ -199,12 +214,54 @@ t.test('a limit for each user needs tokens that say who is who', async (t) => {
   t.strictSame(readConfig({ RATE_LIMIT_PER_ADDRESS: '1/s' }).rateLimits.perAddress, { requests: 1, windowMs: 1000 })
 })
 
-t.test('traces are sent where there is an endpoint, in protobuf unless told otherwise', async (t) => {
+t.test('traces and figures are sent if there is an endpoint, in protobuf unless told otherwise', async (t) => {
   const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://localhost:4318'
-  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).traces, 'http/protobuf')
-  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).traces, undefined)
-  t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }).traces, 'http/protobuf')
-  t.equal(readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }).traces, undefined)
+  const metrics = { protocol: 'http/protobuf', intervalMs: 60_000, timeoutMs: 30_000 }
+  const nothing = { traces: undefined, metrics: undefined }
+  const otlp = (env: Readonly<Record<string, string>>) => readConfig(env).otlp
+  t.strictSame(otlp({ OTEL_EXPORTER_OTLP_ENDPOINT }), { traces: 'http/protobuf', metrics })
+  for (const disabled of ['true', 'TRUE'])
+    t.strictSame(otlp({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: disabled }), nothing)
+  t.strictSame(otlp({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }), { traces: 'http/protobuf', metrics })
+  t.strictSame(otlp({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_METRIC_EXPORT_INTERVAL: '1000' }), nothing)
+})
+
+t.test('either of them can be sent alone, elsewhere, in another form, or not at all', async (t) => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://localhost:4318'
+  const sent = (env: Readonly<Record<string, string>>) => {
+    const { traces, metrics } = readConfig(env).otlp
+    return [traces, metrics?.protocol]
+  }
+  t.strictSame(sent({ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://m:4318/v1/metrics' }), [undefined, 'http/protobuf'])
+  t.strictSame(sent({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t:4318/v1/traces' }), ['http/protobuf', undefined])
+  t.strictSame(sent({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_METRICS_EXPORTER: 'none' }), ['http/protobuf', undefined])
+  t.strictSame(sent({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }), [undefined, 'http/protobuf'])
+  t.strictSame(sent({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }), [
+    'http/json',
+    'http/protobuf',
+  ])
+})
+
+t.test('an export of figures is given up before the next one is due', async (t) => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://localhost:4318'
+  const { metrics } = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_METRIC_EXPORT_INTERVAL: '1000' }).otlp
+  t.match(metrics, { intervalMs: 1000, timeoutMs: 1000 })
+})
+
+t.test('what cannot be sent as it is asked for is said at the start', async (t) => {
+  t.match(
+    complaint({ OTEL_METRICS_EXPORTER: 'prometheus' }),
+    /^OTEL_METRICS_EXPORTER is "prometheus"; expected otlp or n/,
+  )
+  t.match(complaint({ OTEL_METRIC_EXPORT_INTERVAL: '0' }), /^OTEL_METRIC_EXPORT_INTERVAL is "0"; expected milliseconds/)
+  const delta = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
+  t.strictSame(readConfig(delta).otlp, readConfig({}).otlp, 'it is of no matter if no figures are sent')
+  t.match(
+    complaint({ ...delta, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }),
+    /^OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is "delta"; expected cumulative/,
+  )
+  for (const signal of ['TRACES', 'METRICS'])
+    t.match(complaint({ [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]: 'localhost' }), /; expected the URL of a collector/)
 })
 
 t.test('a webhook has an address and a secret, or neither', async (t) => {

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Context,
   defaultTextMapGetter,
@@ -11,23 +10,20 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import type { Resource } from '@opentelemetry/resources'
 import type { RequestSpan, RequestTracing, Tracing } from '../../ports/telemetry.ts'
-import { createProvider, type ProviderOptions } from './provider.ts'
-
-export interface OpenTelemetry {
-  readonly tracing: RequestTracing & Tracing
-  /** Sends what is finished, for `limitMs` at most, and ends. */
-  stop(limitMs: number): Promise<void>
-}
+import { createProvider, type Protocol } from './provider.ts'
 
 /** Traces by OpenTelemetry: request, batch, steps at the database. */
-export async function startOpenTelemetry(options: ProviderOptions): Promise<OpenTelemetry> {
-  const provider = await createProvider(options)
+export async function sendTraces(
+  protocol: Protocol,
+  resource: Resource,
+  version: string,
+): Promise<{ readonly tracing: RequestTracing & Tracing; shutdown(): Promise<void> }> {
+  const provider = await createProvider(protocol, resource)
   return {
-    tracing: createTracing(provider.getTracer('wallet-service', options.version)),
-    async stop(limitMs) {
-      await Promise.race([provider.shutdown().catch(() => {}), delay(limitMs, undefined, { ref: false })])
-    },
+    tracing: createTracing(provider.getTracer('wallet-service', version)),
+    shutdown: () => provider.shutdown(),
   }
 }
 

@@ -6,10 +6,12 @@ import type {
   PoolReading,
   QueueName,
   QueueReading,
+  ReadFamilies,
   RequestLog,
   Sample,
   WebhookReading,
 } from '../../ports/telemetry.ts'
+import { familiesOf, toTexts } from './families.ts'
 import { requestMetrics } from './requests.ts'
 
 export interface Prometheus {
@@ -17,6 +19,7 @@ export interface Prometheus {
   /** Counts an answered request. */
   readonly countRequest: RequestLog
   readonly page: MetricsPage
+  readonly families: ReadFamilies
 }
 
 /** Gauges whose names end in `_total`, which Prometheus keeps for counters. The same figures come by type as well. */
@@ -60,6 +63,7 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
       text: async () => (await all()).metrics(),
       samples: async () => samplesOf(await all()),
     },
+    families: () => familiesOf(registry),
   }
 }
 
@@ -281,7 +285,7 @@ async function samplesOf(registry: Registry): Promise<readonly Sample[]> {
 function toSample(name: string, { value, labels, metricName = name }: MetricValueWithName<string>): Sample {
   return {
     name: metricName,
-    labels: Object.fromEntries(Object.entries(labels).map(([label, of]) => [label, String(of)])),
+    labels: toTexts(labels),
     value,
   }
 }

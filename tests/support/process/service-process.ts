@@ -68,8 +68,12 @@ export async function startServiceProcess(t: Test, options: ProcessOptions): Pro
   })
   const line = await eventually('the first line of a service', START_LIMIT_MS, () => {
     if (early !== undefined) throw new Error(`the service ended with ${early.code ?? early.signal}: ${early.stderr}`)
-    const end = stdout().indexOf('\n')
-    return end === -1 ? undefined : stdout().slice(0, end)
+    // A collector that does not answer may be complained of before.
+    const [first] = stdout()
+      .split('\n')
+      .slice(0, -1)
+      .filter((each) => !each.includes('OpenTelemetry: '))
+    return first
   })
   const { msg: firstMessage } = JSON.parse(line)
   const url = URL_IN_LINE.exec(firstMessage)?.[1]
