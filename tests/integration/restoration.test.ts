@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { connect, migrate } from '../../db/migrate.ts'
+import { connect, migrate, migrationNames } from '../../db/migrate.ts'
 import { beginEpoch, readLedgerState } from '../../db/restoration.ts'
 import { administer, createTestDatabase } from '../support/database/database.ts'
 import { declareRestored } from '../support/database/declare-restored.ts'
 import { eventually } from '../support/eventually.ts'
 
 const WAIT_LIMIT_MS = 10_000
+/** The migration from which on there are several keys. */
+const KEY_RING = '0008_key_ring'
 
 t.test('a restoration is not done before every batch is over that may not have seen it', async (t) => {
   const database = await createTestDatabase(t)
@@ -68,7 +70,8 @@ t.test(
     const database = await createTestDatabase(t)
     await administer(database, `INSERT INTO transaction_id_key (key) VALUES ('${'k'.repeat(32)}')`)
     await declareRestored(database)
-    await migrate(database, 'down')
+    const later = (await migrationNames()).filter((name) => name > KEY_RING)
+    for (const _ of later) await migrate(database, 'down')
     await t.rejects(migrate(database, 'down'))
     const [keys] = await administer(database, 'SELECT count(*)::int AS count FROM transaction_id_key')
     t.same(keys, { count: 2 })
