@@ -97,6 +97,7 @@ const stringify = fastJSON({
         properties: { outcome: { type: 'string' }, replayed: { type: 'boolean' }, count: { type: 'integer' } },
       },
     },
+    administrator: { type: 'string' },
     msg: { type: 'string' },
   },
 })
@@ -121,6 +122,7 @@ export function requestLine(entry: RequestEntry, at: Date, worker?: number): str
     outcome,
     replayed,
     items,
+    administrator: entry.administrator,
     msg: 'request',
   })}\n`
 }

@@ -104,6 +104,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       outcome: request.outcome,
       replayed: request.replayed,
       items: request.items,
+      // They act for everyone, and a transaction does not say who asked for it. What users do is in their own wallets.
+      administrator: request.caller?.admin === true ? request.caller.userID : undefined,
     })
     done()
   })
