@@ -257,7 +257,11 @@ t.test('openapi.json asks for a bearer token exactly where tokens are checked', 
 t.test('the log says which administrator sent a request, and names no one else', async (t) => {
   const { issuer, send, log, asAdmin } = await setUp(t)
   const deposit = await asAdmin.deposit('ann', 5)
-  const own = await send({ method: 'GET', path: '/api/v1/users/ann/wallet', headers: bearer(await issuer.token('ann')) })
+  const own = await send({
+    method: 'GET',
+    path: '/api/v1/users/ann/wallet',
+    headers: bearer(await issuer.token('ann')),
+  })
   const refused = await send({ method: 'GET', path: '/api/v1/users/ann/wallet', headers: bearer('x') })
   const lineOf = ({ headers }: Answer) => log.find(({ requestID }) => requestID === headers['x-request-id'])
   t.match(lineOf(deposit), { administrator: 'operator', transactionID: deposit.body.transactionID })
