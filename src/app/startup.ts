@@ -17,6 +17,7 @@ import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
+import { sharedAnswer } from './shared-answer.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
 
@@ -83,6 +84,15 @@ export function linkDatabase(
     linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
   }
 
+  /** Anyone may ask, as often as they like: it must not keep the connections from those who read. */
+  const probe: Readiness = sharedAnswer(async () => {
+    if (linked === undefined) return 'starting'
+    return linked.store.ping().then(
+      () => 'ready',
+      () => 'database unavailable',
+    )
+  })
+
   function sayReady(line: string): void {
     logger.info(line)
     const { distribution, risk } = linked?.startup ?? {}
@@ -93,14 +103,7 @@ export function linkDatabase(
   return {
     services: () => linked?.services,
 
-    async readiness() {
-      if (stopping) return 'shutting down'
-      if (linked === undefined) return 'starting'
-      return linked.store.ping().then(
-        () => 'ready',
-        () => 'database unavailable',
-      )
-    },
+    readiness: async () => (stopping ? 'shutting down' : probe()),
 
     connect: () =>
       link().then(
