@@ -56,7 +56,7 @@ async function measure(cluster: MeasuredCluster, wallets: number, load: string, 
     DATABASE_URL: toURL(cluster.address),
     TRANSACTION_ID_KEY: key.toString('base64'),
   })
-  const bench = { ids: createSignedTransactionIDs(key), seconds, damage: [] as string[] }
+  const bench = { ids: createSignedTransactionIDs([key]), seconds, damage: [] as string[] }
   const database = { countTransfers: () => countTransfers(client) }
   const pick = uniform(wallets, Math.random)
   const samples: CitusSample[] = []

@@ -50,7 +50,7 @@ export async function withBench<Result>(
   const key = randomBytes(KEY_BYTES)
   const bench: Bench = {
     ...options,
-    ids: createSignedTransactionIDs(key),
+    ids: createSignedTransactionIDs([key]),
     damage: [],
 
     async withDatabase(name, useDatabase) {

@@ -2,6 +2,7 @@ import { migrationNames } from '../db/migrate.ts'
 import { createPostgresWalletStore } from '../src/adapters/postgres/wallet-store.ts'
 import type { Command, RequestID } from '../src/domain/command.ts'
 import { decideBatch } from '../src/domain/decide.ts'
+import { FIRST_EPOCH } from '../src/domain/epoch.ts'
 import { after, fromMilliseconds } from '../src/domain/instant.ts'
 import { toAmount } from '../src/domain/money.ts'
 import { toUserID } from '../src/domain/user-id.ts'
@@ -32,6 +33,7 @@ export async function compareLoneClient(bench: Bench, load: Load): Promise<Row> 
         userID: active,
         transactionID: bench.ids.issue(active, now),
         expiresAt: after(now, DAY),
+        epoch: FIRST_EPOCH,
         requestID: 'bench' as RequestID,
         movement: { kind: 'transfer', amount: toAmount(1n), passiveUserID: passive },
       }

@@ -18,6 +18,7 @@ const ENTRIES = [
 ].map((entry, index) => ({
   ...entry,
   requestID: 'id',
+  address: '127.0.0.1',
   transactionID: undefined,
   replayed: undefined,
   items: undefined,

@@ -1,7 +1,7 @@
 import { auditLedger } from '../audit/audit.ts'
 import { keepReport } from '../audit/keep.ts'
 import { describeReport, reportAsJSON } from '../audit/report.ts'
-import { describeAddress } from '../db/address.ts'
+import { describeAddress, type ServerAddress } from '../db/address.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
 import { takeConfig } from '../src/app/config.ts'
 import { describeFailure } from './errors.ts'
@@ -30,15 +30,22 @@ async function auditConfigured(json: boolean): Promise<void> {
   const embedded = database === undefined ? await joinEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
   const address = embedded?.address ?? database
   try {
-    if (address === undefined) return
-    if (!json) say(`auditing ${describeAddress(address)}`)
-    const progress = createProgress(process.stderr)
-    const report = await auditLedger(address, { onProgress: progress.show }).finally(progress.end)
-    if (report.findings.length > 0) process.exitCode = DAMAGED
-    const notKept = await keepReport(address, report)
-    if (notKept !== undefined && !json) say(`not kept for the console: ${notKept}`)
-    await print(json ? reportAsJSON(report) : describeReport(report))
+    if (address !== undefined) await auditAndReport(address, json)
   } finally {
     await embedded?.stop()
   }
+}
+
+/** Audits, keeps the report for the console, and prints it. @returns whether the ledger is whole. */
+export async function auditAndReport(address: ServerAddress, json: boolean): Promise<boolean> {
+  if (!json) say(`auditing ${describeAddress(address)}`)
+  const progress = createProgress(process.stderr)
+  const report = await auditLedger(address, { onProgress: progress.show }).finally(progress.end)
+  const whole = report.findings.length === 0
+  // Told even if no one reads the report.
+  if (!whole) process.exitCode = DAMAGED
+  const notKept = await keepReport(address, report)
+  if (notKept !== undefined && !json) say(`not kept for the console: ${notKept}`)
+  await print(json ? reportAsJSON(report) : describeReport(report))
+  return whole
 }

@@ -18,6 +18,8 @@ export interface GivenMovement {
 /** The answers after which nothing was executed, and no earlier request with the same ID had been. */
 const FINAL = [400, 404, 412, 422]
 
+const RETIRED = 'TRANSACTION_ID_RETIRED'
+
 /** Makes of what a client threw what a person is told. What is a bug stays what it is. */
 export function explain(error: unknown, session: Session, movement?: GivenMovement): unknown {
   if (error instanceof WalletProblem) return explainProblem(error, session, movement)
@@ -31,6 +33,9 @@ export function explain(error: unknown, session: Session, movement?: GivenMoveme
 function explainProblem(problem: WalletProblem, session: Session, movement: GivenMovement | undefined): Failure {
   const { code, detail, errors, status, transactionID } = problem
   const fields = errors.map(({ path, message }) => ` ${path}: ${message}.`).join('')
+  // To send it again would have the same answer.
+  if (code === RETIRED)
+    return new Failure(EXIT.unsettled, stripControlCharacters(`${code}: ${detail} Transaction ID: ${transactionID}.`))
   const says = stripControlCharacters(`${code}: ${detail}${fields}${whatToDo(problem, session)}`)
   const sentBefore = movement?.transactionID !== undefined && !FINAL.includes(status)
   if (movement === undefined || transactionID === undefined || (problem.outcome === 'not-executed' && !sentBefore))

@@ -49,6 +49,7 @@ and a file whose payments have begun must not be changed. --deadline is each req
 
 A line that is refused stays so for this file. Once the cause is fixed, pay it from a new file. The IDs of lines that were
 never sent expire, after 24 hours unless the service is told otherwise; such lines are refused, too (TRANSACTION_ID_EXPIRED).
+If the ledger was restored since, lines that it has not got are TRANSACTION_ID_RETIRED: they may have been paid before.
 
 Example:
   npx wallet pay salaries.csv --from company`
@@ -85,18 +86,24 @@ async function pay(order: Order, session: Session, { print }: Surroundings): Pro
   if (stopped !== undefined) throw explainStop(stopped, session, { again, resumed })
   const unknown = report.count('unknown')
   const foreign = report.count('foreign')
+  const retired = report.count('retired')
   const says = [
     counted(report.count('final'), 'refused for good', 'Once the cause is fixed, pay from a new file.'),
     counted(report.count('open'), 'refused', `Once the cause is fixed, run this again:\n  ${again}`),
     counted(unknown, 'left unknown', `To find out, run this again; each line is paid once:\n  ${again}`),
     // To pay these from a new file could pay them twice.
     counted(
+      retired,
+      'refused, and may have been paid before the ledger was restored',
+      'Look into your own records, and with those who were to be paid. Pay what was not paid from a new file.',
+    ),
+    counted(
       foreign,
       'refused, and may have been paid elsewhere',
       stripControlCharacters(`Is ${session.url} the service that issued the IDs in ${idsPathOf(order.file)}?`),
     ),
   ].filter((each) => each !== '')
-  if (says.length > 0) throw new Failure(unknown + foreign > 0 ? EXIT.unsettled : EXIT.no, says.join('\n'))
+  if (says.length > 0) throw new Failure(unknown + foreign + retired > 0 ? EXIT.unsettled : EXIT.no, says.join('\n'))
 }
 
 function counted(lines: number, how: string, whatToDo: string): string {

@@ -11,14 +11,15 @@ interface Unpaid {
   readonly code: string
   /**
    * Whether it is over for its transaction ID, may yet be made with it, or may have been made. `foreign`: it may have been, too,
-   * but not at this service, or not with what the ID now stands beside.
+   * but not at this service, or not with what the ID now stands beside. `retired`: it may have been, before the ledger was restored.
    */
-  readonly fate: 'final' | 'open' | 'unknown' | 'foreign'
+  readonly fate: 'final' | 'open' | 'unknown' | 'foreign' | 'retired'
 }
 
 /** The refusals that are kept under their ID. */
 const FINAL = [412, 422]
 
+const RETIRED = 'TRANSACTION_ID_RETIRED'
 const FOREIGN: readonly string[] = ['TRANSACTION_ID_UNKNOWN', 'TRANSACTION_ID_REUSED']
 
 const COLUMNS: readonly Column<Unpaid>[] = [
@@ -57,6 +58,7 @@ export function createPayReport(from: string, payments: number) {
 
 function fateOf({ code, status, outcome }: WalletProblem): Unpaid['fate'] {
   if (FOREIGN.includes(code)) return 'foreign'
+  if (code === RETIRED) return 'retired'
   if (outcome === 'unknown') return 'unknown'
   return FINAL.includes(status) ? 'final' : 'open'
 }

@@ -32,9 +32,30 @@ export function addServiceCommands(program: Command): void {
       const { runAudit } = await import('./audit.ts')
       await runAudit(json)
     })
+  program
+    .command('restored')
+    .description(
+      'declare that the database was set back to an earlier time: retires transaction IDs, audits, says what to tell',
+    )
+    .addOption(new Option('--yes', 'do not ask'))
+    .addHelpText('after', `${DATABASE}${RESTORED_HELP}`)
+    .action(async ({ yes = false }) => {
+      const { runRestored } = await import('./restored.ts')
+      await runRestored(yes)
+    })
 }
 
 const DATABASE = '\nThe database is DATABASE_URL, or the embedded one in DATA_DIR.'
+const RESTORED_HELP = `
+
+Run it after a backup was restored, or after a failover to a standby that was behind, before the service serves clients again.
+From then on no transaction ID that was issued before is executed any more: what was paid in the time that was lost is not paid
+again. To run it twice does no harm, but retires what was issued in between, too. docs/recovery.md has more.
+
+Exit code: 0 done, and the ledger is whole; 1 not done, or the ledger is damaged or could not be checked; 2 usage error.
+
+Example:
+  DATABASE_URL=postgres://… npx wallet restored`
 const AUDIT_HELP = ` The service may run or not.
 
 Exit code: 0 no problems found; 1 the ledger is damaged; 2 it could not be checked.

@@ -60,6 +60,7 @@ export interface Problem {
     | 'SELF_TRANSFER'
     | 'TRANSACTION_ID_UNKNOWN'
     | 'TRANSACTION_ID_REUSED'
+    | 'TRANSACTION_ID_RETIRED'
     | 'TRANSACTION_ID_EXPIRED'
     | 'WALLET_NOT_FOUND'
     | 'WALLET_CLOSED'
@@ -170,7 +171,7 @@ export interface TransactionIDStatus {
    * Obtained from the server before the write; lower case
    */
   transactionID: string
-  status: 'unused' | 'executed' | 'refused' | 'expired'
+  status: 'unused' | 'executed' | 'refused' | 'expired' | 'retired'
   transaction?: Transaction
   refusal?: {
     code:

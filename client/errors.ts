@@ -19,7 +19,12 @@ interface ProblemParticulars {
   readonly outcome: Outcome
 }
 
-/** The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again. */
+/**
+ * The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again.
+ *
+ * `TRANSACTION_ID_RETIRED` is final too, but its `outcome` is `unknown`: the ledger was restored, and the write may have been executed
+ * in the time that was lost. Compare with your own records before you write it again under another ID.
+ */
 export class WalletProblem extends Error {
   override readonly name = 'WalletProblem'
   /** A later service may know more codes. `UNEXPECTED_ANSWER`: what answered was not the service; a proxy, say. */

@@ -8,12 +8,13 @@ CREATE TABLE feed_offset (
 );
 
 CREATE TABLE transaction_id_key (
-  only_one boolean DEFAULT true NOT NULL,
   key bytea NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  number bigint DEFAULT 1 NOT NULL,
+  epoch uuid DEFAULT gen_random_uuid() NOT NULL,
   CONSTRAINT transaction_id_key_key_check CHECK (length(key) = 32),
-  CONSTRAINT transaction_id_key_only_one_check CHECK (only_one),
-  CONSTRAINT transaction_id_key_pkey PRIMARY KEY (only_one)
+  CONSTRAINT transaction_id_key_number_check CHECK (number > 0),
+  CONSTRAINT transaction_id_key_pkey PRIMARY KEY (number)
 );
 
 CREATE TABLE user_wallet (
@@ -52,7 +53,7 @@ CREATE TABLE user_wallet_refusal (
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT user_wallet_refusal_amount_check CHECK (amount >= 1 AND amount <= '9007199254740991'::bigint),
   CONSTRAINT user_wallet_refusal_check CHECK ((passive_user_id IS NOT NULL) = (type = 4)),
-  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_EXPIRED'::text, 'WALLET_CLOSED'::text, 'WALLET_FROZEN'::text, 'PASSIVE_WALLET_CLOSED'::text, 'VERSION_MISMATCH'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
+  CONSTRAINT user_wallet_refusal_code_check CHECK (code = ANY (ARRAY['TRANSACTION_ID_RETIRED'::text, 'TRANSACTION_ID_EXPIRED'::text, 'WALLET_CLOSED'::text, 'WALLET_FROZEN'::text, 'PASSIVE_WALLET_CLOSED'::text, 'VERSION_MISMATCH'::text, 'PASSIVE_WALLET_NOT_FOUND'::text, 'INSUFFICIENT_BALANCE'::text, 'BALANCE_LIMIT_EXCEEDED'::text])),
   CONSTRAINT user_wallet_refusal_pkey PRIMARY KEY (transaction_id, user_id),
   CONSTRAINT user_wallet_refusal_type_check CHECK (type = ANY (ARRAY[1, 2, 4]))
 );
@@ -97,6 +98,25 @@ CREATE TABLE wallet_audit (
   CONSTRAINT wallet_audit_pkey PRIMARY KEY (only_one)
 );
 
+CREATE TABLE webhook_delivery (
+  only_one boolean DEFAULT true NOT NULL,
+  feed_number bigint NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  id bigint NOT NULL,
+  transaction_id uuid NOT NULL,
+  epoch text NOT NULL,
+  batch_size integer DEFAULT 0 NOT NULL,
+  delivered_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  failures integer DEFAULT 0 NOT NULL,
+  last_error text,
+  CONSTRAINT webhook_delivery_batch_size_check CHECK (batch_size >= 0),
+  CONSTRAINT webhook_delivery_check CHECK ((failures = 0) = (failing_since IS NULL) AND (failures = 0) = (last_error IS NULL)),
+  CONSTRAINT webhook_delivery_failures_check CHECK (failures >= 0),
+  CONSTRAINT webhook_delivery_only_one_check CHECK (only_one),
+  CONSTRAINT webhook_delivery_pkey PRIMARY KEY (only_one)
+);
+
 CREATE INDEX user_wallet_note_by_reference ON user_wallet_note USING btree (reference, user_id, id) WHERE reference IS NOT NULL AND id IS NOT NULL;
 
 CREATE UNIQUE INDEX user_wallet_note_of_transaction ON user_wallet_note USING btree (user_id, id) WHERE id IS NOT NULL;
@@ -113,6 +133,8 @@ BEGIN
   RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END
 $function$;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON transaction_id_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON user_wallet_note FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
 

@@ -6,8 +6,8 @@ import { connect, migrateOn } from './migrate.ts'
 
 /** What a start must know of its database. */
 export interface Startup {
-  /** What every instance on this database signs transaction IDs with. */
-  readonly key: Buffer
+  /** What every instance on this database signs transaction IDs with, newest first. */
+  readonly keys: readonly Buffer[]
   /** What the server's settings risk, in one line; `undefined` if they are safe. */
   readonly risk: string | undefined
   /** Where the tables lie, in one line; `undefined` if they are in this one database. */
@@ -17,19 +17,19 @@ export interface Startup {
 /**
  * Brings the schema up to date and asks everything that a start must know, on one connection.
  *
- * @param configuredKey if there is none, the one in the database counts.
+ * @param configuredKeys if there are none, the one in the database counts.
  * @param newKey becomes it if there is none there either.
  */
 export async function startOn(
   address: ServerAddress,
-  configuredKey: Buffer | undefined,
+  configuredKeys: readonly Buffer[],
   newKey: Buffer,
 ): Promise<Startup> {
   const client = await connect(address)
   try {
     await migrateOn(client, 'up')
     return {
-      key: configuredKey ?? (await sharedKey(client, newKey)),
+      keys: configuredKeys.length > 0 ? configuredKeys : [await sharedKey(client, newKey)],
       risk: await durabilityRisk(client),
       distribution: await describeDistribution(client),
     }
@@ -38,9 +38,9 @@ export async function startOn(
   }
 }
 
-/** Of several instances that start at once, all get the key of the first. */
+/** Of several instances that start at once, all get the key of the first. Later ones begin epochs, and sign nothing by themselves. */
 async function sharedKey(client: pg.Client, newKey: Buffer): Promise<Buffer> {
-  const read = () => ask<{ key: Buffer }>(client, 'SELECT key FROM transaction_id_key')
+  const read = () => ask<{ key: Buffer }>(client, 'SELECT key FROM transaction_id_key WHERE number = 1')
   let [row] = await read()
   if (row === undefined) {
     await ask(client, 'INSERT INTO transaction_id_key (key) VALUES ($1) ON CONFLICT DO NOTHING', [newKey])

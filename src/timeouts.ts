@@ -40,6 +40,10 @@ export const TIMEOUTS_MS = {
   settled: 60_000,
   /** Something moves on an HTTP connection with a request on it. A reader of the feed may wait for 30 s, and is answered after that. */
   httpConnection: 40_000,
+  /** The receiver of the webhook answers. */
+  webhook: 15_000,
+  /** The server takes the right to deliver away from one who says nothing: longer than a message that is sent meanwhile. */
+  webhookLease: 30_000,
   /** An HTTP connection without a request on it is kept. Longer than the minute for which proxies keep theirs. */
   httpKeepAlive: 65_000,
   /** The server keeps a connection of ours that rests, or whose end it has not heard of. */

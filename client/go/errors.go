@@ -23,6 +23,9 @@ type FieldError struct {
 
 // Problem says that the answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be
 // used again.
+//
+// TRANSACTION_ID_RETIRED is final too, but its Outcome is Unknown: the ledger was restored, and the write may have been
+// executed in the time that was lost. Compare with your own records before you write it again under another ID.
 type Problem struct {
 	// Code is what a program goes by.
 	Code   string

@@ -169,6 +169,9 @@ func (c *Client) attemptOnce(
 	}
 }
 
+// retired says nothing of attempts before: they may have been executed in the time that the ledger has lost.
+const retired = "TRANSACTION_ID_RETIRED"
+
 type problemBody struct {
 	Code   string       `json:"code"`
 	Detail string       `json:"detail"`
@@ -186,7 +189,7 @@ func toProblem(status int, body []byte, known facts, transactionID string, isWri
 		}
 	}
 	outcome := Unknown
-	refused := isKnown && status < 500 && (!known.maybeExecuted || isFinal(status, said.Code))
+	refused := isKnown && said.Code != retired && status < 500 && (!known.maybeExecuted || isFinal(status, said.Code))
 	if refused || !isWrite {
 		outcome = NotExecuted
 	}

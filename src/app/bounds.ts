@@ -3,6 +3,7 @@ import type { BatcherBounds } from './batcher.ts'
 import type { Config } from './config.ts'
 import type { LiveBounds } from './live.ts'
 import type { ServiceBounds } from './wallet-service.ts'
+import type { WebhookBounds } from './webhook.ts'
 
 /** Connections for everything that is not a batch of movements. */
 export const READ_CONNECTIONS = 4
@@ -20,6 +21,15 @@ export const INSPECTION_BOUNDS: BatcherBounds = {
 
 /** Those who follow wallets: each has a connection, and some 20 KB. */
 export const LIVE_BOUNDS: LiveBounds = { followersOfAUser: 16, followers: 4096, pollMs: 250, gatherMs: 20 }
+
+/** Of the webhook. With the time of a message, its beat fits well into the silence that costs the right to deliver. */
+export const WEBHOOK_BOUNDS: WebhookBounds = {
+  takeMs: 2000,
+  beatMs: 5000,
+  firstBackoffMs: 1000,
+  maxBackoffMs: 60_000,
+  stopMs: 1000,
+}
 
 /** Every bound on what waits for the store. */
 export function serviceBounds({ batchMax, queueMax, lanes }: Config): ServiceBounds {

@@ -75,7 +75,7 @@ export async function startService(
     server.server.listen({ port: config.port, host, backlog: 4096 })
     await once(server.server, 'listening')
     const url = listeningAt(server.server.address(), config.host)
-    if (waitingFor === undefined) database.sayReady(`listening at ${url}/api/v1, on ${databaseName}`)
+    if (waitingFor === undefined) database.ready(`listening at ${url}/api/v1, on ${databaseName}`)
     else logger.warn(`listening at ${url}/api/v1, but waiting for ${databaseName}: ${waitingFor}`)
     const connecting = waitingFor === undefined ? undefined : database.keepConnecting()
 

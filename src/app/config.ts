@@ -5,6 +5,7 @@ import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './config/authentication.ts'
 import { parseNetworks } from './config/networks.ts'
 import { parseOrigins } from './config/origins.ts'
+import { parseWebhookSecrets, parseWebhookURL, SECRET_EXPECTED, type WebhookSetting } from './config/webhook.ts'
 
 /** Everything that the environment says, read once. */
 export interface Config {
@@ -14,8 +15,8 @@ export interface Config {
   readonly database: ServerAddress | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel
-  /** `undefined`: the one that is kept in the database. */
-  readonly transactionIDKey: Buffer | undefined
+  /** Newest first: that one signs. None: the one that is kept in the database. */
+  readonly transactionIDKeys: readonly Buffer[]
   readonly transactionIDTtl: Micros
   /** How many movements one batch may hold. */
   readonly batchMax: number
@@ -31,6 +32,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** Of pages that may call the service from a browser, beside its own. */
   readonly corsOrigins: readonly string[]
+  /** `undefined`: none is sent. */
+  readonly webhook: WebhookSetting | undefined
   /** How traces are sent; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
   readonly traces: OTLPProtocol | undefined
 }
@@ -56,6 +59,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const MAX_PORT = 65_535
 const MAX_WORKERS = 64
+/** To try an ID that is none of ours with all of them must cost next to nothing. */
+const MAX_KEYS = 8
 const HOUR: Micros = 3_600_000_000n
 const UNITS: Readonly<Record<string, Micros>> = { s: HOUR / 3600n, m: HOUR / 60n, h: HOUR, d: HOUR * 24n }
 const DEFAULT_TTL = HOUR * 24n
@@ -148,13 +153,38 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return { perUser, perAddress: readRate('RATE_LIMIT_PER_ADDRESS') }
   }
 
+  function readWebhook(): WebhookSetting | undefined {
+    const allowHTTP = read('WEBHOOK_ALLOW_HTTP', false, 'true, to let WEBHOOK_URL be http://', (text) =>
+      text === 'true' ? true : undefined,
+    )
+    const url = read<URL | undefined>(
+      'WEBHOOK_URL',
+      undefined,
+      'an https:// address without user and password; http:// only on this machine, or with WEBHOOK_ALLOW_HTTP=true',
+      (text) => parseWebhookURL(text, allowHTTP),
+      // Receivers may have a secret anywhere in their addresses.
+      hidingAll,
+    )
+    const secrets = read<WebhookSetting['secrets'] | undefined>(
+      'WEBHOOK_SECRET',
+      undefined,
+      SECRET_EXPECTED,
+      parseWebhookSecrets,
+      hidingAll,
+    )
+    if (url === undefined && secrets === undefined) return undefined
+    if (url === undefined) throw new ConfigError('WEBHOOK_URL', 'not set', 'an address beside WEBHOOK_SECRET')
+    if (secrets === undefined) throw new ConfigError('WEBHOOK_SECRET', 'not set', SECRET_EXPECTED)
+    return { url, secrets }
+  }
+
   const authentication = readAuthentication()
   const traceEndpoint = read<string | undefined>(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     undefined,
     'the URL of a collector for OTLP over HTTP, such as http://localhost:4318',
     (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
-    (text) => (text.includes('@') ? `${text.length} characters (not shown)` : JSON.stringify(text)),
+    (text) => (text.includes('@') ? hidingAll(text) : JSON.stringify(text)),
   )
   const traceProtocol = read<OTLPProtocol>(
     'OTEL_EXPORTER_OTLP_PROTOCOL',
@@ -179,12 +209,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: read<LogLevel>('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), (text) =>
       LOG_LEVELS.find((level) => level === text),
     ),
-    transactionIDKey: read<Buffer | undefined>(
+    transactionIDKeys: read<readonly Buffer[]>(
       'TRANSACTION_ID_KEY',
-      undefined,
-      `${KEY_BYTES} bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' prints them`,
-      parseKey,
-      (text) => `${text.length} characters (not shown)`,
+      [],
+      `${KEY_BYTES} bytes in base64, as 'openssl rand -base64 ${KEY_BYTES}' prints them, or up to ${MAX_KEYS} of those, newest first, with commas between them`,
+      parseKeys,
+      hidingAll,
     ),
     transactionIDTtl: read(
       'TRANSACTION_ID_TTL',
@@ -216,6 +246,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       parseOrigins,
       hidingPassword,
     ),
+    webhook: readWebhook(),
     traces: traceEndpoint === undefined || env.OTEL_SDK_DISABLED === 'true' ? undefined : traceProtocol,
   })
 }
@@ -226,6 +257,15 @@ function wholeNumber(min: number, max: number): (text: string) => number | undef
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
     return value >= min && value <= max ? value : undefined
   }
+}
+
+function parseKeys(text: string): readonly Buffer[] | undefined {
+  const keys = text
+    .split(/[\s,]+/)
+    .filter((each) => each !== '')
+    .map(parseKey)
+  if (keys.length === 0 || keys.length > MAX_KEYS) return undefined
+  return keys.every((key) => key !== undefined) ? keys : undefined
 }
 
 function parseKey(text: string): Buffer | undefined {
@@ -246,6 +286,10 @@ function parseRate(text: string): Rate | undefined {
   const windowMs = unit === undefined ? undefined : WINDOWS_MS[unit]
   const requests = Number(count)
   return windowMs === undefined || requests > MAX_RATE ? undefined : { requests, windowMs }
+}
+
+function hidingAll(text: string): string {
+  return `${text.length} characters (not shown)`
 }
 
 /** A URL with an @ in it may have a password before that. */

@@ -2,7 +2,9 @@ import type { Inspection, InspectionResult, LedgerReads } from '../ports/inspect
 import { createBatcher } from './batcher.ts'
 import { INSPECTION_BOUNDS } from './bounds.ts'
 
-export function createInspection(reads: LedgerReads): Inspection {
+/** @param webhookOrigin where the webhook goes; left out if there is none. */
+export function createInspection(reads: LedgerReads, webhookOrigin?: string): Inspection {
+  const readDelivery = bounded(() => reads.delivery())
   return {
     find: bounded((search) => reads.find(search)),
     findTransaction: bounded((transactionID) => reads.findTransaction(transactionID)),
@@ -11,6 +13,14 @@ export function createInspection(reads: LedgerReads): Inspection {
     newest: bounded((limit) => reads.newest(limit)),
     curve: bounded((query) => reads.curve(query)),
     lastAudit: bounded(() => reads.lastAudit()),
+    async webhook() {
+      const origin = webhookOrigin
+      if (origin === undefined) return { kind: 'found', value: undefined }
+      const result = await readDelivery()
+      if (result.kind === 'failed') return result
+      const { deliveredAt, failing, behindMs = 0 } = result.value ?? {}
+      return { kind: 'found', value: { origin, deliveredAt, failing, behindMs } }
+    },
   }
 }
 

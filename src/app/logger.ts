@@ -83,6 +83,7 @@ const stringify = fastJSON({
     time: { type: 'string' },
     worker: { type: 'integer' },
     requestID: { type: 'string' },
+    address: { type: 'string' },
     method: { type: 'string' },
     route: { type: 'string' },
     status: { type: 'integer' },
@@ -107,13 +108,14 @@ const stringify = fastJSON({
  * entry takes 5 µs, this one.
  */
 export function requestLine(entry: RequestEntry, at: Date, worker?: number): string {
-  const { requestID, method, route, status, ms, transactionID, outcome, replayed, items } = entry
+  const { requestID, address, method, route, status, ms, transactionID, outcome, replayed, items } = entry
   const time = at.toISOString()
   return `${stringify({
     level: INFO,
     time,
     worker,
     requestID,
+    address,
     method,
     route,
     status,

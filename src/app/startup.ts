@@ -4,22 +4,32 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
 import { type Startup, startOn } from '../../db/startup.ts'
+import { formatFeedPage } from '../adapters/fastify/feed-page.ts'
 import type { Services } from '../adapters/fastify/server.ts'
+import { createPostgresDeliveries } from '../adapters/postgres/deliveries.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
-import { createSignedTransactionIDs } from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import {
+  createSignedTransactionIDs,
+  type SignedTransactionIDs,
+} from '../adapters/signed-transaction-ids/transaction-ids.ts'
+import { createWebhookReceiver } from '../adapters/webhook/receiver.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
+import type { LedgerReads } from '../ports/inspection.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
-import type { Readiness } from '../ports/wallet-service.ts'
+import type { Readiness, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
-import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from './bounds.ts'
+import type { Deliveries } from '../ports/webhook.ts'
+import { TIMEOUTS_MS } from '../timeouts.ts'
+import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './bounds.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
 import { sharedAnswer } from './shared-answer.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
+import { startWebhook } from './webhook.ts'
 
 /** The services over a database that may not answer yet. */
 export interface DatabaseLink {
@@ -33,8 +43,8 @@ export interface DatabaseLink {
    * @throws {UnusableDatabase} if trying again can't help.
    */
   connect(): Promise<string | undefined>
-  /** Logs that the service is ready, and what is to be known of its database. */
-  sayReady(line: string): void
+  /** Now it listens: logs that it is ready, and what is to be known of its database, and delivers webhooks from here on. */
+  ready(line: string): void
   /** Tries again until the database answers, or the service stops. */
   keepConnecting(): Promise<void>
   /** From now on the service is shutting down; who follows a wallet is let go, to go on elsewhere. */
@@ -42,7 +52,21 @@ export interface DatabaseLink {
   close(): Promise<void>
 }
 
+interface Linked {
+  readonly store: WalletStore
+  readonly services: Services
+  readonly live: Live
+  readonly startup: Startup
+  /** Begins to deliver, if there is a webhook; says how that is ended. */
+  readonly deliver: () => () => Promise<void>
+}
+
+const NO_FEED =
+  'WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it (docs/webhooks.md)'
+
 const RETRY_DELAY_MS = 500
+/** How soon an instance at work signs in a new epoch (docs/decisions/recovery.md). */
+const EPOCH_POLL_MS = 1000
 
 /** @param name of the database, for people. */
 export function linkDatabase(
@@ -51,37 +75,46 @@ export function linkDatabase(
   name: string,
   { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
 ): DatabaseLink {
-  let linked:
-    | { readonly store: WalletStore; readonly services: Services; readonly live: Live; readonly startup: Startup }
-    | undefined
+  let linked: Linked | undefined
   let stopping = false
+  let stopDelivery: (() => Promise<void>) | undefined
+  let deliveryStopped: Promise<void> | undefined
 
   async function link(): Promise<void> {
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
+    const deliveries = config.webhook && createPostgresDeliveries(address)
     let startup: Startup
+    let transactionIDs: SignedTransactionIDs
     try {
-      startup = await startOn(address, config.transactionIDKey, randomBytes(KEY_BYTES))
+      startup = await startOn(address, config.transactionIDKeys, randomBytes(KEY_BYTES))
       await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      if (deliveries !== undefined && startup.distribution !== undefined) throw new UnusableDatabase(NO_FEED)
+      // Before anyone can write: from the very first transaction on, all are delivered.
+      await deliveries?.begin()
+      transactionIDs = createSignedTransactionIDs(startup.keys, await store.epochs())
     } catch (error) {
-      await store.close()
+      await Promise.all([store.close(), deliveries?.close()])
       throw asUnusable(error) ?? error
     }
     const live = createLive(store, LIVE_BOUNDS, telemetry)
     const wallets = createWalletService({
       store,
-      transactionIDs: createSignedTransactionIDs(startup.key),
+      transactionIDs,
       clock: () => fromMilliseconds(Date.now()),
       transactionIDTtl: config.transactionIDTtl,
       bounds: serviceBounds(config),
       committed: live.committed,
       telemetry,
     })
+    const inspection = createInspection(store, config.webhook?.url.origin)
+    const begin = () => (deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets))
     // Ready from here on, and not before.
-    linked = { store, startup, live, services: { wallets, inspection: createInspection(store), live } }
+    linked = { store, startup, live, services: { wallets, inspection, live }, deliver: begin }
+    void keepEpoch(store, transactionIDs)
   }
 
   /** Anyone may ask, as often as they like: it must not keep the connections from those who read. */
@@ -93,11 +126,51 @@ export function linkDatabase(
     )
   })
 
-  function sayReady(line: string): void {
+  /** Batches see by themselves that an epoch has begun. This is for who asks for an ID, which touches no database. */
+  async function keepEpoch(store: WalletStore, transactionIDs: SignedTransactionIDs): Promise<void> {
+    for (;;) {
+      await delay(EPOCH_POLL_MS, undefined, { ref: false })
+      if (stopping) return
+      // A store that fails is asked again.
+      const epochs = await store.epochs().catch(() => undefined)
+      if (epochs !== undefined && transactionIDs.enter(epochs))
+        logger.warn('the ledger was declared restored: transaction IDs that were issued before are retired')
+    }
+  }
+
+  function deliver(deliveries: Deliveries, store: LedgerReads, wallets: WalletService): () => Promise<void> {
+    if (config.webhook === undefined) throw new Error('there is no receiver')
+    const receiver = createWebhookReceiver({
+      ...config.webhook,
+      format: formatFeedPage,
+      timeoutMs: TIMEOUTS_MS.webhook,
+    })
+    const webhook = startWebhook({
+      ...{ deliveries, receiver, telemetry },
+      feed: wallets.feed,
+      read: () => store.delivery(),
+      bounds: WEBHOOK_BOUNDS,
+      log: {
+        info: (text) => logger.info(text),
+        warn: (text) => logger.warn(text),
+        error: (text) => logger.error(text),
+      },
+      // Cut short, it is over all the same.
+      sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+      random: Math.random,
+    })
+    return async () => {
+      await webhook.stop()
+      receiver.close()
+    }
+  }
+
+  function ready(line: string): void {
     logger.info(line)
     const { distribution, risk } = linked?.startup ?? {}
     if (distribution !== undefined) logger.info(distribution)
     if (risk !== undefined) logger.warn(risk)
+    if (!stopping) stopDelivery = linked?.deliver()
   }
 
   return {
@@ -114,7 +187,7 @@ export function linkDatabase(
         },
       ),
 
-    sayReady,
+    ready,
 
     async keepConnecting() {
       let lastMessage = ''
@@ -122,7 +195,7 @@ export function linkDatabase(
         await delay(RETRY_DELAY_MS)
         try {
           await link()
-          sayReady(`${name} answers; ready`)
+          ready(`${name} answers; ready`)
           return
         } catch (error) {
           if (!(error instanceof UnusableDatabase) || error.message === lastMessage) continue
@@ -134,11 +207,14 @@ export function linkDatabase(
 
     stop() {
       stopping = true
+      deliveryStopped = stopDelivery?.()
       linked?.live.stop()
       linked?.services.wallets.endWaits()
     },
 
     async close() {
+      stopping = true
+      await (deliveryStopped ?? stopDelivery?.())
       await linked?.store.close()
     },
   }

@@ -8,7 +8,7 @@ import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { StateRequest } from '../domain/wallet-state.ts'
 import type { QueueName, Telemetry } from '../ports/telemetry.ts'
-import type { TransactionIDs } from '../ports/transaction-ids.ts'
+import type { Proof, TransactionIDs } from '../ports/transaction-ids.ts'
 import type {
   ListAnswer,
   MovementRequest,
@@ -16,7 +16,7 @@ import type {
   TransactionStatus,
   WalletService,
 } from '../ports/wallet-service.ts'
-import type { Clock, WalletStore } from '../ports/wallet-store.ts'
+import type { Clock, KnownOutcome, WalletStore } from '../ports/wallet-store.ts'
 import { type BatcherBounds, createBatcher, OVERLOADED } from './batcher.ts'
 import { createFeedReader, type FeedBounds } from './feed.ts'
 
@@ -111,13 +111,19 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     return after(issuedAt, transactionIDTtl)
   }
 
+  /** As {@link decideBatch} would judge it. */
+  function unusedStatus(proof: Proof, { now, epoch }: KnownOutcome): TransactionStatus {
+    if (proof.epoch !== epoch) return { kind: 'retired' }
+    return { kind: now >= expiry(proof.issuedAt) ? 'expired' : 'unused' }
+  }
+
   /** The checks that need no database. */
   function toCommand(request: MovementRequest): { readonly kind: 'command'; readonly command: Command } | Rejected {
     const { userID, transactionID, movement } = request
     if (movement.passiveUserID === userID) return rejected('SELF_TRANSFER')
-    const issuedAt = transactionIDs.issuedAt(userID, transactionID)
-    if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
-    return { kind: 'command', command: { ...request, expiresAt: expiry(issuedAt) } }
+    const proof = transactionIDs.prove(userID, transactionID)
+    if (proof === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
+    return { kind: 'command', command: { ...request, expiresAt: expiry(proof.issuedAt), epoch: proof.epoch } }
   }
 
   async function submitTogether(list: AtomicList): Promise<readonly ListAnswer[]> {
@@ -156,13 +162,11 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
 
     async status(userID, transactionID) {
       if (outcomes.room() === 0) return OVERLOADED
-      const issuedAt = transactionIDs.issuedAt(userID, transactionID)
-      if (issuedAt === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
+      const proof = transactionIDs.prove(userID, transactionID)
+      if (proof === undefined) return rejected('TRANSACTION_ID_UNKNOWN')
       const settled = await outcomes.submit({ userID, transactionID })
       if (settled.kind === 'failed') return settled
-      const { stored, now } = settled.result
-      const unused: TransactionStatus = { kind: now >= expiry(issuedAt) ? 'expired' : 'unused' }
-      return { kind: 'status', status: stored ?? unused }
+      return { kind: 'status', status: settled.result.stored ?? unusedStatus(proof, settled.result) }
     },
 
     isOverloaded: () => movements.room() === 0,

@@ -1,3 +1,4 @@
+import type { Epoch } from './epoch.ts'
 import type { Instant } from './instant.ts'
 import type { Movement } from './movement.ts'
 import type { TransactionID } from './transaction.ts'
@@ -15,6 +16,8 @@ export interface Command {
   readonly transactionID: TransactionID
   /** From when on the ID, still unused, is refused. */
   readonly expiresAt: Instant
+  /** In which the ID was issued; still unused in a later one, it is refused. */
+  readonly epoch: Epoch
   /** Kept with a refusal, so that its replay is the same byte for byte. */
   readonly requestID: RequestID
   readonly movement: Movement

@@ -1,4 +1,5 @@
 import { type AtomicList, type Command, isList, type Unit } from './command.ts'
+import type { Epoch } from './epoch.ts'
 import { after, type Instant, latest } from './instant.ts'
 import { type Balance, minus, plus } from './money.ts'
 import { movementOf, sameMovement } from './movement.ts'
@@ -12,6 +13,8 @@ import type { Wallet } from './wallet.ts'
 export interface State {
   wallet(userID: UserID): Wallet | undefined
   outcome(transactionID: TransactionID): StoredOutcome | undefined
+  /** The one that the ledger is in. */
+  readonly epoch: Epoch
 }
 
 /** What is to be kept of a decision; a wallet is its new state, the rest is new. */
@@ -42,6 +45,8 @@ const NOTHING: Writes = { wallets: [], transactions: [], refusals: [] }
 export function decide(command: Command, state: State, now: Instant): Decision {
   const stored = state.outcome(command.transactionID)
   if (stored !== undefined) return { outcome: replay(command, stored), writes: NOTHING }
+  // Before expiry, which says that nothing was ever executed.
+  if (command.epoch !== state.epoch) return refuse(command, 'TRANSACTION_ID_RETIRED', now)
   if (now >= command.expiresAt) return refuse(command, 'TRANSACTION_ID_EXPIRED', now)
   const wallet = state.wallet(command.userID)
   if (wallet === undefined) return { outcome: reject('WALLET_NOT_FOUND'), writes: NOTHING }
@@ -89,6 +94,7 @@ export function decideBatch(units: readonly Unit[], state: State, now: Instant):
   const current: State = {
     wallet: (userID) => wallets.get(userID) ?? state.wallet(userID),
     outcome: (transactionID) => decided.get(transactionID) ?? state.outcome(transactionID),
+    epoch: state.epoch,
   }
 
   function settle(command: Command, outcome: Outcome): void {

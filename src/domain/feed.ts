@@ -1,3 +1,4 @@
+import { type Epoch, FIRST_EPOCH } from './epoch.ts'
 import type { Reference } from './note.ts'
 import type { Transaction, TransactionID } from './transaction.ts'
 import type { UserID } from './user-id.ts'
@@ -12,6 +13,8 @@ export interface FeedPosition {
   readonly userID: UserID
   readonly id: bigint
   readonly transactionID: TransactionID
+  /** In which it was read. A ledger that was restored since may lack what was read before it. */
+  readonly epoch: Epoch
 }
 
 /** Before the first transaction of any ledger. */
@@ -20,6 +23,7 @@ export const FEED_START: FeedPosition = {
   userID: '' as UserID,
   id: 0n,
   transactionID: '00000000-0000-0000-0000-000000000000' as TransactionID,
+  epoch: FIRST_EPOCH,
 }
 
 /** Which transactions of all wallets are asked for. */
@@ -40,7 +44,7 @@ export interface FeedPage {
 }
 
 /**
- * `gone`: the transaction that was read last is not in this ledger. `unavailable`: this store cannot put all transactions
+ * `gone`: the transaction that was read last is not in this ledger, or was read before the ledger was restored. `unavailable`: this store cannot put all transactions
  * into one order.
  */
 export type FeedAnswer =
@@ -71,18 +75,21 @@ export interface FeedEntry {
 }
 
 /** Makes a page of the transactions behind `after` that were looked at; at least those that are wanted, and the last one. */
-export function toFeedPage({ after, limit }: FeedQuery, seen: readonly FeedEntry[]): FeedPage {
+export function toFeedPage({ after, limit }: FeedQuery, seen: readonly FeedEntry[], epoch: Epoch): FeedPage {
   const wanted = seen.filter((entry) => entry.wanted).slice(0, limit)
   const last = wanted.length === limit ? wanted.at(-1) : seen.at(-1)
   return {
     transactions: wanted.map(({ transaction }) => transaction),
-    next: last === undefined ? after : positionOf(last),
+    next: last === undefined ? after : positionOf(last, epoch),
   }
 }
 
-export function positionOf({ number, transaction }: Pick<FeedEntry, 'number' | 'transaction'>): FeedPosition {
+export function positionOf(
+  { number, transaction }: Pick<FeedEntry, 'number' | 'transaction'>,
+  epoch: Epoch,
+): FeedPosition {
   const { userID, id, transactionID } = transaction
-  return { number, userID, id, transactionID }
+  return { number, userID, id, transactionID, epoch }
 }
 
 /** Whether the same transaction was read last. */

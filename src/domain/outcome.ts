@@ -12,6 +12,8 @@ import type { UserID } from './user-id.ts'
 
 /** Why a movement was refused. */
 export const REFUSAL_CODES = [
+  /** The ledger was restored since the ID was issued: what was executed with it may be lost. */
+  'TRANSACTION_ID_RETIRED',
   /** Kept like the others, so that an ID once called expired stays so even if a clock is set back. */
   'TRANSACTION_ID_EXPIRED',
   'WALLET_CLOSED',

@@ -8,6 +8,7 @@ import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 import type { StateChange } from '../domain/wallet-state.ts'
 import type { Failed } from './wallet-service.ts'
+import type { Delivery } from './webhook.ts'
 
 /*
  * What the people who run the service look at, beside what clients may: reads, and nothing else. They have a connection of
@@ -71,6 +72,14 @@ export interface LedgerReads {
   curve(query: CurveQuery): Promise<Curve | undefined>
   /** The last report that the auditor kept, as JSON; `undefined` if there is none yet. */
   lastAudit(): Promise<string | undefined>
+  /** How far the webhook has come; `undefined` if it has never begun. */
+  delivery(): Promise<Delivery | undefined>
+}
+
+/** How the webhook fares. */
+export interface WebhookState extends Omit<Delivery, 'after' | 'batchSize'> {
+  /** Of its receiver: scheme, host and port. */
+  readonly origin: string
 }
 
 export type InspectionResult<Value> = { readonly kind: 'found'; readonly value: Value } | Failed
@@ -84,4 +93,6 @@ export interface Inspection {
   newest(limit: number): Promise<InspectionResult<FeedEnd>>
   curve(query: CurveQuery): Promise<InspectionResult<Curve | undefined>>
   lastAudit(): Promise<InspectionResult<string | undefined>>
+  /** `undefined` if none is set. */
+  webhook(): Promise<InspectionResult<WebhookState | undefined>>
 }

@@ -1,3 +1,5 @@
+import type { Instant } from '../domain/instant.ts'
+
 /*
  * What the service tells of itself while it works. All of it is called on the way of requests: a call costs a microsecond at
  * most, never throws, and has bounded labels: never a user or transaction ID.
@@ -41,6 +43,24 @@ export interface FeedReading {
   readonly waiting: number
 }
 
+/** How the webhook fares right now. */
+export interface WebhookReading {
+  /** The age of the oldest transaction that was not delivered, or 0. */
+  readonly behindMs: number
+  /** `undefined` unless the last attempt failed. */
+  readonly failingSince: Instant | undefined
+  /** It is this process that delivers. */
+  readonly delivers: boolean
+}
+
+/** What the webhook tells. */
+export interface WebhookMetrics {
+  /** The receiver has taken so many transactions. */
+  delivered(transactions: number): void
+  /** An attempt failed. */
+  failed(): void
+}
+
 /** The figures of the app and of its store. */
 export interface Metrics {
   /** Makes a queue known that lets at most `limit` items wait. */
@@ -53,6 +73,8 @@ export interface Metrics {
   stepDone(step: string, ms: number): void
   /** Makes the feed known. */
   feed(read: () => FeedReading): void
+  /** Makes the webhook known. */
+  webhook(read: () => WebhookReading): WebhookMetrics
 }
 
 /** The span of one request. */
@@ -98,6 +120,7 @@ export const NO_TELEMETRY: Telemetry = {
   followers() {},
   stepDone() {},
   feed() {},
+  webhook: () => ({ delivered() {}, failed() {} }),
   current: () => undefined,
   batch: (_queue, _items, work) => work(),
   step: (_step, _statements, work) => work(),
@@ -121,6 +144,8 @@ export interface MetricsPage {
 /** What is told of a request once it was answered; never a body, and nobody's user ID. */
 export interface RequestEntry {
   readonly requestID: string
+  /** Of the client: what is behind a trusted proxy, if one is between. */
+  readonly address: string | undefined
   readonly method: string
   /** As it is declared, with `:userID` in it; `undefined` if there is none. */
   readonly route: string | undefined

@@ -9,8 +9,8 @@ import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 import type { StateDecision, StateRequest } from '../domain/wallet-state.ts'
 
-/** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}: the ID says when it expires. */
-export type MovementRequest = Omit<Command, 'expiresAt'>
+/** What a client asks to be done with money, under an ID that it obtained with {@link WalletService.issue}: the ID says when it expires, and whether it is retired. */
+export type MovementRequest = Omit<Command, 'expiresAt' | 'epoch'>
 
 /** Turned away for what was asked; nothing was kept. */
 export interface Rejected {
@@ -31,7 +31,7 @@ export interface Failed {
 export type ListAnswer = Outcome | Rejected | Failed
 
 /** What is known of a transaction ID. */
-export type TransactionStatus = { readonly kind: 'unused' | 'expired' } | StoredOutcome
+export type TransactionStatus = { readonly kind: 'unused' | 'expired' | 'retired' } | StoredOutcome
 
 /** For how long a reader of the feed waits at most, and a signal that no one waits any more. */
 export interface FeedWait {

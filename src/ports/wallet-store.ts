@@ -1,5 +1,6 @@
 import type { Unit } from '../domain/command.ts'
 import type { BatchDecision, State } from '../domain/decide.ts'
+import type { Epoch } from '../domain/epoch.ts'
 import type { FeedAnswer, FeedPosition, FeedQuery } from '../domain/feed.ts'
 import type { Position } from '../domain/follow.ts'
 import type { HistoryQuery, Page } from '../domain/history.ts'
@@ -10,6 +11,7 @@ import type { Transaction, TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
 import type { Wallet } from '../domain/wallet.ts'
 import type { StateDecision, StateRequest } from '../domain/wallet-state.ts'
+import type { EpochKey } from './transaction-ids.ts'
 
 /** How a batch is decided: the domain's {@link decideBatch}, which a test may watch. */
 export type Decide = (units: readonly Unit[], state: State, now: Instant) => BatchDecision
@@ -26,6 +28,12 @@ export interface FeedHold {
   readonly oldest: string | undefined
   /** How many transactions someone has prepared and neither committed nor rolled back. */
   readonly prepared: number
+}
+
+export interface KnownOutcome {
+  readonly stored: StoredOutcome | undefined
+  readonly now: Instant
+  readonly epoch: Epoch
 }
 
 /** Everything that is kept. Every method may throw a {@link StoreError}; anything else thrown is a bug. */
@@ -46,8 +54,11 @@ export interface WalletStore {
   /** A wallet or `undefined` for each user, in their order. */
   wallets(userIDs: readonly UserID[]): Promise<readonly (Wallet | undefined)[]>
 
-  /** The outcome of a transaction ID, with the time by the clock that expiry is judged by. */
-  outcome(userID: UserID, transactionID: TransactionID): Promise<{ stored: StoredOutcome | undefined; now: Instant }>
+  /** The outcome of a transaction ID, with what an unused one is judged by: the clock, and the ledger's epoch. */
+  outcome(userID: UserID, transactionID: TransactionID): Promise<KnownOutcome>
+
+  /** The epochs after the first, newest first. */
+  epochs(): Promise<readonly EpochKey[]>
 
   /** `undefined` if the user has no wallet. */
   history(query: HistoryQuery): Promise<Page | undefined>

@@ -243,3 +243,29 @@ t.test('lines that come too late for their IDs are refused, and not paid under o
   }
   t.match(await client.wallet('company'), { version: 1 })
 })
+
+t.test(
+  'lines whose IDs are retired may have been paid: a person must look, and none is paid under another ID',
+  async (t) => {
+    const { write, pay, held, client } = await setUp(t)
+    await write('ann,1', '"bob, jr.",2')
+    held.fail(NOT_WRITTEN)
+    await pay('--deadline', '1s')
+    void held.hold()
+    held.release()
+    held.beginEpoch()
+    for (const _ of [1, 2]) {
+      const { code, stdout, stderr } = await pay()
+      t.equal(code, 3)
+      t.match(
+        stdout,
+        / 1 {2}ann +TRANSACTION_ID_RETIRED\n +2 {2}bob, jr\. +TRANSACTION_ID_RETIRED\npaid 0 of 2 lines\n$/,
+      )
+      t.match(
+        stderr,
+        /^wallet: 2 lines were refused, and may have been paid before the ledger was restored\. Look into your own records/,
+      )
+    }
+    t.match(await client.wallet('company'), { version: 1 })
+  },
+)

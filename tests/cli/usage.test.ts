@@ -88,6 +88,7 @@ const WRONG: readonly (readonly [parameters: readonly string[], wrong: RegExp])[
   [['history', 'ann', '--before'], /option '--before <time>' argument missing/],
   [['migrate', 'sideways'], /DIRECTION is "sideways"; expected up, down$/],
   [['audit', 'everything'], /too many arguments/],
+  [['restored', 'everything'], /too many arguments/],
 ]
 
 t.test('a wrong command line ends with 2, and one line that says what is wrong with it', async (t) => {

@@ -165,6 +165,10 @@ for (const language of LANGUAGES) {
       const failure = await failureOf(program.call('move', deposit(5, { transactionID })))
       t.match(failure, { ...unsettled, outcome }, code)
     }
+    const code = 'TRANSACTION_ID_RETIRED'
+    answer = problemOf(422, code, NOT_IN_TIME)
+    const retired = await failureOf(program.call('move', deposit(5, { transactionID })))
+    t.match(retired, { kind: 'problem', code, outcome: 'unknown' })
     answer = 'cut'
     const hasty = startProgram(t, { url, deadlineMs: SHORT_MS })
     const failure = await failureOf(hasty.call('move', deposit(5, { transactionID })))

@@ -30,6 +30,7 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
     changeState: (request) => next().changeState(request),
     wallets: (userIDs) => next().wallets(userIDs),
     outcome: (userID, transactionID) => next().outcome(userID, transactionID),
+    epochs: () => next().epochs(),
     history: (query) => next().history(query),
     news: (positions) => next().news(positions),
     walletAt: (moment) => next().walletAt(moment),
@@ -44,6 +45,7 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
     newest: (limit) => next().newest(limit),
     curve: (query) => next().curve(query),
     lastAudit: () => next().lastAudit(),
+    delivery: () => next().delivery(),
     ping: () => next().ping(),
     close,
   }

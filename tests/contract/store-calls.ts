@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Command, RequestID } from '../../src/domain/command.ts'
+import type { Command, RequestID, Unit } from '../../src/domain/command.ts'
 import { decideBatch } from '../../src/domain/decide.ts'
+import { FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { fromMilliseconds } from '../../src/domain/instant.ts'
 import { toAmount } from '../../src/domain/money.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
@@ -32,10 +33,14 @@ export const transfer = (to: UserID, units: bigint): Movement => ({
 
 export function command(userID: UserID, movement: Movement, given: Partial<Command> = {}): Command {
   const transactionID = randomUUID() as TransactionID
-  return { userID, transactionID, movement, requestID: 'request-1' as RequestID, expiresAt: FAR_FUTURE, ...given }
+  return {
+    ...{ userID, transactionID, movement, requestID: 'request-1' as RequestID },
+    ...{ expiresAt: FAR_FUTURE, epoch: FIRST_EPOCH },
+    ...given,
+  }
 }
 
-export function transact(store: WalletStore, ...commands: readonly Command[]): Promise<readonly Outcome[]> {
+export function transact(store: WalletStore, ...commands: readonly Unit[]): Promise<readonly Outcome[]> {
   return store.transact(commands, decideBatch)
 }
 

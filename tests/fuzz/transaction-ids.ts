@@ -22,7 +22,7 @@ export interface IssuedIDs {
 }
 
 export function createIssuedIDs(): IssuedIDs {
-  const ids = createSignedTransactionIDs(KEY)
+  const ids = createSignedTransactionIDs([KEY])
   const issued = new Map<string, { userID: string; standing: Standing }>()
   const liveOf = new Map<string, string[]>()
 

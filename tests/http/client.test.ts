@@ -119,6 +119,22 @@ t.test('an answer that says no is a WalletProblem with its code and its transact
   })
 })
 
+t.test(
+  'a retired ID may have been executed before: it is told so, and no other ID is taken in its place',
+  async (t) => {
+    const { client, beginEpoch } = await setUp(t)
+    await client.open('ann')
+    const { transactionID } = await client.issue('ann')
+    await beginEpoch()
+    const movement = { kind: 'deposit', to: 'ann', amount: 1, transactionID } as const
+    const retired = { code: 'TRANSACTION_ID_RETIRED', status: 422, outcome: 'unknown', transactionID }
+    t.match(await problemOf(client.deposit({ to: 'ann', amount: 1 }, { transactionID })), retired)
+    t.match(await client.submit([movement]), [{ outcome: 'refused', replayed: true, problem: retired }])
+    t.match(await client.status('ann', transactionID), { status: 'retired' })
+    t.match(await client.wallet('ann'), { balance: 0n })
+  },
+)
+
 t.test('who keeps the ID themselves hands it over, as often as they like', async (t) => {
   const { client } = await setUp(t)
   await client.open('ann')

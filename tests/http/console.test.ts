@@ -1,7 +1,9 @@
 import t from 'tap'
 import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
+import { FEED_START } from '../../src/domain/feed.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
 import { createHeldStore } from '../support/http/held-store.ts'
-import { settableClock, startHTTP } from '../support/http/http.ts'
+import { START, settableClock, startHTTP } from '../support/http/http.ts'
 import { isProblem } from '../support/http/problem.ts'
 import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
 
@@ -241,6 +243,34 @@ t.test('a ledger without a feed says so to the console', async (t) => {
   isProblem(t, await send({ method: 'GET', path: '/console/data/newest' }), 'FEED_UNAVAILABLE')
 })
 
+t.test('without a webhook the console is told so; with one, how it fares, and of its address the origin', async (t) => {
+  const { send } = await startHTTP(t)
+  const path = '/console/data/webhook'
+  t.strictSame((await send({ method: 'GET', path })).body, { webhook: null })
+  const origin = 'https://books.example'
+  const unbegun = await startHTTP(t, { webhookOrigin: origin })
+  t.strictSame((await unbegun.send({ method: 'GET', path })).body, {
+    webhook: { origin, deliveredAt: null, failingSince: null, lastError: null, behind: 0 },
+  })
+  const ledger: LedgerReads = {
+    ...createHeldStore(settableClock()).store,
+    delivery: async () => ({
+      ...{ after: FEED_START, batchSize: 1, deliveredAt: START, behindMs: 1500 },
+      failing: { since: START, failures: 2, error: 'answered 500' },
+    }),
+  }
+  const failing = await startHTTP(t, { webhookOrigin: origin, ledger })
+  t.strictSame((await failing.send({ method: 'GET', path })).body, {
+    webhook: {
+      origin,
+      deliveredAt: '2024-12-16T03:59:02.608558Z',
+      failingSince: '2024-12-16T03:59:02.608558Z',
+      lastError: 'answered 500',
+      behind: 1.5,
+    },
+  })
+})
+
 t.test('the figures are those of /metrics, in JSON', async (t) => {
   const { send } = await startHTTP(t, { prometheus: createPrometheus('1.2.3') })
   await createWalletClient(send).open('ann')
@@ -275,6 +305,7 @@ t.test('what the console is asked wrongly is said to be wrong', async (t) => {
     'curves/ann?points=9',
     'newest?limit=9',
     'audit?x=1',
+    'webhook?x=1',
   ]
   for (const path of wrong)
     isProblem(t, await send({ method: 'GET', path: `/console/data/${path}` }), 'INVALID_REQUEST', undefined, path)

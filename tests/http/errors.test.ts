@@ -23,7 +23,7 @@ function everyCall(transactionID: string): Call[] {
 }
 
 t.test('every refusal has its code, status, title and type', async (t) => {
-  const { send, clock } = await startHTTP(t)
+  const { send, clock, beginEpoch } = await startHTTP(t)
   const client = createWalletClient(send)
   await openWith(client, 'ann', 10)
   await openWith(client, 'rich', MAX)
@@ -68,8 +68,11 @@ t.test('every refusal has its code, status, title and type', async (t) => {
   const events = { method: 'GET', path: `${walletPath('ann')}/events`, headers: { 'last-event-id': '41' } }
   await expect('CURSOR_GONE', await send(events))
   const old = await client.newID('ann')
+  const retired = await client.newID('ann')
   clock.move(TTL)
   await expect('TRANSACTION_ID_EXPIRED', await client.deposit('ann', 1, old))
+  await beginEpoch()
+  await expect('TRANSACTION_ID_RETIRED', await client.deposit('ann', 1, retired))
   t.match(await client.wallet('ann'), { body: { balance: 11, version: 2 } }, 'only what was executed is there')
 
   const elsewhere = [

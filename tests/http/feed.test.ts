@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { createPrometheus } from '../../src/adapters/prometheus/metrics.ts'
 import { eventually } from '../support/eventually.ts'
@@ -65,6 +66,12 @@ for (const [where, start] of HTTP_STORES) {
   })
 }
 
+/** A cursor whose checksum is right, with this behind all that a cursor of the first epoch has. */
+function withEpoch(more: string): string {
+  const place = `[1,"1","ann","1","0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d",${more}]`
+  return Buffer.from(hash('sha256', place, 'hex').slice(0, 12) + place).toString('base64url')
+}
+
 t.test('what is no cursor is turned down, and one that is cut off or changed is none', async (t) => {
   const { send } = await startHTTP(t)
   const client = createWalletClient(send)
@@ -72,6 +79,7 @@ t.test('what is no cursor is turned down, and one that is cut off or changed is 
   const cursor = textOf((await send({ method: 'GET', path: PATH })).body, 'next')
   const changed = `${cursor.slice(0, 40)}${cursor[40] === 'A' ? 'B' : 'A'}${cursor.slice(41)}`
   const forged = Buffer.from('000000000000[1,"1","ann","1","x"]').toString('base64url')
+  const wrongEpochs = ['"x"', '"5d0b1e0c-3c1b-4f55-9d7a-6a3c1f2b8e90","x"', '1', 'null'].map(withEpoch)
   for (const after of [
     '',
     '0',
@@ -83,6 +91,7 @@ t.test('what is no cursor is turned down, and one that is cut off or changed is 
     `${cursor}A`,
     changed,
     forged,
+    ...wrongEpochs,
     'A'.repeat(5000),
   ])
     isProblem(t, await send({ method: 'GET', path: `${PATH}?after=${after}` }), 'INVALID_REQUEST', ['/after'], after)
@@ -112,6 +121,21 @@ t.test('a cursor of another ledger is gone', async (t) => {
       isProblem(t, await send({ method: 'GET', path: `${PATH}?after=${cursor}` }), 'CURSOR_GONE')
     cursors.push(textOf((await send({ method: 'GET', path: PATH })).body, 'next'))
   }
+})
+
+t.test('a cursor of before a restoration is gone, and the one that is given after it is good', async (t) => {
+  const { send, beginEpoch } = await startHTTP(t)
+  const client = createWalletClient(send)
+  await openWith(client, 'ann', 1)
+  const next = async (query = '') => textOf((await send({ method: 'GET', path: `${PATH}${query}` })).body, 'next')
+  const before = await next()
+  await beginEpoch()
+  isProblem(t, await send({ method: 'GET', path: `${PATH}?after=${before}` }), 'CURSOR_GONE')
+  const after = await next()
+  t.not(after, before)
+  t.equal(await next(`?after=${after}`), after)
+  await beginEpoch()
+  isProblem(t, await send({ method: 'GET', path: `${PATH}?after=${after}` }), 'CURSOR_GONE')
 })
 
 /** Nothing wakes those who wait but what this service writes itself. */

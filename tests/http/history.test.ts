@@ -4,10 +4,12 @@ import { isProblem } from '../support/http/problem.ts'
 import {
   createWalletClient,
   idsOf,
+  nextOf,
   openWith,
   textOf,
   transactionsOf,
   type WalletClient,
+  walletPath,
 } from '../support/http/wallet-client.ts'
 
 const LENGTH = 25
@@ -39,13 +41,12 @@ for (const [where, start] of HTTP_STORES) {
           t.equal(link, undefined, 'the last page has no Link')
           return ids
         }
-        const path = /^<([^>]+)>; rel="next"$/.exec(link ?? '')?.[1] ?? ''
-        const url = new URL(path, 'http://x')
+        const url = new URL(nextOf(link), `http://x${walletPath('ann')}/transactions`)
         t.equal(url.searchParams.get('IDBefore'), String(nextIDBefore))
         const kept = new URLSearchParams(query)
         kept.delete('IDBefore')
         for (const name of kept.keys()) t.same(url.searchParams.getAll(name), kept.getAll(name), `${name} is kept`)
-        answer = await send({ method: 'GET', path })
+        answer = await send({ method: 'GET', path: `${url.pathname}${url.search}` })
         t.equal(answer.status, 200)
       }
       throw new Error('the pages do not end')

@@ -214,3 +214,30 @@ t.test('an unused ID works to the last microsecond of its time to live', async (
   clock.move(1n)
   isProblem(t, await client.deposit('ann', 1, ids[1]), 'TRANSACTION_ID_EXPIRED')
 })
+
+t.test(
+  'once the ledger was restored, an ID of before keeps its outcome or is RETIRED, whatever the clock says',
+  async (t) => {
+    const { send, clock, beginEpoch } = await startHTTP(t)
+    const client = createWalletClient(send)
+    await openWith(client, 'ann')
+    const [used, lost, unused] = [await client.newID('ann'), await client.newID('ann'), await client.newID('ann')]
+    const first = await client.deposit('ann', 1, used)
+    await beginEpoch()
+    const again = await client.deposit('ann', 1, used)
+    t.ok(again.raw.equals(first.raw) && replayed(again), 'what is there is replayed')
+    t.equal((await client.status('ann', used)).body.status, 'executed')
+
+    const refused = await client.deposit('ann', 1, lost)
+    isProblem(t, refused, 'TRANSACTION_ID_RETIRED')
+    const repeated = await client.deposit('ann', 1, lost)
+    t.ok(repeated.raw.equals(refused.raw) && replayed(repeated), 'byte for byte')
+    isProblem(t, await client.deposit('ann', 2, lost), 'TRANSACTION_ID_REUSED')
+    for (const id of [lost, unused]) t.equal((await client.status('ann', id)).body.status, 'retired')
+    clock.move(TTL)
+    for (const id of [lost, unused]) t.equal((await client.status('ann', id)).body.status, 'retired')
+    isProblem(t, await client.deposit('ann', 1, unused), 'TRANSACTION_ID_RETIRED')
+    t.equal((await client.deposit('ann', 1)).status, 200, 'a new ID is good')
+    t.match(await client.wallet('ann'), { body: { balance: 2, version: 2 } })
+  },
+)

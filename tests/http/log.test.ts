@@ -53,6 +53,18 @@ t.test('every request is one line: who, what, how it ended and how long it took'
   t.match(linesOf(http, issued.headers['x-request-id']), [{ transactionID: textOf(issued.body, 'transactionID') }])
 })
 
+t.test('a line has the address of the client: the one who connects, or whom a trusted proxy names', async (t) => {
+  for (const [trustedProxies, address] of [
+    [[], '127.0.0.1'],
+    [['10.0.0.1'], '127.0.0.1'],
+    [['127.0.0.1'], '10.9.0.1'],
+  ] as const) {
+    const http = await startHTTP(t, { trustedProxies })
+    await http.send({ method: 'GET', path: '/livez', headers: { 'x-forwarded-for': '1.1.1.1, 10.9.0.1' } })
+    t.match(http.log, [{ route: '/livez', address }])
+  }
+})
+
 t.test(
   'no body, user, amount or balance is logged, and nothing with a stack for a request that was turned down',
   async (t) => {

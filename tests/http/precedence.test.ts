@@ -144,12 +144,15 @@ t.test('TRANSACTION_ID_REUSED before the stored outcome, and the stored outcome 
   t.same((await client.withdraw('ann', 1000, refused)).raw, refusal.raw)
 })
 
-t.test('expiry before WALLET_NOT_FOUND before PASSIVE_WALLET_NOT_FOUND', async (t) => {
-  const { client, clock } = await setUp(t)
+t.test('retirement before expiry before WALLET_NOT_FOUND before PASSIVE_WALLET_NOT_FOUND', async (t) => {
+  const { client, clock, beginEpoch } = await setUp(t)
   const old = await client.newID('nobody')
+  const retired = await client.newID('nobody')
   clock.move(TTL)
   isProblem(t, await client.deposit('nobody', 1, old), 'TRANSACTION_ID_EXPIRED')
   isProblem(t, await client.transfer('nobody', 'no one else', 1), 'WALLET_NOT_FOUND')
+  await beginEpoch()
+  isProblem(t, await client.deposit('nobody', 1, retired), 'TRANSACTION_ID_RETIRED')
 })
 
 t.test('PASSIVE_WALLET_NOT_FOUND before INSUFFICIENT_BALANCE before BALANCE_LIMIT_EXCEEDED', async (t) => {

@@ -142,6 +142,12 @@ const PROBLEMS: Readonly<
     await world.client.deposit(USER, 1, transactionID)
     return world.send(exampleCall(shown, transactionID))
   },
+  TRANSACTION_ID_RETIRED: async (world, shown) => {
+    await deposited(world)
+    const call = await fresh(world, shown)
+    await world.restored()
+    return world.send(call)
+  },
   TRANSACTION_ID_EXPIRED: async (world, shown) => {
     await deposited(world)
     const call = await fresh(world, shown)
@@ -254,6 +260,11 @@ const ANSWERS: Readonly<Record<string, Provoke>> = {
   expired: async (world, shown) => {
     const call = await fresh(world, shown)
     world.advance()
+    return world.send(call)
+  },
+  retired: async (world, shown) => {
+    const call = await fresh(world, shown)
+    await world.restored()
     return world.send(call)
   },
   deposit: afterwards(openBoth),

@@ -1,56 +1,10 @@
 import t from 'tap'
 import { listen, type Send, startHTTP, startHTTPOverPostgres, type TestHTTP } from '../support/http/http.ts'
 import { isProblem } from '../support/http/problem.ts'
-import { createWalletClient, idsOf, textOf, transactionsOf, walletPath } from '../support/http/wallet-client.ts'
+import { USERS } from '../support/http/users.ts'
+import { createWalletClient, idsOf, nextOf, textOf, transactionsOf, walletPath } from '../support/http/wallet-client.ts'
 
 type Test = Parameters<typeof startHTTP>[0]
-
-const USERS = [
-  'auth0|42',
-  '名前',
-  'a@b.c',
-  '...',
-  '.a',
-  'a.',
-  '. .',
-  '%2e%2E',
-  'a/b',
-  '/',
-  '//',
-  '\\',
-  '%',
-  '%25',
-  '%2F',
-  '%ZZ',
-  '?',
-  '#',
-  'a?b#c',
-  '&=+;:,',
-  'a+b',
-  'a b',
-  '"',
-  "'; DROP TABLE user_wallet; --",
-  '{a,b}',
-  '\\N',
-  'NULL',
-  '<script>',
-  'constructor',
-  '__proto__',
-  'wallet',
-  ':userID',
-  '*',
-  'é',
-  'e\u0301',
-  '\u200b',
-  '\u202e',
-  '\ufffd',
-  '👩‍👩‍👧‍👦',
-  '0',
-  'A',
-  'a',
-  '😀'.repeat(128),
-  'x'.repeat(128),
-]
 
 const NO_USERS = [
   '',
@@ -147,9 +101,9 @@ for (const [where, start] of [
     t.test('the Link of a page works for every user, as it stands', async (t) => {
       for (const userID of USERS) {
         const link = (await client.history(userID, '?limit=1')).headers.link ?? ''
-        const path = /^<([!-;=?-~]+)>; rel="next"$/.exec(link)?.[1] ?? ''
-        t.ok(path.startsWith(`${walletPath(userID)}/transactions?`), link.slice(0, 80))
-        t.same(idsOf(await call({ method: 'GET', path })), [2])
+        t.match(link, /^<[!-;=?-~]+>; rel="next"$/)
+        const { pathname, search } = new URL(nextOf(link), `http://x${walletPath(userID)}/transactions`)
+        t.same(idsOf(await call({ method: 'GET', path: `${pathname}${search}` })), [2])
       }
     })
   })

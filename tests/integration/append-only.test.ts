@@ -37,6 +37,7 @@ const HISTORY: readonly AppendOnly[] = [
   { table: 'user_wallet_refusal', row: REFUSAL, key: 'transaction_id, user_id', set: 'amount = 6' },
   { table: 'user_wallet_note', row: NOTE, key: 'transaction_id, user_id', set: `reference = 'gift'` },
   { table: 'user_wallet_state_change', row: CHANGE, key: 'user_id, id', set: `reason = 'no one knows'` },
+  { table: 'transaction_id_key', row: KEY, key: 'number', set: 'created_at = now()' },
 ]
 
 function insert(table: string, row: Row): string {
@@ -104,6 +105,7 @@ const REFUSED: readonly (readonly [string, string, Row, string])[] = [
   ['a change of state without a reason', 'user_wallet_state_change', { ...CHANGE, reason: '' }, CHECK],
   ['a reason of 201 characters', 'user_wallet_state_change', { ...CHANGE, reason: 'r'.repeat(201) }, CHECK],
   ['a change of state 0', 'user_wallet_state_change', { ...CHANGE, id: 0 }, CHECK],
+  ['a key of number 0', 'transaction_id_key', { ...KEY, number: 0 }, CHECK],
   ['a key of the wrong length', 'transaction_id_key', { key: '\\x00' }, CHECK],
 ]
 
@@ -116,7 +118,7 @@ t.test('the database itself refuses', async (t) => {
 t.test('the database takes the same rows when they are right, and each of them once', async (t) => {
   const database = await createTestDatabase(t)
   const rows = HISTORY.map(({ table, row }) => [table, row] as const)
-  for (const [table, row] of [['user_wallet', WALLET] as const, ...rows, ['transaction_id_key', KEY] as const]) {
+  for (const [table, row] of [['user_wallet', WALLET] as const, ...rows]) {
     await administer(database, insert(table, row))
     await t.rejects(administer(database, insert(table, row)), { code: UNIQUE }, `a second one in ${table}`)
   }

@@ -1,8 +1,11 @@
+import pino from 'pino'
 import t, { type Test } from 'tap'
-import type { ServerAddress } from '../../db/address.ts'
+import { type ServerAddress, toURL } from '../../db/address.ts'
 import { distribute, forgetDistribution, isDistributed } from '../../db/distribute.ts'
 import { connect, migrate, migrationNames } from '../../db/migrate.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import { startService } from '../../src/app/compose.ts'
+import { readConfig } from '../../src/app/config.ts'
 import { FEED_START } from '../../src/domain/feed.ts'
 import { walletStoreContract } from '../contract/wallet-store-contract.ts'
 import { openTestConnection } from '../support/database/connections.ts'
@@ -141,4 +144,19 @@ t.test('there is no feed: the transactions of several workers have no common ord
   t.strictSame(await store.feed({ after: FEED_START, limit: 1 }), { kind: 'unavailable' })
   t.strictSame(await store.feedEnd(), FEED_START)
   t.equal(await store.feedHold(), undefined)
+})
+
+t.test('a start with a webhook is refused there, since there is no feed', leftOut, async (t) => {
+  const address = await createStandIn(t)
+  await distributeOn(address)
+  await administer(address, `INSERT INTO citus_shards VALUES ('user_wallet', 'worker', 5432)`)
+  const config = readConfig({
+    ...{ DATABASE_URL: toURL(address), PORT: '0' },
+    ...{ WEBHOOK_URL: 'https://books.example', WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` },
+  })
+  const silent = { logger: pino({ level: 'silent' }), logRequest: () => {} }
+  await t.rejects(startService(config, silent, '0.0.0'), {
+    name: 'UnusableDatabase',
+    message: /^WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it/,
+  })
 })

@@ -1,4 +1,5 @@
 import type { State, Writes } from '../../src/domain/decide.ts'
+import { FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import type { StoredOutcome } from '../../src/domain/outcome.ts'
 import { type Transaction, type TransactionID, TransactionType } from '../../src/domain/transaction.ts'
 import type { UserID } from '../../src/domain/user-id.ts'
@@ -79,7 +80,11 @@ export function createBookkeeping(): Bookkeeping {
 
 /** What the domain decides on. */
 export function stateIn({ wallets, outcomes }: Ledger): State {
-  return { wallet: (userID) => wallets.get(userID), outcome: (transactionID) => outcomes.get(transactionID) }
+  return {
+    wallet: (userID) => wallets.get(userID),
+    outcome: (transactionID) => outcomes.get(transactionID),
+    epoch: FIRST_EPOCH,
+  }
 }
 
 /** With its note: the same movement with another one is another fact. */

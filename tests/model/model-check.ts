@@ -24,7 +24,7 @@ export class Unexplained extends Error {
 /** Short, so that a fault leaves requests unanswered in a time that a test can wait. */
 const DEADLINE_MS = 150
 
-const transactionIDs = createSignedTransactionIDs(KEY)
+const transactionIDs = createSignedTransactionIDs([KEY])
 
 /** Two services over one memory store, each behind an HTTP adapter of its own. */
 export async function startOverMemory(t: Lifetime): Promise<readonly Send[]> {

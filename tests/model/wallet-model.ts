@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Command, RequestID } from '../../src/domain/command.ts'
 import { type BatchDecision, decideBatch } from '../../src/domain/decide.ts'
+import { FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { after, type Instant, latest, toInstant } from '../../src/domain/instant.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import type { UserID } from '../../src/domain/user-id.ts'
@@ -84,7 +85,7 @@ function createWalletModel(told: Told): Model<Ledger, Call, WireAnswer> {
   function toCommand({ userID, movement, id, ifVersion }: Move, own: string): Command {
     const { transactionID, expiresAt } = id
     const requestID = told.refusedBy.get(transactionID) ?? (own as RequestID)
-    const command = { userID, transactionID, expiresAt, requestID, movement }
+    const command = { userID, transactionID, expiresAt, epoch: FIRST_EPOCH, requestID, movement }
     return ifVersion === undefined ? command : { ...command, ifVersion }
   }
 

@@ -56,6 +56,35 @@ t.test('TRANSACTION_ID_KEY overrides the key in the database, and none is kept t
   t.same(await keptKeys(database), [kept], 'a configured key does not replace the kept one')
 })
 
+t.test(
+  'the key is changed while clients are under way: what was issued before is executed, and replayed',
+  async (t) => {
+    const database = await createTestDatabase(t)
+    const [older, newer] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+    const before = await start(t, database, older)
+    await before.open('ada')
+    const [used, underWay] = [await before.issue('ada'), await before.issue('ada')]
+    const first = await before.deposit('ada', 1, used)
+
+    const both = await start(t, database, `${newer},${older}`)
+    const again = await both.deposit('ada', 1, used)
+    t.same([again.text, again.replayed], [first.text, true])
+    t.match(await both.deposit('ada', 2, underWay), { status: 200, replayed: false })
+    t.match(await before.deposit('ada', 2, underWay), { status: 200, replayed: true })
+    const fresh = await both.issue('ada')
+    t.equal((await before.status('ada', fresh)).body.code, 'TRANSACTION_ID_UNKNOWN', 'the newer one signs')
+    // So that instances can be replaced one by one, the newer one is made known to all of them before it signs.
+    const prepared = await start(t, database, `${older} ${newer}`)
+    t.match(await prepared.deposit('ada', 3, fresh), { status: 200, replayed: false })
+    t.equal((await before.status('ada', await prepared.issue('ada'))).body.status, 'unused', 'the first one signs')
+
+    const after = await start(t, database, newer)
+    t.equal((await after.status('ada', fresh)).body.status, 'executed')
+    t.equal((await after.status('ada', used)).body.code, 'TRANSACTION_ID_UNKNOWN', 'once the older one is taken out')
+    t.match((await after.wallet('ada')).body, { balance: 6, version: 3 })
+  },
+)
+
 t.test('the key is neither in the log nor in what the service says', async (t) => {
   const database = await createTestDatabase(t)
   const key = randomBytes(32).toString('base64')

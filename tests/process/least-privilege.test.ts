@@ -75,7 +75,7 @@ async function walk(t: Test, url: string): Promise<void> {
     status: 200,
     body: { transactions: [{ id: 1 }] },
   })
-  for (const path of ['references?reference=rent', 'state-changes/ada', 'newest'])
+  for (const path of ['references?reference=rent', 'state-changes/ada', 'newest', 'webhook'])
     t.match(await client.call('GET', `/console/data/${path}`), { status: 200 }, path)
   t.match(await client.call('GET', '/readyz'), { status: 200 })
 }
@@ -105,6 +105,8 @@ const REFUSED = [
   `UPDATE transaction_id_key SET key = '' WHERE false`,
   'UPDATE feed_offset SET added = 1 WHERE false',
   'DELETE FROM feed_offset WHERE false',
+  'DELETE FROM webhook_delivery WHERE false',
+  'UPDATE webhook_delivery SET only_one = true WHERE false',
   'DELETE FROM transaction_id_key WHERE false',
   'TRUNCATE transaction_id_key',
   `INSERT INTO wallet_migration (name, run_on) VALUES ('x', now())`,
@@ -156,15 +158,15 @@ t.test('the role may add to history what no one asked for, which no check tells 
   t.same((await auditLedger(owner)).findings, [])
 })
 
-t.test('with TRANSACTION_ID_KEY set, the role needs nothing of the key in the database', async (t) => {
+t.test('with TRANSACTION_ID_KEY set, the role only reads the keys in the database', async (t) => {
   const roles = await createRoles(t)
   const { owner, service } = roles
   await migrateAs(t, owner)
   await grant(roles)
-  await administer(owner, `REVOKE ALL ON transaction_id_key FROM ${service.user}`)
+  await administer(owner, `REVOKE INSERT ON transaction_id_key FROM ${service.user}`)
   const env = { DATABASE_URL: toURL(service), TRANSACTION_ID_KEY: randomBytes(32).toString('base64') }
   await walk(t, (await startServiceProcess(t, { env })).url)
-  await t.rejects(administer(service, 'SELECT FROM transaction_id_key'), { code: '42501' })
+  await t.rejects(administer(service, `INSERT INTO transaction_id_key (key) VALUES ('')`), { code: '42501' })
   t.match(await refusedStart(t, service), 'permission denied for table transaction_id_key')
 })
 
@@ -192,12 +194,20 @@ const RIGHTS = [
   'INSERT ON feed_offset',
 ]
 
+/** And with a webhook. */
+const WEBHOOK_RIGHTS = ['SELECT', 'INSERT', 'UPDATE (feed_number)', 'UPDATE (batch_size)', 'UPDATE (last_error)'].map(
+  (right) => `${right} ON webhook_delivery`,
+)
+
 t.test('a service that lacks any of the rights is told at its start, and needs each of them', async (t) => {
   const roles = await createRoles(t)
   const { owner, service } = roles
   await migrateAs(t, owner)
-  const config = readConfig({ DATABASE_URL: toURL(service), PORT: '0' })
-  for (const right of RIGHTS) {
+  const config = readConfig({
+    ...{ DATABASE_URL: toURL(service), PORT: '0' },
+    ...{ WEBHOOK_URL: 'http://127.0.0.1:9/', WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` },
+  })
+  for (const right of [...RIGHTS, ...WEBHOOK_RIGHTS]) {
     await grant(roles)
     await administer(owner, `REVOKE ${right} FROM ${service.user}`)
     const refusal = { name: 'UnusableDatabase', message: /^permission denied for .*docs\/least-privilege\.md/ }

@@ -1,5 +1,6 @@
 import type { Command, RequestID } from '../../src/domain/command.ts'
 import type { State } from '../../src/domain/decide.ts'
+import { type Epoch, FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { after, toInstant } from '../../src/domain/instant.ts'
 import { toAmount, toBalance } from '../../src/domain/money.ts'
 import type { Movement } from '../../src/domain/movement.ts'
@@ -27,6 +28,9 @@ export function transactionID(n: number): TransactionID {
   return `0193cdb2-1d20-8000-8000-${n.toString(16).padStart(12, '0')}` as TransactionID
 }
 
+/** Of a ledger that was restored. */
+export const LATER_EPOCH = '5d0b1e0c-3c1b-4f55-9d7a-6a3c1f2b8e90' as Epoch
+
 export function requestID(text: string): RequestID {
   return text as RequestID
 }
@@ -49,6 +53,7 @@ export function command(movement: Movement, but: Partial<Command> = {}): Command
     userID: alice,
     transactionID: transactionID(1),
     expiresAt: after(NOW, HOUR),
+    epoch: FIRST_EPOCH,
     requestID: requestID('request-1'),
     movement,
     ...but,
@@ -61,10 +66,15 @@ export function wallet(userID: UserID, units: bigint, but: Partial<Wallet> = {})
   return { userID, balance: toBalance(units), version: 7n, createdAt: anHourAgo, updatedAt: anHourAgo, ...but }
 }
 
-export function stateOf(wallets: readonly Wallet[], outcomes: readonly StoredOutcome[] = []): State {
+export function stateOf(
+  wallets: readonly Wallet[],
+  outcomes: readonly StoredOutcome[] = [],
+  epoch: Epoch = FIRST_EPOCH,
+): State {
   return {
     wallet: (userID) => wallets.find((wallet) => wallet.userID === userID),
     outcome: (id) => outcomes.find((outcome) => idOf(outcome) === id),
+    epoch,
   }
 }
 

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { createCallerAddress } from '../../src/adapters/fastify/gate/caller-address.ts'
+import { createCallerAddress, subscriberOf } from '../../src/adapters/fastify/gate/caller-address.ts'
 
 const PROXY = '10.0.0.1'
 
@@ -14,7 +14,7 @@ function requestFrom(from: string | undefined, forwardedFor?: string): IncomingM
 }
 
 function callerOf(forwardedFor: string, trusted: readonly string[] = [PROXY], from = PROXY): string {
-  return createCallerAddress(trusted)(requestFrom(from, forwardedFor))
+  return subscriberOf(createCallerAddress(trusted)(requestFrom(from, forwardedFor)))
 }
 
 t.test('one caller has one name, in whatever form a proxy writes the address', async (t) => {
@@ -36,6 +36,17 @@ t.test('one caller has one name, in whatever form a proxy writes the address', a
 t.test('an IPv6 network of 64 bits is one caller, and the next one another', async (t) => {
   t.equal(callerOf('2001:db8:0:1::1'), callerOf('2001:db8:0:1:ffff:ffff:ffff:ffff'))
   t.not(callerOf('2001:db8:0:1::1'), callerOf('2001:db8:0:2::1'))
+})
+
+t.test('the log has the whole address of the caller, written in one way', async (t) => {
+  const address = (from: string, forwardedFor?: string) =>
+    createCallerAddress(['10.0.0.0/8', '::1'])(requestFrom(from, forwardedFor))
+  t.equal(address('9.9.9.9'), '9.9.9.9')
+  t.equal(address('::ffff:9.9.9.9'), '9.9.9.9')
+  t.equal(address('fe80::1%eth0'), 'fe80::1')
+  t.equal(address('9.9.9.9', '1.1.1.1'), '9.9.9.9', 'no proxy')
+  t.equal(address(PROXY, '1.1.1.1'), '1.1.1.1')
+  t.equal(address('::1', '[2001:DB8:0::1]:443'), '2001:db8::1')
 })
 
 t.test('what is no address names no one: the caller is the last hop that is one', async (t) => {
@@ -75,7 +86,7 @@ t.test('whatever stands in the header, a caller has a name', async () => {
   const part = fc.constantFrom(...'[]":,.%/0123456789abcdef '.split(''), '::', '10.0.0.', 'unknown')
   fc.assert(
     fc.property(fc.array(fc.oneof(part, fc.string()), { maxLength: 30 }), (parts) => {
-      const name = caller(requestFrom(PROXY, parts.join('')))
+      const name = subscriberOf(caller(requestFrom(PROXY, parts.join(''))))
       return /^[\d.]+$|^[\da-f:]+$/.test(name)
     }),
   )

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
+import { SECRET_EXPECTED } from '../../src/app/config/webhook.ts'
 import { ConfigError, readConfig } from '../../src/app/config.ts'
 import { HOUR, SECOND } from '../support/domain-builders.ts'
 
@@ -9,6 +10,10 @@ const BEARER = {
   AUTH_AUDIENCE: 'wallet',
 }
 const KEY = Buffer.alloc(32, 7)
+const WEBHOOK = {
+  WEBHOOK_URL: 'https://books.example/hooks/wallet?token=t0ken',
+  WEBHOOK_SECRET: `whsec_${KEY.toString('base64')}`,
+}
 
 t.test('with nothing set every default holds', async (t) => {
   const config = readConfig({})
@@ -18,7 +23,7 @@ t.test('with nothing set every default holds', async (t) => {
     database: undefined,
     dataDir: './data',
     logLevel: 'info',
-    transactionIDKey: undefined,
+    transactionIDKeys: [],
     transactionIDTtl: 24n * HOUR,
     batchMax: 512,
     queueMax: 4096,
@@ -28,6 +33,7 @@ t.test('with nothing set every default holds', async (t) => {
     rateLimits: { perUser: undefined, perAddress: undefined },
     trustedProxies: [],
     corsOrigins: [],
+    webhook: undefined,
     traces: undefined,
   })
   t.ok(Object.isFrozen(config))
@@ -54,6 +60,9 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'RATE_LIMIT_PER_ADDRESS',
     'TRUST_PROXY',
     'CORS_ORIGINS',
+    'WEBHOOK_URL',
+    'WEBHOOK_SECRET',
+    'WEBHOOK_ALLOW_HTTP',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
     'OTEL_SDK_DISABLED',
@@ -80,6 +89,7 @@ t.test('every variable is read', async (t) => {
     RATE_LIMIT_PER_ADDRESS: '600/m',
     TRUST_PROXY: '10.0.0.0/8, ::1',
     CORS_ORIGINS: 'https://shop.example, http://localhost:3000,http://[::1]:8080',
+    ...WEBHOOK,
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   })
@@ -89,7 +99,7 @@ t.test('every variable is read', async (t) => {
     database: { host: 'db', port: 5432, user: 'u', password: 'p', database: 'wallets', sslmode: 'disable' },
     dataDir: '/var/lib/wallets',
     logLevel: 'trace',
-    transactionIDKey: KEY,
+    transactionIDKeys: [KEY],
     transactionIDTtl: 900n * SECOND,
     batchMax: 64,
     queueMax: 1_000_000,
@@ -104,6 +114,7 @@ t.test('every variable is read', async (t) => {
     rateLimits: { perUser: { requests: 20, windowMs: 1000 }, perAddress: { requests: 600, windowMs: 60_000 } },
     trustedProxies: ['10.0.0.0/8', '::1'],
     corsOrigins: ['https://shop.example', 'http://localhost:3000', 'http://[::1]:8080'],
+    webhook: { url: new URL(WEBHOOK.WEBHOOK_URL), secrets: [WEBHOOK.WEBHOOK_SECRET] },
     traces: 'http/json',
   })
 })
@@ -195,6 +206,81 @@ t.test('traces are sent where there is an endpoint, in protobuf unless told othe
   t.equal(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }).traces, 'http/protobuf')
   t.equal(readConfig({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }).traces, undefined)
 })
+
+t.test('a webhook has an address and a secret, or neither', async (t) => {
+  const { WEBHOOK_URL, WEBHOOK_SECRET } = WEBHOOK
+  t.equal(complaint({ WEBHOOK_SECRET }), 'WEBHOOK_URL is not set; expected an address beside WEBHOOK_SECRET')
+  t.equal(complaint({ WEBHOOK_URL }), `WEBHOOK_SECRET is not set; expected ${SECRET_EXPECTED}`)
+  t.equal(complaint({ WEBHOOK_URL, WEBHOOK_SECRET: '' }), `WEBHOOK_SECRET is not set; expected ${SECRET_EXPECTED}`)
+})
+
+const URL_TAKES =
+  'an https:// address without user and password; http:// only on this machine, or with WEBHOOK_ALLOW_HTTP=true'
+
+t.test('a webhook goes by https, to this very machine, or by http if that is said to be allowed', async (t) => {
+  for (const url of ['https://a.example', 'http://localhost:3000/x', 'http://127.0.0.1/x?y#z', 'http://[::1]:80/'])
+    t.match(readConfig({ ...WEBHOOK, WEBHOOK_URL: url }).webhook?.url.href, new URL(url).href, url)
+  for (const url of ['http://a.example/hook', 'http://10.0.0.1/hook', 'http://127.0.0.1.example/'])
+    t.match(
+      readConfig({ ...WEBHOOK, WEBHOOK_URL: url, WEBHOOK_ALLOW_HTTP: 'true' }).webhook,
+      { url: new URL(url) },
+      url,
+    )
+  t.equal(
+    complaint({ ...WEBHOOK, WEBHOOK_ALLOW_HTTP: 'yes' }),
+    'WEBHOOK_ALLOW_HTTP is "yes"; expected true, to let WEBHOOK_URL be http://',
+  )
+})
+
+t.test('an address that a webhook may not have is refused, and never shown', async (t) => {
+  for (const held of [
+    'http://a.example/hunter2',
+    'http://localhost.example/hunter2',
+    'https://me:hunter2@a.example/hook',
+    'https://hunter2@a.example/hook',
+    'http://me:hunter2@localhost/hook',
+    'ftp://a.example/hunter2',
+    'file:///hunter2',
+    'a.example/hunter2',
+    'https://a.example/hunter2 b',
+    ' https://a.example/hunter2',
+    'https://',
+  ])
+    for (const allow of held.startsWith('http://') && !held.includes('@') ? [''] : ['', 'true']) {
+      const message = complaint({ ...WEBHOOK, WEBHOOK_URL: held, WEBHOOK_ALLOW_HTTP: allow })
+      t.equal(message, `WEBHOOK_URL is ${held.length} characters (not shown); expected ${URL_TAKES}`)
+    }
+})
+
+t.test('a webhook may have several secrets while they are changed', async (t) => {
+  const [a, b] = [secret(24), secret(64)]
+  for (const text of [`${a},${b}`, `${a}, ${b}`, `${a} ${b}`])
+    t.strictSame(readConfig({ ...WEBHOOK, WEBHOOK_SECRET: text }).webhook?.secrets, [a, b])
+})
+
+t.test('a wrong secret of a webhook is never shown', async (t) => {
+  for (const held of [
+    'hunter2',
+    secret(23),
+    secret(65),
+    secret(32).slice('whsec_'.length),
+    secret(32).replace('whsec_', 'WHSEC_'),
+    secret(32).slice(0, -1),
+    `${secret(32)},`,
+    `,${secret(32)}`,
+    `${secret(32)};${secret(32)}`,
+    `whsec_${Buffer.alloc(32, 255).toString('base64url')}`,
+    Array(5).fill(secret(32)).join(','),
+  ])
+    t.equal(
+      complaint({ ...WEBHOOK, WEBHOOK_SECRET: held }),
+      `WEBHOOK_SECRET is ${held.length} characters (not shown); expected ${SECRET_EXPECTED}`,
+    )
+})
+
+function secret(bytes: number): string {
+  return `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`
+}
 
 t.test('a time to live has a unit', async (t) => {
   for (const [text, expected] of [
@@ -324,16 +410,27 @@ t.test('of several wrong variables one is named', async (t) => {
   t.match(complaint({ PORT: 'x', LOG_LEVEL: 'x' }), /^PORT is "x"; /)
 })
 
+t.test('TRANSACTION_ID_KEY takes several keys, newest first, with commas or blanks between them', async (t) => {
+  const older = Buffer.alloc(32, 8)
+  const both = [KEY, older].map((key) => key.toString('base64'))
+  for (const text of [both.join(','), both.join(', '), both.join(' '), `${both.join('\n')}\n`])
+    t.strictSame(readConfig({ TRANSACTION_ID_KEY: text }).transactionIDKeys, [KEY, older], JSON.stringify(text))
+})
+
 t.test('a wrong TRANSACTION_ID_KEY is never shown', async (t) => {
-  const takes = "32 bytes in base64, as 'openssl rand -base64 32' prints them"
+  const takes =
+    "32 bytes in base64, as 'openssl rand -base64 32' prints them, or up to 8 of those, newest first, with commas between them"
   const wrong = [
     'short',
     Buffer.alloc(31, 7).toString('base64'),
     Buffer.alloc(33, 7).toString('base64'),
     KEY.toString('hex'),
     KEY.toString('base64url'),
-    `${KEY.toString('base64')}\n`,
-    ` ${KEY.toString('base64')}`,
+    `${KEY.toString('base64')}${KEY.toString('base64')}`,
+    `${KEY.toString('base64')};${KEY.toString('base64')}`,
+    `${KEY.toString('base64')},short`,
+    Array.from({ length: 9 }, () => KEY.toString('base64')).join(','),
+    ' , ',
     '!'.repeat(44),
   ]
   for (const held of wrong) {

@@ -6,6 +6,7 @@ import type { RequestEntry } from '../../src/ports/telemetry.ts'
 
 const TRANSFER: RequestEntry = {
   requestID: 'r',
+  address: '127.0.0.1',
   method: 'PUT',
   route: '/api/v1/users/:userID/wallet/transfer',
   status: 200,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { decide } from '../../src/domain/decide.ts'
+import { FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { after } from '../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../src/domain/money.ts'
 import type { StoredOutcome } from '../../src/domain/outcome.ts'
@@ -10,6 +11,7 @@ import {
   command,
   deposit,
   HOUR,
+  LATER_EPOCH,
   NOW,
   stateOf,
   stored,
@@ -22,6 +24,7 @@ import {
 const CAUSES = [
   'TRANSACTION_ID_REUSED',
   'REPLAYED EXECUTED',
+  'TRANSACTION_ID_RETIRED',
   'TRANSACTION_ID_EXPIRED',
   'WALLET_NOT_FOUND',
   'WALLET_CLOSED',
@@ -54,7 +57,8 @@ function outcomeOf(causes: ReadonlySet<Cause>): string {
   if (causes.has('REPLAYED EXECUTED')) known.push(executed(ASKED))
   const expiresAt = after(NOW, causes.has('TRANSACTION_ID_EXPIRED') ? 0n : HOUR)
   const condition = causes.has('VERSION_MISMATCH') ? { ifVersion: 41n } : {}
-  return summary(decide(command(ASKED, { expiresAt, ...condition }), stateOf(wallets, known), NOW).outcome)
+  const epoch = causes.has('TRANSACTION_ID_RETIRED') ? LATER_EPOCH : FIRST_EPOCH
+  return summary(decide(command(ASKED, { expiresAt, ...condition }), stateOf(wallets, known, epoch), NOW).outcome)
 }
 
 function executed(movement: typeof ASKED): StoredOutcome {

@@ -5,6 +5,8 @@ import type { RequestEntry } from '../../src/ports/telemetry.ts'
 
 const AT = new Date('2024-12-16T03:59:02.608Z')
 
+const WHO = { requestID: '638cb5a795-7', address: '10.9.0.1', method: 'PUT' }
+
 function asPinoWritesIt(entry: RequestEntry): string {
   let line = ''
   const destination = {
@@ -42,7 +44,7 @@ for (const [what, entry] of Object.entries({
 } as const)) {
   t.test(`the line of a request ${what} is the one that pino would write`, async (t) => {
     const { route, ...rest } = entry
-    const whole: RequestEntry = { requestID: '638cb5a795-7', method: 'PUT', route, status: 200, ms: 1.25, ...rest }
+    const whole: RequestEntry = { ...WHO, route, status: 200, ms: 1.25, ...rest }
     t.equal(requestLine(whole, AT), asPinoWritesIt(whole))
   })
 }

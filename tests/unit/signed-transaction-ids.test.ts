@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { createSignedTransactionIDs } from '../../src/adapters/signed-transaction-ids/transaction-ids.ts'
+import { type Epoch, FIRST_EPOCH } from '../../src/domain/epoch.ts'
 import { after, fromMilliseconds } from '../../src/domain/instant.ts'
 import type { TransactionID } from '../../src/domain/transaction.ts'
 import { toUserID } from '../../src/domain/user-id.ts'
@@ -19,7 +20,7 @@ const ISSUED_EARLIER = [
 ]
 
 const key = randomBytes(KEY_BYTES)
-const ids = createSignedTransactionIDs(key)
+const ids = createSignedTransactionIDs([key])
 
 t.test('an ID is a UUID of version 8 in lower case', async (t) => {
   for (let n = 0; n < 1000; n += 1) {
@@ -30,9 +31,9 @@ t.test('an ID is a UUID of version 8 in lower case', async (t) => {
 })
 
 t.test('an ID tells when it was issued, to the millisecond', async (t) => {
-  t.equal(ids.issuedAt(alice, ids.issue(alice, NOW)), 1_734_321_542_608_000n)
+  t.equal(ids.prove(alice, ids.issue(alice, NOW))?.issuedAt, 1_734_321_542_608_000n)
   const late = fromMilliseconds(Date.UTC(9999, 11, 31))
-  t.equal(ids.issuedAt(alice, ids.issue(alice, late)), late)
+  t.equal(ids.prove(alice, ids.issue(alice, late))?.issuedAt, late)
 })
 
 t.test('an ID in another spelling is not that ID', async (t) => {
@@ -43,7 +44,7 @@ t.test('an ID in another spelling is not that ID', async (t) => {
     `${id.slice(0, 7)}-${id.slice(7, 8)}${id.slice(9)}`,
     `${id}00`,
   ]) {
-    t.equal(ids.issuedAt(alice, spelling as TransactionID), undefined, spelling)
+    t.equal(ids.prove(alice, spelling as TransactionID), undefined, spelling)
   }
 })
 
@@ -61,13 +62,13 @@ t.test('no ID comes twice, even within one microsecond', async (t) => {
 })
 
 t.test('two instances with one key know each other’s IDs and do not repeat them', async (t) => {
-  const other = createSignedTransactionIDs(key)
+  const other = createSignedTransactionIDs([key])
   const mine = new Set(Array.from({ length: 1000 }, () => ids.issue(alice, NOW)))
   for (let n = 0; n < 1000; n += 1) {
     const id = other.issue(alice, NOW)
     if (mine.has(id)) t.fail('an ID came twice')
   }
-  t.ok(ids.issuedAt(alice, other.issue(alice, NOW)))
+  t.ok(ids.prove(alice, other.issue(alice, NOW)))
 })
 
 t.test('an ID with any one bit flipped is not known', async (t) => {
@@ -76,7 +77,7 @@ t.test('an ID with any one bit flipped is not known', async (t) => {
   t.equal(toUUID(bits), id)
   for (let bit = 0; bit < ID_BITS; bit += 1) {
     const flipped = toUUID(bits ^ (1n << BigInt(bit)))
-    t.equal(ids.issuedAt(alice, flipped), undefined, `bit ${bit}`)
+    t.equal(ids.prove(alice, flipped), undefined, `bit ${bit}`)
   }
 })
 
@@ -84,31 +85,70 @@ t.test('an ID is known for the user it was issued to and for no one else', async
   const users = [alice, bob, toUserID('Alice'), toUserID('alice2'), toUserID('é'), toUserID('e\u0301')]
   for (const owner of users) {
     const id = ids.issue(owner, NOW)
-    for (const user of users) t.equal(ids.issuedAt(user, id) !== undefined, user === owner, `${owner}’s, by ${user}`)
+    for (const user of users) t.equal(ids.prove(user, id) !== undefined, user === owner, `${owner}’s, by ${user}`)
   }
 })
 
 t.test('an ID of another key is not known', async (t) => {
-  const other = createSignedTransactionIDs(randomBytes(KEY_BYTES))
-  t.equal(ids.issuedAt(alice, other.issue(alice, NOW)), undefined)
+  const other = createSignedTransactionIDs([randomBytes(KEY_BYTES)])
+  t.equal(ids.prove(alice, other.issue(alice, NOW)), undefined)
 })
 
 t.test('what is no issued ID at all is not known', async (t) => {
   for (const text of [transactionID(1), '', 'x', '-', 'ff'.repeat(16), `${ids.issue(alice, NOW)}00`]) {
-    t.equal(ids.issuedAt(alice, text as TransactionID), undefined, text)
+    t.equal(ids.prove(alice, text as TransactionID), undefined, text)
   }
 })
 
 t.test('IDs that earlier releases issued stay good', async (t) => {
-  const old = createSignedTransactionIDs(Buffer.from(Array.from({ length: KEY_BYTES }, (_, index) => index)))
+  const old = createSignedTransactionIDs([Buffer.from(Array.from({ length: KEY_BYTES }, (_, index) => index))])
   for (const { userID, transactionID } of ISSUED_EARLIER)
-    t.ok(old.issuedAt(toUserID(userID), transactionID as TransactionID), `${transactionID} of ${userID}`)
+    t.ok(old.prove(toUserID(userID), transactionID as TransactionID), `${transactionID} of ${userID}`)
+})
+
+t.test('of several keys the first signs, and all of them prove', async (t) => {
+  const [older, oldest] = [randomBytes(KEY_BYTES), randomBytes(KEY_BYTES)]
+  const ring = createSignedTransactionIDs([key, older, oldest])
+  t.ok(ids.prove(alice, ring.issue(alice, NOW)))
+  for (const each of [key, older, oldest]) {
+    const id = createSignedTransactionIDs([each]).issue(alice, NOW)
+    t.strictSame(ring.prove(alice, id), { issuedAt: 1_734_321_542_608_000n, epoch: FIRST_EPOCH })
+    t.equal(ring.prove(bob, id), undefined)
+  }
+  t.equal(ring.prove(alice, createSignedTransactionIDs([randomBytes(KEY_BYTES)]).issue(alice, NOW)), undefined)
+})
+
+t.test('in a new epoch every key signs anew, and an ID tells the epoch that it was issued in', async (t) => {
+  const older = randomBytes(KEY_BYTES)
+  const [second, third] = ['2', '3'].map((epoch) => ({ epoch: epoch as Epoch, key: randomBytes(KEY_BYTES) }))
+  if (second === undefined || third === undefined) throw new Error('no epochs')
+  const ring = createSignedTransactionIDs([key, older])
+  const issued = [{ id: ring.issue(alice, NOW), epoch: FIRST_EPOCH }]
+  issued.push({ id: createSignedTransactionIDs([older]).issue(alice, NOW), epoch: FIRST_EPOCH })
+  t.ok(ring.enter([second]))
+  issued.push({ id: ring.issue(alice, NOW), epoch: second.epoch })
+  t.ok(ring.enter([third, second]))
+  issued.push({ id: ring.issue(alice, NOW), epoch: third.epoch })
+  issued.push({ id: createSignedTransactionIDs([older], [third]).issue(alice, NOW), epoch: third.epoch })
+  t.notOk(ring.enter([third, second]), 'nothing new')
+
+  const fresh = createSignedTransactionIDs([key, older], [third, second])
+  for (const { id, epoch } of issued)
+    for (const each of [ring, fresh]) t.equal(each.prove(alice, id)?.epoch, epoch, `${id} of ${epoch}`)
+
+  const elsewhere = { ...third, key: randomBytes(KEY_BYTES) }
+  const other = createSignedTransactionIDs([key], [elsewhere]).issue(alice, NOW)
+  t.equal(ring.prove(alice, other), undefined, 'an epoch is known by its key, not by its name')
+})
+
+t.test('without a key there is no ring', async (t) => {
+  t.throws(() => createSignedTransactionIDs([]), new RangeError('there is no key'))
 })
 
 t.test('a key of another length is turned down', async (t) => {
   for (const length of [0, 31, 33]) {
     t.throws(
-      () => createSignedTransactionIDs(Buffer.alloc(length)),
+      () => createSignedTransactionIDs([Buffer.alloc(length)]),
       new RangeError(`the key must have 32 bytes, it has ${length}`),
     )
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { HTTP_TIMEOUTS } from '../../src/adapters/fastify/http.ts'
 import { MAX_BACKOFF_MS } from '../../src/app/batcher.ts'
-import { serviceBounds } from '../../src/app/bounds.ts'
+import { serviceBounds, WEBHOOK_BOUNDS } from '../../src/app/bounds.ts'
 import { readConfig } from '../../src/app/config.ts'
 import { MAX_FEED_WAIT_S } from '../../src/domain/feed.ts'
 import { TIMEOUTS_MS } from '../../src/timeouts.ts'
@@ -58,6 +58,13 @@ t.test('HTTP cuts nothing that the service would still answer', async (t) => {
     'a reader of the feed who waited in vain, and is answered late',
   )
   t.ok(TIMEOUTS_MS.lastRequest + request + MAX_BACKOFF_MS < drain, 'the last request on a connection')
+})
+
+t.test('the right to deliver is kept through the longest message, and through every wait', async (t) => {
+  const { beatMs, takeMs, stopMs } = WEBHOOK_BOUNDS
+  t.ok(beatMs + TIMEOUTS_MS.webhook + request < TIMEOUTS_MS.webhookLease)
+  t.ok(takeMs + roundTrip < TIMEOUTS_MS.webhookLease)
+  t.ok(stopMs + roundTrip < drain)
 })
 
 t.test('the bounds and the server are made of them', async (t) => {

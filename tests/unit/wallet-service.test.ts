@@ -127,6 +127,40 @@ t.test('an unused ID is refused once its time is over, and what was used is repl
   })
 })
 
+t.test('once the ledger was restored an ID of before is retired, whether or not it is used', async (t) => {
+  const { service, issued, submit, beginEpoch, advance } = createServiceOverMemory()
+  await service.open(alice)
+  const [used, refused, unused] = [issued(alice), issued(alice), issued(alice)]
+  await submit(alice, used, deposit(1n))
+  await beginEpoch()
+  const statusOf = (id: TransactionID) => service.status(alice, id)
+  t.match(await submit(alice, used, deposit(1n)), { kind: 'executed', replayed: true })
+  t.match(await statusOf(used), { status: { kind: 'executed' } })
+  t.match(await submit(alice, refused, deposit(1n)), { kind: 'refused', refusal: { code: 'TRANSACTION_ID_RETIRED' } })
+  t.match(await statusOf(refused), { status: { kind: 'refused', refusal: { code: 'TRANSACTION_ID_RETIRED' } } })
+  t.strictSame(await statusOf(unused), { kind: 'status', status: { kind: 'retired' } })
+  advance(TTL)
+  t.strictSame(await statusOf(unused), { kind: 'status', status: { kind: 'retired' } }, 'it never expires')
+  t.match(await submit(alice, issued(alice), deposit(1n)), { kind: 'executed', replayed: false })
+})
+
+t.test(
+  'an instance that knows nothing of a restoration yet refuses what it issues, and executes none of it',
+  async (t) => {
+    const beginning: (() => void)[] = []
+    const { service, issued, submit } = createServiceOverMemory({}, (store) => {
+      beginning.push(store.beginEpoch)
+      return store
+    })
+    await service.open(alice)
+    for (const begin of beginning) begin()
+    t.match(await submit(alice, issued(alice), deposit(1n)), {
+      kind: 'refused',
+      refusal: { code: 'TRANSACTION_ID_RETIRED' },
+    })
+  },
+)
+
 t.test('the same request many times at once has one effect', async (t) => {
   const { service, issued, submit } = createServiceOverMemory()
   await service.open(alice)

@@ -20,7 +20,11 @@ class FieldError:
 
 
 class WalletProblem(Exception):
-    """The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again."""
+    """The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again.
+
+    `TRANSACTION_ID_RETIRED` is final too, but its `outcome` is UNKNOWN: the ledger was restored, and the write may have
+    been executed in the time that was lost. Compare with your own records before you write it again under another ID.
+    """
 
     def __init__(
         self,

@@ -19,6 +19,8 @@ declare module 'fastify' {
     transactionID: TransactionID | undefined
     /** The route as it is declared, for the log: `routeOptions` would be put together anew for each request. */
     route: string | undefined
+    /** Where this request comes from, for the log and the limits. */
+    address: string | undefined
     /** The outcome of this request, for the log and the metrics: see {@link RequestLog}. */
     outcome: string | undefined
     replayed: true | undefined

@@ -79,6 +79,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'ROUTE_NOT_FOUND'))
   app.decorateRequest('transactionID', undefined)
   app.decorateRequest('route', undefined)
+  app.decorateRequest('address', undefined)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('outcome', undefined)
   app.decorateRequest('replayed', undefined)
@@ -96,6 +97,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   app.addHook('onResponse', (request, reply, done) => {
     logRequest({
       requestID: request.id,
+      address: request.address,
       method: request.method,
       route: request.route,
       status: reply.statusCode,

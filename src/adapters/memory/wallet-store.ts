@@ -1,4 +1,6 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { type IDRange, spacedIDs } from '../../domain/curve.ts'
+import { type Epoch, FIRST_EPOCH } from '../../domain/epoch.ts'
 import { FEED_START, isSamePosition, lookedAt, positionOf, toFeedPage } from '../../domain/feed.ts'
 import { MAX_NEWS } from '../../domain/follow.ts'
 import { type HistoryQuery, MAX_LOOKED_AT, toPage } from '../../domain/history.ts'
@@ -9,21 +11,31 @@ import type { UserID } from '../../domain/user-id.ts'
 import { newWallet, type Wallet } from '../../domain/wallet.ts'
 import { decideState, type StateChange } from '../../domain/wallet-state.ts'
 import { type LedgerReads, MAX_SHOWN } from '../../ports/inspection.ts'
+import { type EpochKey, KEY_BYTES } from '../../ports/transaction-ids.ts'
 import type { Clock, WalletStore } from '../../ports/wallet-store.ts'
 import { statementOf, walletAt } from './past.ts'
+
+/** It also begins an epoch, as `npx wallet restored` does in a database. */
+export interface MemoryWalletStore extends WalletStore, LedgerReads {
+  beginEpoch(): void
+}
 
 /**
  * The store over Maps: for tests, and for reading what a store does. One event loop is its lock, since nothing
  * in here waits.
  */
-export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads {
+export function createMemoryWalletStore(clock: Clock): MemoryWalletStore {
   const wallets = new Map<UserID, Wallet>()
   const histories = new Map<UserID, Transaction[]>()
   const outcomes = new Map<TransactionID, StoredOutcome>()
   const changes = new Map<UserID, readonly StateChange[]>()
   /** All transactions in the order of their commits. */
   const feed: Transaction[] = []
-  const placeIn = (index: number) => positionOf({ number: BigInt(index + 1), transaction: transactionAt(index) })
+  /** Newest first. */
+  let epochs: readonly EpochKey[] = []
+  const epochNow = () => epochs[0]?.epoch ?? FIRST_EPOCH
+  const placeIn = (index: number) =>
+    positionOf({ number: BigInt(index + 1), transaction: transactionAt(index) }, epochNow())
 
   function transactionAt(index: number): Transaction {
     const transaction = feed[index]
@@ -49,6 +61,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       const state = {
         wallet: (userID: UserID) => wallets.get(userID),
         outcome: (transactionID: TransactionID) => outcomes.get(transactionID),
+        epoch: epochNow(),
       }
       const { outcomes: decided, writes } = decide(units, state, clock())
       for (const wallet of writes.wallets) wallets.set(wallet.userID, wallet)
@@ -78,7 +91,15 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     },
 
     async outcome(_userID, transactionID) {
-      return { stored: outcomes.get(transactionID), now: clock() }
+      return { stored: outcomes.get(transactionID), now: clock(), epoch: epochNow() }
+    },
+
+    async epochs() {
+      return epochs
+    },
+
+    beginEpoch() {
+      epochs = [{ epoch: randomUUID() as Epoch, key: randomBytes(KEY_BYTES) }, ...epochs]
     },
 
     async history(query) {
@@ -118,7 +139,9 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     async feed(query) {
       const { after, userID, reference } = query
       const from = Number(after.number)
-      if (from > feed.length || (from > 0 && !isSamePosition(placeIn(from - 1), after))) return { kind: 'gone' }
+      const isKnown = () =>
+        from <= feed.length && after.epoch === epochNow() && isSamePosition(placeIn(from - 1), after)
+      if (from > 0 && !isKnown()) return { kind: 'gone' }
       const seen = feed.slice(from, from + lookedAt(query)).map((transaction, index) => ({
         number: BigInt(from + index + 1),
         transaction,
@@ -126,7 +149,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
           (userID ?? transaction.userID) === transaction.userID &&
           (reference === undefined || transaction.note?.reference === reference),
       }))
-      return { kind: 'page', page: toFeedPage(query, seen) }
+      return { kind: 'page', page: toFeedPage(query, seen, epochNow()) }
     },
 
     async feedEnd() {
@@ -165,7 +188,7 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
       const seen = feed
         .slice(from)
         .map((transaction, index) => ({ ...placeIn(from + index), transaction, wanted: true }))
-      return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, seen) }
+      return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, seen, epochNow()) }
     },
 
     async curve(query) {
@@ -181,6 +204,10 @@ export function createMemoryWalletStore(clock: Clock): WalletStore & LedgerReads
     },
 
     async lastAudit() {
+      return undefined
+    },
+
+    async delivery() {
       return undefined
     },
 

@@ -1,5 +1,6 @@
 import { type Command, commandsOf, type Unit, walletsOf } from '../../domain/command.ts'
 import type { Writes } from '../../domain/decide.ts'
+import type { Epoch } from '../../domain/epoch.ts'
 import type { Outcome, Refusal } from '../../domain/outcome.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
@@ -31,12 +32,16 @@ export async function runBatch(
     locked,
     outcomes: earlier,
   } = await step('lock', () => dialect.lock(connection, walletsOfAll(commands), commands))
-  const { now, xid } = clock
+  const { now, xid, epoch } = clock
   const wallets = new Map<string, Wallet>(locked.map((row) => [row.user_id, toWallet(row)]))
 
   const { outcomes, writes } = decide(
     units,
-    { wallet: (userID) => wallets.get(userID), outcome: (transactionID) => earlier.get(transactionID) },
+    {
+      wallet: (userID) => wallets.get(userID),
+      outcome: (transactionID) => earlier.get(transactionID),
+      epoch: epoch as Epoch,
+    },
     readInstant(now),
   )
   // Refusals are rare: the statements for them go only if there are some.

@@ -1,6 +1,7 @@
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import { plainArray, textArray } from './arrays.ts'
+import { epoch } from './epoch-statements.ts'
 import { feedNumber } from './feed-statements.ts'
 import type { ClockRow, OutcomeRow, WalletRow } from './rows.ts'
 import type { Sql } from './sql.ts'
@@ -45,7 +46,7 @@ export const insertWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<Walle
 /** The coordinator's clock, which is the only one that counts, and its transaction, which those on the workers hang on. */
 export const readClock = (sql: Sql) => sql<ClockRow[]>`
   SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid,
-         ${feedNumber(sql)} AS feed_number`
+         ${feedNumber(sql)} AS feed_number, ${epoch(sql)} AS epoch`
 
 /**
  * What the IDs' own users did with them. As a subquery the UNION goes to each shard as it is; without one around it both

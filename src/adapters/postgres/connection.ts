@@ -18,6 +18,8 @@ export interface Connection {
     send: (sql: Sql) => { [Index in keyof Results]: postgres.PendingQuery<Results[Index]> },
   ): Promise<{ [Index in keyof Results]: postgres.RowList<Results[Index]> }>
   isDead(): boolean
+  /** Aborted when it dies. */
+  readonly death: AbortSignal
   /** Whether the tables lie on the workers of a Citus; some statements have another form there. */
   isDistributed(): boolean
   /** Gives the connection up at once, whatever it is doing. */
@@ -43,6 +45,7 @@ export async function openConnection(
   const start = performance.now()
   const socket = await openSocket(address, TIMEOUTS_MS.open)
   let death: ConnectionError | undefined
+  const dying = new AbortController()
   let rejectInFlight: ((error: ConnectionError) => void) | undefined
   let handedOver = false
   let distributed = false
@@ -51,6 +54,7 @@ export async function openConnection(
     death ??= new ConnectionError(reason, { cause })
     rejectInFlight?.(death)
     rejectInFlight = undefined
+    dying.abort(death)
   }
   socket.on('error', (error) => die(`the connection broke: ${error.message}`, error))
   socket.on('close', () => {
@@ -108,6 +112,7 @@ export async function openConnection(
       })
     },
     isDead: () => death !== undefined,
+    death: dying.signal,
     isDistributed: () => distributed,
     discard() {
       die('the connection was discarded')

@@ -1,7 +1,8 @@
-import type { Instant } from '../../domain/instant.ts'
+import type { Epoch } from '../../domain/epoch.ts'
 import type { StoredOutcome } from '../../domain/outcome.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
+import type { KnownOutcome } from '../../ports/wallet-store.ts'
 import * as citus from './citus-statements.ts'
 import { type Connection, ConnectionError } from './connection.ts'
 import { type ClockRow, type KnownRow, type OutcomeRow, readInstant, storedOutcomes, type WalletRow } from './rows.ts'
@@ -15,7 +16,7 @@ export interface LockedBatch {
 }
 
 interface Read {
-  readonly clock: ClockRow | undefined
+  readonly clock: Pick<ClockRow, 'now' | 'epoch'> | undefined
   readonly outcomes: readonly (OutcomeRow | KnownRow)[]
 }
 
@@ -25,7 +26,7 @@ export interface Dialect {
   lock(connection: Connection, wallets: Iterable<UserID>, ids: readonly statements.IDOfUser[]): Promise<LockedBatch>
   /** Runs each statement that {@link Dialect.lock} sends after BEGIN, on nothing. */
   prepareLock(connection: Connection): Promise<void>
-  /** The outcomes of transaction IDs, and the database's time. */
+  /** The outcomes of transaction IDs, the database's time, and the ledger's epoch. */
   readOutcomes(connection: Connection, ids: readonly statements.IDOfUser[]): Promise<Read>
   /** Runs each statement that {@link Dialect.readOutcomes} sends, on nothing. */
   prepareOutcomes(connection: Connection): Promise<void>
@@ -113,15 +114,16 @@ export function dialectOf(connection: Connection): Dialect {
   return connection.isDistributed() ? CITUS : PLAIN
 }
 
-/** The outcome of a transaction ID, and the database's time. */
+/** The outcome of a transaction ID, the database's time, and the ledger's epoch. */
 export async function readOutcome(
   connection: Connection,
   userID: UserID,
   transactionID: TransactionID,
-): Promise<{ stored: StoredOutcome | undefined; now: Instant }> {
+): Promise<KnownOutcome> {
   const { clock, outcomes } = await dialectOf(connection).readOutcomes(connection, [{ userID, transactionID }])
   if (clock === undefined) throw new ConnectionError('no answer')
-  return { stored: storedOutcomes(outcomes).get(transactionID), now: readInstant(clock.now) }
+  const stored = storedOutcomes(outcomes).get(transactionID)
+  return { stored, now: readInstant(clock.now), epoch: clock.epoch as Epoch }
 }
 
 function clockOf(tag: string, [clock]: readonly ClockRow[]): ClockRow {

@@ -1,4 +1,5 @@
 import { type FeedPosition, type FeedQuery, lookedAt } from '../../domain/feed.ts'
+import { epoch } from './epoch-statements.ts'
 import type { FeedHoldRow, FeedPlaceRow, FeedRow } from './rows.ts'
 import type { Sql } from './sql.ts'
 
@@ -14,7 +15,7 @@ export const feedNumber = (sql: Sql) => sql`
   ${offset(sql)} + greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)`
 
 /** No transaction that is under way, or to come, has a place below it. To be read with the rows, in one statement. */
-const horizon = (sql: Sql) => sql`
+export const horizon = (sql: Sql) => sql`
   (SELECT ${offset(sql)} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)`
 
 /**
@@ -49,7 +50,7 @@ export const readFeed = (sql: Sql, query: FeedQuery) => sql<FeedRow[]>`
     ) AS note ON true
   )
   SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, feed_number, reference,
-         metadata::text AS metadata, wanted, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+         metadata::text AS metadata, wanted, ${epoch(sql)} AS epoch, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
   FROM judged
   WHERE wanted OR last
   ORDER BY feed_number, judged.user_id, judged.id
@@ -57,14 +58,14 @@ export const readFeed = (sql: Sql, query: FeedQuery) => sql<FeedRow[]>`
 
 /** A row if the ledger has the transaction that was read last, at its place. */
 export const readPlace = (sql: Sql, { number, userID, id, transactionID }: FeedPosition) => sql<FeedPlaceRow[]>`
-  SELECT feed_number, user_id, id, transaction_id
+  SELECT feed_number, user_id, id, transaction_id, ${epoch(sql)} AS epoch
   FROM user_wallet_transaction
   WHERE user_id = ${userID}::text AND id = ${String(id)}::bigint
     AND transaction_id = ${transactionID}::uuid AND feed_number = ${String(number)}::bigint`
 
 /** The last that may be given. */
 export const readFeedEnd = (sql: Sql) => sql<FeedPlaceRow[]>`
-  SELECT feed_number, user_id, id, transaction_id
+  SELECT feed_number, user_id, id, transaction_id, ${epoch(sql)} AS epoch
   FROM user_wallet_transaction
   WHERE feed_number < ${horizon(sql)}
   ORDER BY feed_number DESC, user_id DESC, id DESC
@@ -73,7 +74,7 @@ export const readFeedEnd = (sql: Sql) => sql<FeedPlaceRow[]>`
 /** The last ones that may be given, newest first. */
 export const readNewest = (sql: Sql, limit: number) => sql<FeedRow[]>`
   SELECT newest.user_id, newest.id, transaction_id, type, amount, passive_user_id, balance, feed_number, reference,
-         metadata::text AS metadata, true AS wanted, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
+         metadata::text AS metadata, true AS wanted, ${epoch(sql)} AS epoch, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at
   FROM (
     SELECT user_id, id, transaction_id, type, amount, passive_user_id, balance, created_at, feed_number
     FROM user_wallet_transaction

@@ -1,3 +1,4 @@
+import type { Epoch } from '../../domain/epoch.ts'
 import {
   FEED_START,
   type FeedAnswer,
@@ -27,15 +28,20 @@ export async function readFeed(connection: Connection, query: FeedQuery): Promis
     feedStatements.readPlace(sql, query.after),
     feedStatements.readFeed(sql, query),
   ])
-  if (places.length === 0 && !isSamePosition(query.after, FEED_START)) return { kind: 'gone' }
-  return { kind: 'page', page: toFeedPage(query, rows.map(toEntry)) }
+  const { after } = query
+  const fromStart = isSamePosition(after, FEED_START)
+  // Each statement says the epoch that it has seen: the ledger may be declared restored between the two.
+  const seenIn = [...places, ...rows].map(({ epoch }) => epoch as Epoch)
+  if (!fromStart && (places.length === 0 || seenIn.some((epoch) => epoch !== after.epoch))) return { kind: 'gone' }
+  return { kind: 'page', page: toFeedPage(query, rows.map(toEntry), seenIn[0] ?? after.epoch) }
 }
 
 /** The page that ends where the feed ends now, by its index, from there backwards. */
 export async function readNewest(connection: Connection, limit: number): Promise<FeedEnd> {
   if (connection.isDistributed()) return { kind: 'unavailable' }
   const [rows] = await connection.roundTrip((sql) => [feedStatements.readNewest(sql, limit)])
-  return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, rows.map(toEntry).reverse()) }
+  const epoch = (rows[0]?.epoch ?? FEED_START.epoch) as Epoch
+  return { kind: 'page', page: toFeedPage({ after: FEED_START, limit }, rows.map(toEntry).reverse(), epoch) }
 }
 
 function toEntry(row: FeedRow): FeedEntry {
@@ -52,6 +58,7 @@ export async function readFeedEnd(connection: Connection): Promise<FeedPosition>
     userID: last.user_id as UserID,
     id: BigInt(last.id),
     transactionID: last.transaction_id as TransactionID,
+    epoch: last.epoch as Epoch,
   }
 }
 

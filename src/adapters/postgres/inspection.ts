@@ -9,6 +9,7 @@ import {
   type TransactionRecord,
 } from '../../ports/inspection.ts'
 import type { Connection } from './connection.ts'
+import { readDelivery } from './deliveries.ts'
 import { readNewest } from './feed.ts'
 import * as inspectionStatements from './inspection-statements.ts'
 import { type EndsRow, readInstant, toRefusal, toStateChange, toTransaction, toWallet } from './rows.ts'
@@ -51,6 +52,8 @@ export function ledgerReads(
         const [[kept]] = await connection.roundTrip((sql) => [inspectionStatements.readLastAudit(sql)])
         return kept?.report
       }),
+
+    delivery: () => use(readDelivery),
   }
 }
 

@@ -4,7 +4,9 @@ import type { Reference } from '../../domain/note.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Connection } from './connection.ts'
+import * as deliveryStatements from './delivery-statements.ts'
 import { dialectOf } from './dialect.ts'
+import * as epochStatements from './epoch-statements.ts'
 import * as feedStatements from './feed-statements.ts'
 import * as historyStatements from './history-statements.ts'
 import * as inspectionStatements from './inspection-statements.ts'
@@ -58,6 +60,7 @@ export async function prepareReads(connection: Connection): Promise<void> {
   ])
   await connection.roundTrip((sql) => [historyStatements.readNews(sql, [])])
   await connection.roundTrip((sql) => [statements.readTime(sql)])
+  await connection.roundTrip((sql) => [epochStatements.readEpochs(sql)])
   await connection.roundTrip((sql) => [statements.lockShared(sql, NOBODY)])
   await connection.roundTrip((sql) => [pastStatements.readWalletBefore(sql, NOBODY, NO_TIME)])
   await connection.roundTrip((sql) => [
@@ -87,5 +90,20 @@ export async function prepareInspection(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [inspectionStatements.readBalances(sql, NOBODY, [])])
   await connection.roundTrip((sql) => [inspectionStatements.readLastAudit(sql)])
   if (!connection.isDistributed()) await connection.roundTrip((sql) => [feedStatements.readNewest(sql, 1)])
+  if (!connection.isDistributed()) await connection.roundTrip((sql) => [deliveryStatements.readDelivery(sql)])
+  await connection.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+/** And for the one who delivers, whose session the server ends after so long a silence. */
+export async function prepareDelivery(connection: Connection, silenceMs: number): Promise<void> {
+  await connection.roundTrip((sql) => [deliveryStatements.boundSilence(sql, silenceMs)])
+  await connection.roundTrip((sql) => [deliveryStatements.takeLock(sql, '')])
+  await connection.roundTrip((sql) => [statements.begin(sql)])
+  await connection.roundTrip((sql) => [feedStatements.readFeedEnd(sql)])
+  await connection.roundTrip((sql) => [deliveryStatements.insertDelivery(sql, FEED_START, false)])
+  await connection.roundTrip((sql) => [deliveryStatements.readDelivery(sql)])
+  await connection.roundTrip((sql) => [deliveryStatements.keepBatch(sql, 0, false)])
+  await connection.roundTrip((sql) => [deliveryStatements.keepDelivered(sql, FEED_START, false)])
+  await connection.roundTrip((sql) => [deliveryStatements.keepFailure(sql, '', false)])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
 }

@@ -40,10 +40,11 @@ export interface HistoryRow extends TransactionRow {
 /** Of the feed: `wanted` unless the page is narrowed to others. */
 export interface FeedRow extends TransactionRow {
   feed_number: string
+  epoch: string
   wanted: boolean
 }
 
-export type FeedPlaceRow = Pick<FeedRow, 'feed_number' | 'user_id' | 'id' | 'transaction_id'>
+export type FeedPlaceRow = Pick<FeedRow, 'feed_number' | 'user_id' | 'id' | 'transaction_id' | 'epoch'>
 
 /** What holds the feed back. */
 export interface FeedHoldRow {
@@ -51,6 +52,14 @@ export interface FeedHoldRow {
   next: string
   prepared: string
 }
+
+/** How far the webhook has come. */
+export type DeliveryRow = FeedPlaceRow & {
+  batch_size: number
+  delivered_at: string | null
+  behind_ms: string
+  failures: number
+} & ({ failing_since: string; last_error: string } | { failing_since: null; last_error: null })
 
 /** The first id and the last between two bounds. */
 export type EndsRow = { oldest: string; newest: string } | { oldest: null; newest: null }
@@ -88,9 +97,16 @@ export interface WriteMark {
   feed_number: string
 }
 
-/** The database's time, and the transaction that is under way. */
+/** The database's time, the ledger's epoch, and the transaction that is under way. */
 export interface ClockRow extends WriteMark {
   now: string
+  epoch: string
+}
+
+/** An epoch with its key in hexadecimal. */
+export interface EpochRow {
+  epoch: string
+  key: string
 }
 
 /** What is known of a transaction ID. */

@@ -7,6 +7,7 @@ import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import { plainArray, textArray } from './arrays.ts'
+import { epoch } from './epoch-statements.ts'
 import { feedNumber } from './feed-statements.ts'
 import type { ClockRow, KnownRow, StateChangeRow, WalletRow, WriteMark } from './rows.ts'
 import type { Sql } from './sql.ts'
@@ -62,25 +63,25 @@ export const lockWallets = (sql: Sql, userIDs: Iterable<UserID>) => sql<WalletRo
 /**
  * What is known of the transaction IDs once the locks are held, with the time then (`now()` would be the time before
  * they were waited for), the fence, which is the number of the transaction: what the writes must carry to be sure that they run
- * in the transaction that holds the locks; and the place of its rows in the feed.
+ * in the transaction that holds the locks; the place of its rows in the feed; and the ledger's epoch.
  */
 export const readKnown = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
-  SELECT clock.now, clock.xid, clock.feed_number, known.*
+  SELECT clock.now, clock.xid, clock.feed_number, clock.epoch, known.*
   FROM (
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, pg_current_xact_id()::text AS xid,
-           ${feedNumber(sql)} AS feed_number
+           ${feedNumber(sql)} AS feed_number, ${epoch(sql)} AS epoch
   ) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
 /** The same outside a transaction, without one: that one takes a transaction number, which a read has no use for. */
 export const readOutcomes = (sql: Sql, ids: readonly IDOfUser[]) => sql<KnownRow[]>`
-  SELECT clock.now, '' AS xid, '' AS feed_number, known.*
-  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS clock
+  SELECT clock.now, '' AS xid, '' AS feed_number, clock.epoch, known.*
+  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, ${epoch(sql)} AS epoch) AS clock
   LEFT JOIN (${outcomesOf(sql, ids)}) AS known ON true`
 
-/** The database's time, outside a transaction. */
-export const readTime = (sql: Sql) => sql<ClockRow[]>`
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, '' AS xid`
+/** The database's time and the ledger's epoch, outside a transaction. */
+export const readTime = (sql: Sql) => sql<Pick<ClockRow, 'now' | 'epoch'>[]>`
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, ${epoch(sql)} AS epoch`
 
 /** Waits until no batch holds the wallet. A later one takes a later time. */
 export const lockShared = (sql: Sql, userID: UserID) => sql<{ user_id: string }[]>`

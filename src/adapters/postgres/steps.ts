@@ -18,6 +18,7 @@ const STATEMENTS = {
   read_wallet_at: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction user_wallet_state_change',
   read_statement: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction',
   read_feed: 'SELECT user_wallet_transaction',
+  read_epochs: 'SELECT transaction_id_key',
   /** For the console. */
   inspect: 'SELECT',
   ping: 'SELECT wallet_migration',

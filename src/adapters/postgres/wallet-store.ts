@@ -1,4 +1,5 @@
 import type { ServerAddress } from '../../../db/address.ts'
+import type { Epoch } from '../../domain/epoch.ts'
 import type { UserID } from '../../domain/user-id.ts'
 import type { Wallet } from '../../domain/wallet.ts'
 import type { LedgerReads } from '../../ports/inspection.ts'
@@ -7,6 +8,7 @@ import { StoreError, type WalletStore } from '../../ports/wallet-store.ts'
 import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
 import { dialectOf, readOutcome } from './dialect.ts'
+import { readEpochs } from './epoch-statements.ts'
 import { isBug, isRolledBack } from './errors.ts'
 import { readFeed, readFeedEnd, readFeedHold } from './feed.ts'
 import { readNews, readPage } from './history.ts'
@@ -106,6 +108,12 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
 
     outcome: (userID, transactionID) =>
       use('read_status', (connection) => readOutcome(connection, userID, transactionID)),
+
+    epochs: () =>
+      use('read_epochs', async (connection) => {
+        const [rows] = await connection.roundTrip((sql) => [readEpochs(sql)])
+        return rows.map(({ epoch, key }) => ({ epoch: epoch as Epoch, key: Buffer.from(key, 'hex') }))
+      }),
 
     history: (query) => use('read_history', (connection) => readPage(connection, query)),
 

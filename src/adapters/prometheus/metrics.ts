@@ -8,6 +8,7 @@ import type {
   QueueReading,
   RequestLog,
   Sample,
+  WebhookReading,
 } from '../../ports/telemetry.ts'
 import { requestMetrics } from './requests.ts'
 
@@ -51,6 +52,7 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
       followers: followerMetrics(registry),
       stepDone: stepMetrics(registry),
       feed: feedMetrics(registry),
+      webhook: webhookMetrics(registry),
     },
     countRequest: requestMetrics(registry),
     page: {
@@ -178,6 +180,49 @@ function feedMetrics(registry: Registry): Metrics['feed'] {
     )
   return (ask) => {
     read = ask
+  }
+}
+
+/** How the webhook fares. What is kept in the database each of several processes says alike. */
+function webhookMetrics(registry: Registry): Metrics['webhook'] {
+  let read: (() => WebhookReading) | undefined
+  const registers = [registry]
+  const delivered = new Counter({
+    ...{ name: 'wallet_webhook_delivered_total', registers },
+    help: 'Transactions that the receiver of the webhook has taken',
+  })
+  const failures = new Counter({
+    ...{ name: 'wallet_webhook_failures_total', registers },
+    help: 'Attempts to deliver that failed, to be made again',
+  })
+  for (const [name, help, figure, aggregator] of [
+    [
+      'wallet_webhook_behind_seconds',
+      'The age of the oldest transaction that the receiver of the webhook has not taken; 0 if there is none',
+      ({ behindMs }) => behindMs / 1000,
+      'max',
+    ],
+    [
+      'wallet_webhook_failing_since_seconds',
+      'Since when the webhook fails, in seconds since 1970; 0 if the last attempt did not',
+      ({ failingSince = 0n }) => Number(failingSince) / 1e6,
+      'max',
+    ],
+    ['wallet_webhook_deliverers', 'Processes that deliver the webhook', ({ delivers }) => Number(delivers), 'sum'],
+  ] satisfies [string, string, (reading: WebhookReading) => number, 'max' | 'sum'][])
+    gauge(
+      registry,
+      name,
+      help,
+      [],
+      (set) => {
+        if (read !== undefined) set({}, figure(read()))
+      },
+      aggregator,
+    )
+  return (ask) => {
+    read = ask
+    return { delivered: (transactions) => delivered.inc(transactions), failed: () => failures.inc() }
   }
 }
 

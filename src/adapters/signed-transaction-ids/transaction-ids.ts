@@ -1,13 +1,23 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { fromMilliseconds } from '../../domain/instant.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
-import { MAX_USER_ID_BYTES, type UserID } from '../../domain/user-id.ts'
-import { KEY_BYTES, type TransactionIDs } from '../../ports/transaction-ids.ts'
-import { createHMAC } from './hmac.ts'
+import type { UserID } from '../../domain/user-id.ts'
+import type { EpochKey, TransactionIDs } from '../../ports/transaction-ids.ts'
+import { createKeyRing, type KeyRing, type RingKey } from './key-ring.ts'
 
 /** The characters before the seal, dashes included: 48 bits of milliseconds, 4 of version, 34 that make it unique around 2 of variant. */
 const HEAD_CHARACTERS = 26
 const SEAL_CHARACTERS = 10
+
+export interface SignedTransactionIDs extends TransactionIDs {
+  /**
+   * From now on IDs are signed in the newest of these epochs, and those of these epochs are known.
+   *
+   * @param epochs newest first, without the first one.
+   * @returns whether the newest is another than before.
+   */
+  enter(epochs: readonly EpochKey[]): boolean
+}
 
 /**
  * Transaction IDs that carry their own proof: UUIDs of version 8 (RFC 9562) whose last 40 bits are a truncated
@@ -20,19 +30,19 @@ const SEAL_CHARACTERS = 10
  * The unique bits count up from a random start: one instance never repeats an ID within a millisecond (2^34 of them),
  * and two instances meet only if they pass the same number in the same millisecond for the same user.
  *
- * @param key {@link KEY_BYTES} bytes; every instance on one database has the same.
+ * An ID does not say which key has signed it. The newest is tried first, so what was issued lately costs one signature to check.
+ *
+ * @param keys the first signs, the others only prove: 32 bytes each; every instance on one database has the same.
+ * @param epochs newest first, without the first one.
  */
-export function createSignedTransactionIDs(key: Buffer): TransactionIDs {
-  if (key.length !== KEY_BYTES) throw new RangeError(`the key must have ${KEY_BYTES} bytes, it has ${key.length}`)
+export function createSignedTransactionIDs(
+  keys: readonly Buffer[],
+  epochs: readonly EpochKey[] = [],
+): SignedTransactionIDs {
   const start = randomBytes(5)
   let counterHigh = start.readUInt8(0) & 0x03
   let counterLow = start.readUInt32BE(1)
-
-  const sign = createHMAC(key, HEAD_CHARACTERS + MAX_USER_ID_BYTES)
-
-  function seal(head: string, userID: UserID): string {
-    return sign(head + userID).slice(0, SEAL_CHARACTERS)
-  }
+  let ring: KeyRing = createKeyRing(keys, epochs, HEAD_CHARACTERS)
 
   return {
     issue(userID, now) {
@@ -42,16 +52,29 @@ export function createSignedTransactionIDs(key: Buffer): TransactionIDs {
       const version = hex(0x8000 | (counterHigh << 10) | (counterLow >>> 22), 4)
       const variant = hex(0x8000 | ((counterLow >>> 8) & 0x3fff), 4)
       const head = `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${hex(counterLow & 0xff, 2)}`
-      return (head + seal(head, userID)) as TransactionID
+      return (head + seal(ring[0], head, userID)) as TransactionID
     },
 
-    issuedAt(userID, transactionID) {
+    prove(userID, transactionID) {
+      const head = transactionID.slice(0, HEAD_CHARACTERS)
       const given = Buffer.from(transactionID.slice(HEAD_CHARACTERS))
-      const right = Buffer.from(seal(transactionID.slice(0, HEAD_CHARACTERS), userID))
-      if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined
-      return fromMilliseconds(Number.parseInt(transactionID.slice(0, 8) + transactionID.slice(9, 13), 16))
+      if (given.length !== SEAL_CHARACTERS) return undefined
+      const key = ring.find((each) => timingSafeEqual(given, Buffer.from(seal(each, head, userID))))
+      if (key === undefined) return undefined
+      const issuedAt = fromMilliseconds(Number.parseInt(transactionID.slice(0, 8) + transactionID.slice(9, 13), 16))
+      return { issuedAt, epoch: key.epoch }
+    },
+
+    enter(next) {
+      const [{ epoch }] = ring
+      ring = createKeyRing(keys, next, HEAD_CHARACTERS)
+      return ring[0].epoch !== epoch
     },
   }
+}
+
+function seal({ sign }: RingKey, head: string, userID: UserID): string {
+  return sign(head + userID).slice(0, SEAL_CHARACTERS)
 }
 
 function hex(value: number, digits: number): string {

@@ -1,3 +1,5 @@
+import { isSecure, parsePlainURL } from './secure-url.ts'
+
 /** Whom the service lets in. */
 export type AuthenticationSetting =
   /** Nothing was set: everyone, so only this machine may reach it. */
@@ -7,16 +9,10 @@ export type AuthenticationSetting =
   /** Those with a token of this issuer, for this audience, signed with a key of this set. */
   | { readonly kind: 'bearer'; readonly jwksURL: URL; readonly issuer: string; readonly audience: string }
 
-/** Keys over plain HTTP could be anybody's, unless they come from this very machine. */
-const PLAIN_HTTP_HOSTS = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
 /** Parses the address of a key set: https, or http on a loopback address; no user, no password. */
 export function parseJWKSURL(text: string): URL | undefined {
-  if (!URL.canParse(text) || /\s/.test(text)) return undefined
-  const url = new URL(text)
-  if (url.username !== '' || url.password !== '') return undefined
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && PLAIN_HTTP_HOSTS.test(url.hostname))
-  return secure ? url : undefined
+  const url = parsePlainURL(text)
+  return url !== undefined && isSecure(url) ? url : undefined
 }
 
 /** Parses an issuer or an audience, which a token must name exactly. */

@@ -5,6 +5,8 @@
 /** Files of the suites that are left out, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   'contract/memory-wallet-store': 'has no database',
+  'contract/memory-deliveries': 'has no database',
+  'contract/postgres-deliveries': 'there is no feed, and so there are no webhooks',
   'property/batch-splitting': 'has no database',
   'property/books': 'has no database',
   'property/lists-and-states': 'has no database',
@@ -12,6 +14,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'fault/disk-full': 'fills the disk of an embedded server of its own',
   'fault/connection-source': 'reads the source',
   'fault/feed': 'kills an embedded server of its own; there is no feed',
+  'fault/webhook-killed': 'there is no feed, and so there are no webhooks',
   'fault/server-killed': 'kills an embedded server of its own; tests/citus kills coordinators and workers',
 }
 

@@ -20,6 +20,8 @@ export interface APIWorld {
   readyAs(readiness: Readiness): void
   /** Lets a transaction ID expire. */
   advance(): void
+  /** Declares the ledger restored. */
+  restored(): Promise<void>
   /** Sends a request to a server that tells callers apart, with this token: the ID of a user, or {@link UNCHECKABLE}. */
   sendAs(token: string | undefined, call: Call): Promise<Answer>
   /** Sends a request to a server that has had as many as it takes. */
@@ -78,6 +80,7 @@ export async function startAPIWorld(t: Test): Promise<APIWorld> {
     sendAs: (token, call) => guarded.send({ ...call, ...(token !== undefined && { headers: bearer(token) }) }),
     sendTooMuch: limited.send,
     advance: () => memory.advance(TTL),
+    restored: () => memory.beginEpoch(),
     async readEvents(path, lastID) {
       const headers = { 'last-event-id': String(lastID) }
       const request = httpRequest({ host: '127.0.0.1', port, path, agent: false, headers })

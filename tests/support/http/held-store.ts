@@ -12,6 +12,8 @@ export interface HeldStore {
   release(): void
   /** From now on everything fails like this. */
   fail(error: Error): void
+  /** Declares the ledger restored. */
+  beginEpoch(): void
 }
 
 /** The memory store with a gate before every method. */
@@ -34,6 +36,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       changeState: (request) => through(() => real.changeState(request)),
       wallets: (users) => through(() => real.wallets(users)),
       outcome: (user, id) => through(() => real.outcome(user, id)),
+      epochs: () => through(() => real.epochs()),
       history: (query) => through(() => real.history(query)),
       news: (positions) => through(() => real.news(positions)),
       walletAt: (moment) => through(() => real.walletAt(moment)),
@@ -48,6 +51,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       newest: (limit) => through(() => real.newest(limit)),
       curve: (query) => through(() => real.curve(query)),
       lastAudit: () => through(() => real.lastAudit()),
+      delivery: () => through(() => real.delivery()),
       ping: () => through(() => real.ping()),
       close: () => real.close(),
     },
@@ -64,6 +68,7 @@ export function createHeldStore(clock: Clock): HeldStore {
       })
     },
     release: () => open(),
+    beginEpoch: real.beginEpoch,
     fail(error) {
       gate = Promise.reject(error)
       gate.catch(() => {})

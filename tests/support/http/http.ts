@@ -89,6 +89,8 @@ export interface TestHTTP {
   readonly clock: SettableClock
   /** What was logged, a parsed line each. */
   readonly log: readonly Body[]
+  /** Declares the ledger restored, which the service knows at once; only over the memory store that it has by itself. */
+  beginEpoch(): Promise<void>
 }
 
 export interface HTTPOptions {
@@ -102,6 +104,8 @@ export interface HTTPOptions {
   readonly streamLifeMs?: number
   /** What the console looks at; the memory store's own unless told otherwise. */
   readonly ledger?: LedgerReads
+  /** Where the webhook goes; there is none unless told otherwise. */
+  readonly webhookOrigin?: string
   readonly bounds?: ServiceBounds
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
@@ -125,19 +129,20 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
   const { prometheus, clock = settableClock() } = options
   const memory = createMemoryWalletStore(clock)
   const store = options.store ?? memory
+  const transactionIDs = createSignedTransactionIDs([KEY])
   const live = createLive(store, options.liveBounds ?? LIVE_BOUNDS)
   const service =
     options.service ??
     createWalletService({
       store,
       clock,
-      transactionIDs: createSignedTransactionIDs(KEY),
+      transactionIDs,
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
       committed: live.committed,
       ...(prometheus && { telemetry: { ...NO_TELEMETRY, ...prometheus.metrics } }),
     })
-  const inspection = createInspection(options.ledger ?? memory)
+  const inspection = createInspection(options.ledger ?? memory, options.webhookOrigin)
   const log: Body[] = []
   const logger = memoryLogger(log)
   const app = await buildServer({
@@ -167,7 +172,11 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
     if (options.expectErrors !== true && errors.length > 0)
       throw new Error(`errors were logged: ${JSON.stringify(errors)}`)
   })
-  return { app, service, live, send: injecting(app), clock, log }
+  async function beginEpoch() {
+    memory.beginEpoch()
+    transactionIDs.enter(await memory.epochs())
+  }
+  return { app, service, live, send: injecting(app), clock, log, beginEpoch }
 }
 
 /** The same over PostgreSQL, whose clock is the database's own: the service's clock only dates transaction IDs. */

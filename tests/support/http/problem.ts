@@ -16,6 +16,7 @@ export const CONTRACT_ERRORS = {
   SELF_TRANSFER: [422, 'Transfer to oneself'],
   TRANSACTION_ID_UNKNOWN: [422, 'Unknown transaction ID'],
   TRANSACTION_ID_REUSED: [422, 'Transaction ID reused'],
+  TRANSACTION_ID_RETIRED: [422, 'Transaction ID retired'],
   TRANSACTION_ID_EXPIRED: [422, 'Transaction ID expired'],
   WALLET_NOT_FOUND: [404, 'Wallet not found'],
   WALLET_CLOSED: [422, 'Wallet closed'],

@@ -1,4 +1,4 @@
-import { createMemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
+import { createMemoryWalletStore, type MemoryWalletStore } from '../../../src/adapters/memory/wallet-store.ts'
 import { createSignedTransactionIDs } from '../../../src/adapters/signed-transaction-ids/transaction-ids.ts'
 import type { BatcherBounds } from '../../../src/app/batcher.ts'
 import { LIVE_BOUNDS } from '../../../src/app/bounds.ts'
@@ -21,6 +21,8 @@ export interface ServiceOverMemory {
   readonly transactionIDs: TransactionIDs
   /** Moves the one clock that service and store share. */
   advance(length: Micros): void
+  /** Declares the ledger restored; the service knows at once. */
+  beginEpoch(): Promise<void>
   /** An ID that was issued to this user just now. */
   issued(userID: UserID): TransactionID
   submit(userID: UserID, transactionID: TransactionID, movement: Movement): ReturnType<WalletService['submit']>
@@ -37,7 +39,7 @@ const POLL_MS = 3_600_000
  */
 export function createServiceOverMemory(
   bounds: Partial<BatcherBounds> = {},
-  alter: (store: WalletStore) => WalletStore = (store) => store,
+  alter: (store: MemoryWalletStore) => WalletStore = (store) => store,
 ): ServiceOverMemory {
   let now = NOW
   const clock = () => now
@@ -46,8 +48,9 @@ export function createServiceOverMemory(
     ...{ movements: each, opens: each, stateChanges: each, walletReads: each, singleReads: each },
     feed: { ...each, maxWaiting: each.maxQueued, pollMs: POLL_MS },
   }
-  const transactionIDs = createSignedTransactionIDs(Buffer.alloc(KEY_BYTES, 'key'))
-  const store = alter(createMemoryWalletStore(clock))
+  const transactionIDs = createSignedTransactionIDs([Buffer.alloc(KEY_BYTES, 'key')])
+  const memory = createMemoryWalletStore(clock)
+  const store = alter(memory)
   const live = createLive(store, LIVE_BOUNDS)
   const service = createWalletService({
     store,
@@ -64,6 +67,10 @@ export function createServiceOverMemory(
     transactionIDs,
     advance(length) {
       now = after(now, length)
+    },
+    async beginEpoch() {
+      memory.beginEpoch()
+      transactionIDs.enter(await memory.epochs())
     },
     issued: (userID) => transactionIDs.issue(userID, now),
     submit(userID, transactionID, movement) {

@@ -104,6 +104,11 @@ export function transactionsOf(answer: Answer): Body[] {
   return transactions
 }
 
+/** What a Link header names as the next page, relative to the page. */
+export function nextOf(link: string | undefined): string {
+  return /^<([^>]+)>; rel="next"$/.exec(link ?? '')?.[1] ?? ''
+}
+
 export function idsOf(answer: Answer): unknown[] {
   return transactionsOf(answer).map(({ id }) => id)
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Command } from '../../../src/domain/command.ts'
+import { FIRST_EPOCH } from '../../../src/domain/epoch.ts'
 import { toInstant } from '../../../src/domain/instant.ts'
 import { MAX_UNITS } from '../../../src/domain/money.ts'
 import type { Movement } from '../../../src/domain/movement.ts'
@@ -145,6 +146,7 @@ export function createCast(run: number): Cast {
       userID: userAt(actor),
       transactionID: ownID(run, actor, id),
       expiresAt: expires === 'never' ? NEVER : LONG_AGO,
+      epoch: FIRST_EPOCH,
       requestID: requestID(`request ${index}`),
       movement: toMovement(draft),
       ...(ifVersion !== undefined && { ifVersion }),

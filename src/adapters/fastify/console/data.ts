@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Refusal } from '../../../domain/outcome.ts'
 import { formatInstant } from '../../../domain/rfc3339.ts'
 import type { StateChange } from '../../../domain/wallet-state.ts'
-import { type Inspection, type InspectionResult, MAX_SHOWN } from '../../../ports/inspection.ts'
+import { type Inspection, type InspectionResult, MAX_SHOWN, type WebhookState } from '../../../ports/inspection.ts'
 import type { MetricsPage } from '../../../ports/telemetry.ts'
 import type { App } from '../app.ts'
 import { FeedPageSchema } from '../openapi/feed-schemas.ts'
@@ -20,11 +20,13 @@ import {
   StateChangesSchema,
   TraceParams,
   TraceSchema,
+  WebhookSchema,
 } from './schemas.ts'
 
 const MAX_FOUND = 20
 const POINTS = 500
 const MAX_NEWEST = 20
+const MS_PER_S = 1000
 
 /** What the console shows beside what clients may ask for. Its own: no one else may rely on it, so `/openapi.json` has none of it. */
 export function consoleDataRoutes(app: App, inspection: () => Inspection, metrics: MetricsPage | undefined): void {
@@ -115,6 +117,15 @@ export function consoleDataRoutes(app: App, inspection: () => Inspection, metric
     answer(reply.type('application/json'), await inspection().lastAudit(), (report = 'null') => `{"report":${report}}`),
   )
 
+  app.get(
+    '/data/webhook',
+    { config, schema: { hide: true, querystring: NoQuery, response: { 200: WebhookSchema } } },
+    async (_request, reply) =>
+      answer(reply, await inspection().webhook(), (state) => ({
+        webhook: state === undefined ? null : webhookView(state),
+      })),
+  )
+
   if (metrics === undefined) return
   app.get(
     '/data/figures',
@@ -133,6 +144,16 @@ function answer<Value>(
 
 function refusalView({ movement: { note = {}, ...movement }, createdAt, ...refusal }: Refusal) {
   return { ...refusal, ...movement, ...noteView(note), createdAt: formatInstant(createdAt) }
+}
+
+function webhookView({ origin, deliveredAt, failing, behindMs }: WebhookState) {
+  return {
+    origin,
+    deliveredAt: deliveredAt === undefined ? null : formatInstant(deliveredAt),
+    failingSince: failing === undefined ? null : formatInstant(failing.since),
+    lastError: failing?.error ?? null,
+    behind: behindMs / MS_PER_S,
+  }
 }
 
 function stateChangeView({ changedAt, ...change }: StateChange) {

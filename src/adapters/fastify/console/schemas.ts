@@ -65,3 +65,16 @@ export const CurveSchema = Type.Object({
   transactions: ExactInteger('How many there are in this part'),
   points: Type.Array(Type.Object({ id: ExactInteger(''), balance: ExactInteger('Base units'), createdAt: Timestamp })),
 })
+
+export const WebhookSchema = Type.Object({
+  webhook: Type.Union([
+    Type.Null(),
+    Type.Object({
+      origin: Type.String({ description: 'Of its receiver: scheme, host and port' }),
+      deliveredAt: Type.Union([Type.Null(), Timestamp]),
+      failingSince: Type.Union([Type.Null(), Timestamp]),
+      lastError: Type.Union([Type.Null(), Type.String()]),
+      behind: Type.Number({ description: 'Seconds: the age of the oldest transaction that was not delivered' }),
+    }),
+  ]),
+})

@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import { bodyTooLarge, sendProblem } from '../wire/problem.ts'
 import { forgetMalformedType } from '../wire/request-body.ts'
 import { accessOf, identifyCaller, requireAdmin, requireOwner } from './access.ts'
+import { createCallerAddress } from './caller-address.ts'
 import { allowOrigins } from './cors.ts'
 import { setAPIHeaders } from './headers.ts'
 import { refuseOverload, watchEventLoop } from './overload.ts'
@@ -31,13 +32,14 @@ export interface GateOptions {
  */
 export async function buildGate(app: App, options: GateOptions): Promise<void> {
   const { authenticate, isStarted, isOverloaded, eventLoopLatenessMs = watchEventLoop(app) } = options
-  const limits = await createRateLimits(app, options.rateLimits, options.trustedProxies)
+  const limits = await createRateLimits(app, options.rateLimits)
   const identify = authenticate === undefined ? [] : [identifyCaller(authenticate)]
   const admin = authenticate === undefined ? [] : [requireAdmin]
   const owner = authenticate === undefined ? [] : [requireOwner]
   const overload = [refuseOverload(isOverloaded, eventLoopLatenessMs)]
 
   app.addHook('onRequest', nameAnswer)
+  app.addHook('onRequest', nameAddress(options.trustedProxies))
   app.addHook('onRequest', checkHead(options.isServedHost))
   await allowOrigins(app, options.corsOrigins)
   app.addHook('onRequest', checkRoute)
@@ -71,6 +73,14 @@ const nameAnswer: onRequestHookHandler = (request, reply, done) => {
   // Node drops what came in one piece with a request to upgrade: its client must not wait for that answer.
   if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
   done()
+}
+
+function nameAddress(trustedProxies: readonly string[]): onRequestHookHandler {
+  const addressOf = createCallerAddress(trustedProxies)
+  return (request, _reply, done) => {
+    request.address = addressOf(request.raw)
+    done()
+  }
 }
 
 function checkHead(isServedHost: (host: string) => boolean): onRequestHookHandler {

@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { App } from '../app.ts'
 import { sendProblem } from '../wire/problem.ts'
-import { createCallerAddress } from './caller-address.ts'
+import { subscriberOf } from './caller-address.ts'
 
 /** So many requests in each window of time. */
 export interface Rate {
@@ -28,18 +28,17 @@ export interface RateLimitHooks {
 }
 
 /** Nothing if nothing is limited. Counts are of this instance only, and gone when it ends. */
-export async function createRateLimits(
-  app: App,
-  { perUser, perAddress }: RateLimits,
-  trustedProxies: readonly string[],
-): Promise<RateLimitHooks> {
+export async function createRateLimits(app: App, { perUser, perAddress }: RateLimits): Promise<RateLimitHooks> {
   if (perUser === undefined && perAddress === undefined) return { perAddress: [], perUser: [] }
   await app.register(rateLimit, { global: false })
-  const callerAddress = createCallerAddress(trustedProxies)
   return {
-    perAddress: perAddress === undefined ? [] : [limitTo(app, perAddress, ({ raw }) => callerAddress(raw))],
+    perAddress: perAddress === undefined ? [] : [limitTo(app, perAddress, addressOf)],
     perUser: perUser === undefined ? [] : [limitTo(app, perUser, userOf)],
   }
+}
+
+function addressOf({ address }: FastifyRequest): string | undefined {
+  return address === undefined ? undefined : subscriberOf(address)
 }
 
 /** Administrators act for many: no user's limit is theirs. */

@@ -17,7 +17,8 @@ const OVERVIEW = `One wallet per user, money as integers, and writes that happen
 2. Send the write with it. **200**: done. \`Idempotent-Replayed: true\` beside it says that it was done before.
 3. **503**, or no answer at all: send the very same request again, with the same ID, until another answer comes.
 4. **422** is final for this ID: it was not executed and never will be. **400**: correct the request, the ID is still good.
-5. An unused ID expires (\`expiresAt\`); one that was used keeps its outcome for ever.
+5. An unused ID expires (\`expiresAt\`); one that was used keeps its outcome for ever. \`TRANSACTION_ID_RETIRED\` is the one 422 that says
+   nothing of the time before: the ledger was restored since, and what it has lost may have been executed.
 
 A transaction ID has one outcome, for ever: the same request with it is answered with the same bytes, any other request
 with it is refused (\`TRANSACTION_ID_REUSED\`). An ID belongs to the user it was issued to.
@@ -36,7 +37,8 @@ Nothing is coerced and nothing unknown is dropped: a field or parameter that is 
 ## Problems
 
 Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`. If several apply, the answer is the first in
-this order, save that a stored outcome comes before \`TRANSACTION_ID_EXPIRED\`. An unknown path is 404
+this order, save that a stored outcome comes before \`TRANSACTION_ID_RETIRED\` and
+\`TRANSACTION_ID_EXPIRED\`. An unknown path is 404
 \`ROUTE_NOT_FOUND\`; any other method on a known path is 405 \`METHOD_NOT_ALLOWED\`, with \`Allow\`. HEAD answers as GET does.
 
 | code | status | |

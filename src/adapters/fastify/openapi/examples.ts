@@ -1,3 +1,4 @@
+import { FIRST_EPOCH } from '../../../domain/epoch.ts'
 import type { TransactionID } from '../../../domain/transaction.ts'
 import { toUserID } from '../../../domain/user-id.ts'
 import { formatCursor } from '../wire/feed-cursor.ts'
@@ -32,6 +33,7 @@ const nextCursor = formatCursor({
   userID: toUserID(passiveUserID),
   id: 1n,
   transactionID: transactionID as TransactionID,
+  epoch: FIRST_EPOCH,
 })
 
 /** Bodies that a client may send. */
@@ -69,6 +71,7 @@ export const ANSWER_EXAMPLES = {
     refusal: { code: 'INSUFFICIENT_BALANCE', detail: 'The balance was less than the amount.' },
   },
   expired: { transactionID, status: 'expired' },
+  retired: { transactionID, status: 'retired' },
   deposit,
   withdrawal,
   transferOut,

@@ -28,7 +28,7 @@ const HEADERS = {
     type: 'string',
     description: 'The version in quotes, for If-None-Match and If-Match; there while the wallet is open',
   },
-  link: { type: 'string', description: 'The next page: <…>; rel="next"' },
+  link: { type: 'string', description: 'The next page, relative to this one: <?…>; rel="next"' },
 } as const
 
 interface Documented {

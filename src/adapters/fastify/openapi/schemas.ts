@@ -278,13 +278,15 @@ export const IssuedSchema = Type.Object(
   { title: 'IssuedTransactionID', description: 'A transaction ID, and until when it may be used' },
 )
 
-/** As the status of an ID names them: an expired one has a status of its own. */
-const NAMED_REFUSALS = REFUSAL_CODES.filter((code) => code !== 'TRANSACTION_ID_EXPIRED')
+/** As the status of an ID names them: one that came too late has a status of its own. */
+const NAMED_REFUSALS = REFUSAL_CODES.filter(
+  (code) => code !== 'TRANSACTION_ID_RETIRED' && code !== 'TRANSACTION_ID_EXPIRED',
+)
 
 export const StatusSchema = Type.Object(
   {
     transactionID: TransactionIDSchema,
-    status: Enumeration(['unused', 'executed', 'refused', 'expired']),
+    status: Enumeration(['unused', 'executed', 'refused', 'expired', 'retired']),
     transaction: Type.Optional(TransactionSchema),
     refusal: Type.Optional(Type.Object({ code: Enumeration(NAMED_REFUSALS), detail: Type.String() })),
   },

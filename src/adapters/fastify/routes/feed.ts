@@ -14,8 +14,8 @@ const MS_PER_S = 1000
 const DESCRIPTION = `Every transaction of every wallet, oldest first, each exactly once: what is committed later never comes behind a cursor that was given
 before. The transactions of one wallet come in the order of their ids. Go on with \`next\` as the next \`after\`, for ever; a page
 may hold fewer than \`limit\` transactions, or none, and more may follow. With \`wait\` a page that would be empty comes as soon
-as there is something. A cursor survives restarts and upgrades. After the ledger was set back to an earlier time, a cursor of the
-time that was lost is answered with \`CURSOR_GONE\`.`
+as there is something. A cursor survives restarts and upgrades. After the ledger was set back to an earlier time, a cursor
+of before is answered with \`CURSOR_GONE\`.`
 
 export function feedRoutes(app: App, wallets: () => WalletService): void {
   app.get(

@@ -38,7 +38,7 @@ export function historyRoutes(app: App, wallets: () => WalletService): void {
       const answer = await wallets().history(toQuery(request.params.userID, request.query))
       if (answer.kind !== 'page') return sendProblem(reply, answer.code)
       const { nextIDBefore } = answer.page
-      if (nextIDBefore !== null) reply.header('link', `<${nextPage(app.prefix, request, nextIDBefore)}>; rel="next"`)
+      if (nextIDBefore !== null) reply.header('link', `<${nextPage(request.url, nextIDBefore)}>; rel="next"`)
       return reply.send(pageView(answer.page))
     },
   )
@@ -56,13 +56,9 @@ function toQuery(userID: UserID, query: HistoryQueryString): HistoryQuery {
   }
 }
 
-/** The same request with the next cursor; the path is made anew, since a client may send one that no header can hold. */
-function nextPage(
-  prefix: string,
-  { params, url }: { params: { userID: UserID }; url: string },
-  idBefore: bigint,
-): string {
+/** The same request with the next cursor, relative to it: a proxy may have the service below a path that the service does not know. */
+function nextPage(url: string, idBefore: bigint): string {
   const parameters = new URLSearchParams(url.split('?').slice(1).join('?'))
   parameters.set('IDBefore', String(idBefore))
-  return `${prefix}/users/${encodeURIComponent(params.userID)}/wallet/transactions?${parameters}`
+  return `?${parameters}`
 }

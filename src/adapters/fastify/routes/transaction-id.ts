@@ -78,7 +78,7 @@ export function transactionIDRoutes(app: App, wallets: () => WalletService): voi
         response: {
           200: documented(StatusSchema, {
             description: 'Its outcome, or that there is none yet',
-            examples: ['unused', 'executed', 'refused', 'expired'],
+            examples: ['unused', 'executed', 'refused', 'expired', 'retired'],
           }),
           ...problemResponses(['TRANSACTION_ID_UNKNOWN', 'OVERLOADED']),
         },
@@ -98,12 +98,14 @@ function statusView(status: TransactionStatus) {
   switch (status.kind) {
     case 'unused':
     case 'expired':
+    case 'retired':
       return { status: status.kind }
     case 'executed':
       return { status: status.kind, transaction: transactionView(status.transaction) }
     case 'refused': {
       const { code } = status.refusal
       if (code === 'TRANSACTION_ID_EXPIRED') return { status: 'expired' }
+      if (code === 'TRANSACTION_ID_RETIRED') return { status: 'retired' }
       return { status: status.kind, refusal: { code, detail: PROBLEMS[code].detail } }
     }
     default:

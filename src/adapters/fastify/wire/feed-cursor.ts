@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { type Epoch, FIRST_EPOCH } from '../../../domain/epoch.ts'
 import { FEED_START, type FeedPosition } from '../../../domain/feed.ts'
 import type { TransactionID } from '../../../domain/transaction.ts'
 import { parseUserID } from '../../../domain/user-id.ts'
@@ -15,8 +16,10 @@ const CHECKSUM_CHARACTERS = 12
 const NUMBER = /^(?:0|[1-9]\d{0,17})$/
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-export function formatCursor({ number, userID, id, transactionID }: FeedPosition): string {
-  const place = JSON.stringify([VERSION, String(number), userID, String(id), transactionID])
+export function formatCursor({ number, userID, id, transactionID, epoch }: FeedPosition): string {
+  // The first epoch is left out, as it was before there were others.
+  const later = epoch === FIRST_EPOCH ? [] : [epoch]
+  const place = JSON.stringify([VERSION, String(number), userID, String(id), transactionID, ...later])
   return Buffer.from(checksum(place) + place).toString('base64url')
 }
 
@@ -36,13 +39,18 @@ function checksum(place: string): string {
 
 function readPlace(place: string): FeedPosition | undefined {
   const parts = parseJSON(place)
-  if (!Array.isArray(parts) || parts.length !== 5 || parts[0] !== VERSION) return undefined
-  const [number, user, id, transactionID] = parts.slice(1).map((part) => (typeof part === 'string' ? part : undefined))
+  if (!Array.isArray(parts) || parts[0] !== VERSION) return undefined
+  const texts = parts.slice(1).filter((part) => typeof part === 'string')
+  const [number, user, id, transactionID, epoch = FIRST_EPOCH, ...more] = texts
+  if (texts.length !== parts.length - 1 || more.length > 0) return undefined
   if (number === undefined || user === undefined || id === undefined || transactionID === undefined) return undefined
   if (!NUMBER.test(number) || !NUMBER.test(id) || !UUID.test(transactionID)) return undefined
+  if (epoch !== FIRST_EPOCH && !UUID.test(epoch)) return undefined
   if (transactionID === FEED_START.transactionID) return FEED_START
   const userID = parseUserID(user)
-  return userID && { number: BigInt(number), userID, id: BigInt(id), transactionID: transactionID as TransactionID }
+  if (userID === undefined) return undefined
+  const ids = { id: BigInt(id), transactionID: transactionID as TransactionID, epoch: epoch as Epoch }
+  return { number: BigInt(number), userID, ...ids }
 }
 
 function parseJSON(text: string): unknown {

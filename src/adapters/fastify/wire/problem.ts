@@ -89,6 +89,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'Transaction ID reused',
     detail: 'This transaction ID belongs to another request. Ask for a new one.',
   },
+  TRANSACTION_ID_RETIRED: {
+    status: 422,
+    title: 'Transaction ID retired',
+    detail:
+      'The ledger was restored since this transaction ID was issued. Nothing of it is left, and nothing ever will be executed with it, but it may have been before. Look into your own records before you ask for a new one.',
+  },
   TRANSACTION_ID_EXPIRED: {
     status: 422,
     title: 'Transaction ID expired',
@@ -130,7 +136,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   CURSOR_GONE: {
     status: 410,
     title: 'Cursor gone',
-    detail: 'The transaction that was read last is not in this ledger, which was set back or is another. Begin again.',
+    detail:
+      'The ledger is another, or was restored since this cursor was given: it may lack what was read. Begin again.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
