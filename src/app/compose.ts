@@ -14,7 +14,7 @@ import { gatherFromWorkers } from '../adapters/prometheus/workers.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import { NO_TELEMETRY, type ReadFamilies, type RequestLog } from '../ports/telemetry.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
-import { listenAddress } from './config/listen-address.ts'
+import { listenAddress, servedHost } from './config/listen-address.ts'
 import type { Config } from './config.ts'
 import { linkDatabase } from './startup.ts'
 
@@ -67,6 +67,7 @@ export async function startService(
       rateLimits,
       trustedProxies,
       corsOrigins,
+      isServedHost: servedHost(config),
       metrics: page,
       tracing,
     })

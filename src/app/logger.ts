@@ -98,6 +98,7 @@ const stringify = fastJSON({
         properties: { outcome: { type: 'string' }, replayed: { type: 'boolean' }, count: { type: 'integer' } },
       },
     },
+    administrator: { type: 'string' },
     msg: { type: 'string' },
   },
 })
@@ -123,6 +124,7 @@ export function requestLine(entry: RequestEntry, at: Date, worker?: number): str
     outcome,
     replayed,
     items,
+    administrator: entry.administrator,
     msg: 'request',
   })}\n`
 }

@@ -26,6 +26,7 @@ import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
+import { sharedAnswer } from './shared-answer.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
 import { startWebhook } from './webhook.ts'
@@ -116,6 +117,15 @@ export function linkDatabase(
     void keepEpoch(store, transactionIDs)
   }
 
+  /** Anyone may ask, as often as they like: it must not keep the connections from those who read. */
+  const probe: Readiness = sharedAnswer(async () => {
+    if (linked === undefined) return 'starting'
+    return linked.store.ping().then(
+      () => 'ready',
+      () => 'database unavailable',
+    )
+  })
+
   /** Batches see by themselves that an epoch has begun. This is for who asks for an ID, which touches no database. */
   async function keepEpoch(store: WalletStore, transactionIDs: SignedTransactionIDs): Promise<void> {
     for (;;) {
@@ -166,14 +176,7 @@ export function linkDatabase(
   return {
     services: () => linked?.services,
 
-    async readiness() {
-      if (stopping) return 'shutting down'
-      if (linked === undefined) return 'starting'
-      return linked.store.ping().then(
-        () => 'ready',
-        () => 'database unavailable',
-      )
-    },
+    readiness: async () => (stopping ? 'shutting down' : probe()),
 
     connect: () =>
       link().then(

@@ -8,6 +8,8 @@ export interface Caller {
   readonly userID: UserID
   /** Their token has {@link ADMIN_SCOPE}. */
   readonly admin: boolean
+  /** For how long their token was still good when it was looked at. */
+  readonly goodForMs: number
 }
 
 /** What is wrong with a token. `untrusted`: anything about its form, its signature or its key. */

@@ -181,6 +181,8 @@ export interface RequestEntry {
   readonly replayed: true | undefined
   /** How the items of a list fared; `undefined` if the request was none. */
   readonly items: readonly ItemsEntry[] | undefined
+  /** The administrator who sent it, by the user ID of their token; `undefined` if it was anyone else. */
+  readonly administrator?: string | undefined
 }
 
 /** Items of a list that fared alike. */

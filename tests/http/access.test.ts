@@ -254,6 +254,20 @@ t.test('openapi.json asks for a bearer token exactly where tokens are checked', 
   t.notMatch(open, { components: { securitySchemes: {} } })
 })
 
+t.test('the log says which administrator sent a request, and names no one else', async (t) => {
+  const { issuer, send, log, asAdmin } = await setUp(t)
+  const deposit = await asAdmin.deposit('ann', 5)
+  const own = await send({
+    method: 'GET',
+    path: '/api/v1/users/ann/wallet',
+    headers: bearer(await issuer.token('ann')),
+  })
+  const refused = await send({ method: 'GET', path: '/api/v1/users/ann/wallet', headers: bearer('x') })
+  const lineOf = ({ headers }: Answer) => log.find(({ requestID }) => requestID === headers['x-request-id'])
+  t.match(lineOf(deposit), { administrator: 'operator', transactionID: deposit.body.transactionID })
+  for (const answer of [own, refused]) t.equal(lineOf(answer)?.administrator, undefined)
+})
+
 t.test('a token reaches no log, at no level, whatever becomes of its request', async (t) => {
   const issuer = await createIssuer(t)
   const { authenticate, said } = trusting(issuer, { maxAgeMs: 0 })

@@ -2,13 +2,15 @@ import t, { type Test } from 'tap'
 import { createMemoryWalletStore } from '../../src/adapters/memory/wallet-store.ts'
 import type { LiveBounds } from '../../src/app/live.ts'
 import { MAX_NEWS } from '../../src/domain/follow.ts'
+import type { UserID } from '../../src/domain/user-id.ts'
 import type { Clock, WalletStore } from '../../src/ports/wallet-store.ts'
 import { eventually } from '../support/eventually.ts'
 import { type EventStream, followWallet } from '../support/http/event-stream.ts'
 import { NOT_WRITTEN } from '../support/http/held-store.ts'
 import { type HTTPOptions, listen, settableClock, startHTTP } from '../support/http/http.ts'
+import { bearer } from '../support/http/issuer.ts'
 import { isProblem } from '../support/http/problem.ts'
-import { createWalletClient, openWith } from '../support/http/wallet-client.ts'
+import { createWalletClient, openWith, walletPath } from '../support/http/wallet-client.ts'
 
 /** What waits for the end of a stream is found out by the limit of the whole file. */
 const LONGER_THAN_THE_TEST_MS = 3_600_000
@@ -149,6 +151,20 @@ t.test('streams end when the service stops, and when they have lasted long enoug
   const short = await setUp(t, { streamLifeMs: SOON_MS })
   await (await short.follow('ann')).rest()
   await short.client.deposit('ann', 1)
+})
+
+t.test('a stream lasts no longer than the token that opened it', async (t) => {
+  const caller = { userID: 'ann' as UserID, admin: true, goodForMs: SOON_MS }
+  const http = await startHTTP(t, {
+    ...{ liveBounds: BOUNDS, streamLifeMs: LONGER_THAN_THE_TEST_MS },
+    authenticate: async () => ({ kind: 'authenticated', caller }),
+  })
+  const { port } = await listen(t, http)
+  const headers = bearer('any')
+  await http.send({ method: 'PUT', path: walletPath('ann'), headers })
+  const stream = await followWallet(t, port, 'ann', { headers })
+  t.equal(stream.status, 200)
+  await stream.rest()
 })
 
 t.test('a position that is none, or that the wallet has not reached, is turned down', async (t) => {

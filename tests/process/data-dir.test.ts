@@ -33,6 +33,14 @@ t.test('the data is in DATA_DIR, closed to others, and survives a restart', asyn
   t.equal((await stat(dataDir)).mode & 0o077, 0)
 })
 
+t.test('in a folder that others may enter, the data and the socket are closed to them', async (t) => {
+  const dataDir = await dataDirFor(t)
+  await mkdir(dataDir, { mode: 0o755 })
+  const { service } = await startEmbeddedService(t, dataDir)
+  for (const name of ['postgres', '.s.PGSQL.5432']) t.equal((await stat(join(dataDir, name))).mode & 0o077, 0, name)
+  t.equal((await service.end('SIGTERM')).code, 0)
+})
+
 t.test('DATA_DIR may have spaces, commas and quotes in its name', async (t) => {
   await servesTwice(t, await dataDirFor(t, ` my "wallet's" data, 1`))
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import t, { type Test } from 'tap'
+import { auditLedger } from '../../audit/audit.ts'
 import { type ServerAddress, toURL } from '../../db/address.ts'
 import { startService } from '../../src/app/compose.ts'
 import { readConfig } from '../../src/app/config.ts'
@@ -136,6 +137,25 @@ t.test('the service runs as a role that may not change history nor the schema', 
 
   for (const statement of [...REFUSED, `SET ROLE ${owner.user}`])
     await t.rejects(administer(service, statement), { code: '42501' }, statement)
+})
+
+t.test('the role may add to history what no one asked for, which no check tells from what someone did', async (t) => {
+  const roles = await createRoles(t)
+  const { owner, service } = roles
+  await migrateAs(t, owner)
+  await grant(roles)
+  const { url } = await startServiceProcess(t, { env: { DATABASE_URL: toURL(service) } })
+  await createClient(url).open('eve')
+  await administer(
+    service,
+    `WITH deposited AS (
+       INSERT INTO user_wallet_transaction (user_id, id, transaction_id, type, amount, balance, created_at)
+       VALUES ('eve', 1, gen_random_uuid(), 1, 1000, 1000, now()) RETURNING created_at
+     )
+     UPDATE user_wallet SET balance = 1000, version = 1, updated_at = deposited.created_at FROM deposited
+     WHERE user_id = 'eve'`,
+  )
+  t.same((await auditLedger(owner)).findings, [])
 })
 
 t.test('with TRANSACTION_ID_KEY set, the role only reads the keys in the database', async (t) => {

@@ -9,6 +9,7 @@ import { createBareDatabase, createRole, createTestDatabase } from '../support/d
 import { createRelay } from '../support/database/relay.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProtocolRelay } from '../support/faults/protocol-relay.ts'
+import { overSocket } from '../support/http/http.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { runServiceToEnd, startServiceProcess } from '../support/process/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -54,6 +55,28 @@ for (const [variable, value, expected] of WRONG) {
     t.notMatch(line, /hidden/, 'no password')
   })
 }
+
+t.test(
+  'without authentication a request by another name than this machine’s is refused, whatever it asks for',
+  async (t) => {
+    const DATABASE_URL = toURL(await createTestDatabase(t))
+    const answers = async (env: Readonly<Record<string, string>>, host: string) => {
+      const service = await startServiceProcess(t, { env: { DATABASE_URL, ...env } })
+      const send = overSocket(Number(new URL(service.url).port))
+      const ask = async (method: string, path: string) => (await send({ method, path, headers: { host } })).status
+      const statuses = [
+        await ask('PUT', '/api/v1/users/ada/wallet'),
+        await ask('GET', '/console/'),
+        await ask('GET', '/x'),
+      ]
+      t.equal((await service.end('SIGTERM')).code, 0)
+      return statuses
+    }
+    t.same(await answers({}, 'rebound.example'), [400, 400, 400])
+    t.same(await answers({}, 'localhost'), [201, 200, 404])
+    t.same(await answers({ AUTH: 'none' }, 'wallet.example'), [200, 200, 404])
+  },
+)
 
 t.test('with AUTH=none, or with tokens, it may listen on every address', async (t) => {
   const DATABASE_URL = toURL(await createTestDatabase(t))

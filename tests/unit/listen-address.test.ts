@@ -1,5 +1,5 @@
 import t from 'tap'
-import { listenAddress, type Resolve } from '../../src/app/config/listen-address.ts'
+import { listenAddress, type Resolve, servedHost } from '../../src/app/config/listen-address.ts'
 import { ConfigError } from '../../src/app/config.ts'
 
 const UNSAID = { kind: 'loopback only' } as const
@@ -52,4 +52,39 @@ t.test('with AUTH=none, and with tokens, it listens wherever it is told to', asy
   for (const authentication of [{ kind: 'none' }, bearer] as const)
     for (const host of ['0.0.0.0', '::', '192.168.1.5', '127.0.0.1', 'wallet.example'])
       t.equal(await listenAddress({ host, authentication }), host)
+})
+
+t.test(
+  'without authentication only names of this machine are served, so that no page makes its own name lead here',
+  async (t) => {
+    const serves = servedHost({ host: 'Me', authentication: UNSAID }) ?? (() => t.fail('every name is served'))
+    for (const header of [
+      ...['localhost', 'localhost:8080', 'LocalHost:1', 'localhost.', 'wallet.localhost:8080', 'me', 'ME:8080'],
+      ...['127.0.0.1', '127.0.0.1:8080', '127.1.2.3', '[::1]', '[::1]:8080', '[::ffff:127.0.0.1]:8080'],
+    ])
+      t.equal(serves(header), true, header)
+    for (const header of [
+      ...[
+        'evil.example',
+        'evil.example:8080',
+        'localhost.evil.example',
+        'evil-localhost',
+        'notlocalhost',
+        '',
+        ' ',
+        ':',
+        'x',
+      ],
+      ...['192.168.1.5:8080', '0.0.0.0', '[::]:8080', '[::2]', '127.0.0.1.evil.example', '127.0.0.1@evil.example'],
+      ...['evil.example#localhost', 'evil.example/localhost', 'evil@localhost', 'localhost:x', 'evil\\.localhost'],
+    ])
+      t.equal(serves(header), false, JSON.stringify(header))
+    t.equal(servedHost({ host: '::1', authentication: UNSAID })?.('[::1]:8080'), true)
+  },
+)
+
+t.test('with AUTH=none, and with tokens, any name is served: a proxy may have any', async (t) => {
+  const bearer = { kind: 'bearer', jwksURL: new URL('https://issuer.example'), issuer: 'i', audience: 'a' } as const
+  for (const authentication of [{ kind: 'none' }, bearer] as const)
+    t.equal(servedHost({ host: '127.0.0.1', authentication }), undefined)
 })

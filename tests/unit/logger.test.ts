@@ -25,6 +25,7 @@ for (const [what, entry] of Object.entries({
     outcome: 'executed',
     replayed: true,
     items: undefined,
+    administrator: 'auth0|"名前"',
   },
   'with nothing that it can be without': {
     route: undefined,

@@ -1,5 +1,7 @@
 /** What a client may take up of the server. */
 export const HTTP_BOUNDS = {
+  /** Past it a connection is closed as it comes: files must be left for the database's. More than twice as many as may follow wallets. */
+  connections: 10_000,
   bodyBytes: 16 * 1024,
   /** Of a list of movements. */
   listBytes: 512 * 1024,

@@ -69,6 +69,7 @@ export function createApp(logger: FastifyBaseLogger, timeouts: HTTPTimeouts): Ap
     rewriteUrl: ({ url = '/' }) => decodableURL(url),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  app.server.maxConnections = HTTP_BOUNDS.connections
   // Beyond 1000 headers Node drops the rest: with Content-Length among them, a body that no one looks at.
   app.server.maxHeadersCount = 0
   // Node would answer 417 by itself; an expectation that is not known may be ignored (RFC 9110, 10.1.1).

@@ -53,6 +53,8 @@ export interface ServerDeps {
   readonly trustedProxies?: readonly string[]
   /** Of pages that may call the service from a browser, beside its own. */
   readonly corsOrigins?: readonly string[]
+  /** Whether a request with this Host header is meant for us; any is unless told otherwise. */
+  readonly isServedHost?: ((host: string) => boolean) | undefined
   /** What `/metrics` shows; without it there is no such route. */
   readonly metrics?: MetricsPage | undefined
   readonly tracing?: RequestTracing | undefined
@@ -86,6 +88,7 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
   await buildGate(app, {
     ...{ authenticate, rateLimits, trustedProxies, corsOrigins },
     bodyBytes: HTTP_BOUNDS.bodyBytes,
+    isServedHost: deps.isServedHost ?? (() => true),
     isStarted: () => services() !== undefined,
     isOverloaded: () => services()?.wallets.isOverloaded() ?? false,
     eventLoopLatenessMs: deps.eventLoopLatenessMs,
@@ -103,6 +106,8 @@ export async function buildServer(deps: ServerDeps): Promise<App> {
       outcome: request.outcome,
       replayed: request.replayed,
       items: request.items,
+      // They act for everyone, and a transaction does not say who asked for it. What users do is in their own wallets.
+      administrator: request.caller?.admin === true ? request.caller.userID : undefined,
     })
     done()
   })

@@ -97,7 +97,8 @@ function verdictOf(payload: JWTPayload): Verdict {
   const userID = typeof sub === 'string' ? parseUserID(sub) : undefined
   if (userID === undefined) return { kind: 'refused', fault: 'no user' }
   const scopes = [...scopesOf(payload.scope), ...scopesOf(payload.scp)]
-  return { kind: 'authenticated', caller: { userID, admin: scopes.includes(ADMIN_SCOPE) } }
+  const goodForMs = ((payload.exp ?? 0) + CLOCK_TOLERANCE_S) * 1000 - Date.now()
+  return { kind: 'authenticated', caller: { userID, admin: scopes.includes(ADMIN_SCOPE), goodForMs } }
 }
 
 /** Scopes stand in one text with spaces between them (RFC 8693) or, as some issuers write them, in an array. */

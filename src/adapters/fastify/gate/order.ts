@@ -17,6 +17,8 @@ export interface GateOptions {
   readonly trustedProxies: readonly string[]
   readonly corsOrigins: readonly string[]
   readonly bodyBytes: number
+  /** Whether a request with this Host header is meant for us. */
+  isServedHost(host: string): boolean
   /** Whether there is a service yet: it is not there before its database has answered. */
   isStarted(): boolean
   isOverloaded(): boolean
@@ -38,7 +40,7 @@ export async function buildGate(app: App, options: GateOptions): Promise<void> {
 
   app.addHook('onRequest', nameAnswer)
   app.addHook('onRequest', nameAddress(options.trustedProxies))
-  app.addHook('onRequest', checkHead)
+  app.addHook('onRequest', checkHead(options.isServedHost))
   await allowOrigins(app, options.corsOrigins)
   app.addHook('onRequest', checkRoute)
 
@@ -81,10 +83,12 @@ function nameAddress(trustedProxies: readonly string[]): onRequestHookHandler {
   }
 }
 
-const checkHead: onRequestHookHandler = (request, reply, done) => {
-  const detail = wrongHead(request.raw)
-  if (detail === undefined) done()
-  else sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail })
+function checkHead(isServedHost: (host: string) => boolean): onRequestHookHandler {
+  return (request, reply, done) => {
+    const detail = wrongHead(request.raw, isServedHost)
+    if (detail === undefined) done()
+    else sendProblem(reply.header('connection', 'close'), 'INVALID_REQUEST', { detail })
+  }
 }
 
 const checkRoute: onRequestHookHandler = (request, reply, done) => {

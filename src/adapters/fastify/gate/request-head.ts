@@ -1,11 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What RFC 9112 has a server turn down in a request's head and Node lets pass; `undefined` if it is in order. */
-export function wrongHead({ httpVersion, headers: { host } }: IncomingMessage): string | undefined {
+/**
+ * What RFC 9112 has a server turn down in a request's head and Node lets pass, and a Host that is none of ours;
+ * `undefined` if it is in order.
+ */
+export function wrongHead(
+  { httpVersion, headers: { host } }: IncomingMessage,
+  isServedHost: (host: string) => boolean,
+): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The request is neither HTTP/1.1 nor HTTP/1.0.'
   if (host === undefined) return httpVersion === '1.1' ? 'There is no Host header.' : undefined
   // Headers that stand twice were joined.
-  return host.includes(',') ? 'There is more than one Host header.' : undefined
+  if (host.includes(',')) return 'There is more than one Host header.'
+  return isServedHost(host) ? undefined : 'Without authentication the service answers to localhost only: see AUTH.'
 }
 
 /**

@@ -22,7 +22,7 @@ const COMMENT = ':\n\n'
 export function eventRoutes(
   app: App,
   services: { wallets(): WalletService; live(): LiveWallets },
-  /** How long a stream lasts: whoever opened it must show a token again. */
+  /** How long a stream lasts at most: whoever opened it must show a token again. */
   lifeMs: number,
 ): void {
   app.get(
@@ -71,7 +71,8 @@ export function eventRoutes(
       }
       // A proxy that gathers answers would keep what it is told of for later.
       reply.type(EVENT_STREAM).header('x-accel-buffering', 'no')
-      stream.open(after, following, lifeMs)
+      // A token that is no longer good opens no request, and keeps no stream open.
+      stream.open(after, following, Math.min(lifeMs, request.caller?.goodForMs ?? lifeMs))
       return reply
     },
   )
