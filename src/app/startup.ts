@@ -68,9 +68,9 @@ export function linkDatabase(
     let transactionIDs: SignedTransactionIDs
     try {
       startup = await startOn(address, config.transactionIDKeys, randomBytes(KEY_BYTES))
-      await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      await store.ping()
       transactionIDs = createSignedTransactionIDs(startup.keys, await store.epochs())
     } catch (error) {
       await store.close()

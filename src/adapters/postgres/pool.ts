@@ -1,5 +1,6 @@
 import type { PoolReading } from '../../ports/telemetry.ts'
 import type { Connection } from './connection.ts'
+import { isReadOnly } from './errors.ts'
 
 export interface ConnectionPool {
   /** Gives `work` a connection to itself. When it throws, the connection is discarded, since no one knows what it still holds. */
@@ -44,8 +45,8 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
         return result
       } catch (error) {
         // What took this connection may have taken those at rest, and they would hear of it only at their own deadlines,
-        // one after another: four of them would outlast a request.
-        if (connection.isDead()) for (const other of idle.splice(0)) other.discard()
+        // one after another: four of them would outlast a request. A server that takes no writes has taken all of them.
+        if (connection.isDead() || isReadOnly(error)) for (const other of idle.splice(0)) other.discard()
         connection.discard()
         throw error
       } finally {

@@ -233,5 +233,9 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
   WHERE user_id = ANY (${textArray(userIDs, (userID) => userID)}::text[])`
 
 /** No row if this migration was not run; fails if there is no schema. */
-export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
-  SELECT name FROM wallet_migration WHERE name = ${name}::text`
+export const readMigration = (sql: Sql, name: string) => sql<{ name: string; read_only: boolean }[]>`
+  SELECT name, current_setting('transaction_read_only') = 'on' AS read_only FROM wallet_migration WHERE name = ${name}::text`
+
+/** What the server is at this moment; a primary may be made read-only while it is in use. */
+export const readRole = (sql: Sql) => sql<{ standby: boolean; read_only: boolean }[]>`
+  SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`

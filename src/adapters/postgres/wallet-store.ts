@@ -132,6 +132,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
         // A newer schema is no reason to stop: an instance of the next version may have made it, to take over from us.
         const [[ours]] = await connection.roundTrip((sql) => [statements.readMigration(sql, schemaVersion)])
         if (ours === undefined) throw new ConnectionError(`the schema is older than ${schemaVersion}`)
+        if (ours.read_only) throw new ConnectionError('the server takes no writes')
       }),
 
     async close() {
