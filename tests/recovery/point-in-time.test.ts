@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Transaction, WalletClient } from '../../client/client.ts'
 import { toURL } from '../../db/address.ts'
 import { administer } from '../support/database/database.ts'
 import { freePort } from '../support/database/relay.ts'
 import { eventually } from '../support/eventually.ts'
 import { runWallet, startServiceProcess } from '../support/process/service-process.ts'
 import { clusterAt, createCluster, makeFolder, startPlace, takeBaseBackup } from './cluster.ts'
+import { readFeed } from './feed.ts'
 import { createPayer, lost, moneyIn, pay, repeat, startPayers } from './payers.ts'
 
 const LIMIT_MS = 60_000
@@ -105,14 +105,3 @@ t.test('a ledger is recovered to a moment before a crash, and nothing is paid tw
   })
   t.match(await runWallet(t, ['audit'], { env }), { code: 0, stdout: /no problems found/ })
 })
-
-/** The feed from its start. */
-async function readFeed(client: WalletClient): Promise<readonly Transaction[]> {
-  const read: Transaction[] = []
-  let page = await client.feedPage()
-  while (page.transactions.length > 0) {
-    read.push(...page.transactions)
-    page = await client.feedPage({ after: page.next })
-  }
-  return read
-}
