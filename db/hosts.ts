@@ -33,7 +33,8 @@ export async function reachFirst<Reached>(
   const reasons: string[] = []
   for (const [index, server] of servers.entries()) {
     try {
-      return await reach(server, (deadline - performance.now()) / (servers.length - index))
+      const leftMs = Math.max(1, deadline - performance.now())
+      return await reach(server, Math.ceil(leftMs / (servers.length - index)))
     } catch (error) {
       if (servers.length === 1 || isFinal(error)) throw error
       reasons.push(`${describeHost(server)}: ${error instanceof Error ? error.message : String(error)}`)

@@ -186,9 +186,8 @@ export function connect(address: ServerAddress): Promise<pg.Client> {
   return reachFirst(address, CONNECT_TIMEOUT_MS, connectTo)
 }
 
-async function connectTo(address: ServerAddress, limitMs: number): Promise<pg.Client> {
+async function connectTo(address: ServerAddress, timeoutMs: number): Promise<pg.Client> {
   const { host, port, user, database, sslmode, target } = address
-  const timeoutMs = Math.max(1, Math.round(limitMs))
   const mark = markSession()
   const client = new pg.Client({
     ...{ host, port, user, database },

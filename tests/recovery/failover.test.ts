@@ -89,6 +89,9 @@ t.test('while the synchronous standby is away nothing is acknowledged, and to re
   for (const what of ['a payment', 'its repetition'])
     t.match(await client.deposit('ada', 1, first), { status: 503, body: { code: 'OUTCOME_UNKNOWN' } }, what)
 
+  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`
+  t.ok((await administer(primary.address, waiting)).length > 0, 'a commit waits on the primary')
+
   await line.open()
   t.match(await settled(() => client.deposit('ada', 1, first)), { status: 200 }, 'the standby is back')
   t.match((await client.wallet('ada')).body, { balance: 1, version: 1 })

@@ -1,12 +1,13 @@
 import type { PoolReading } from '../../ports/telemetry.ts'
 import type { Connection } from './connection.ts'
-import { isReadOnly } from './errors.ts'
 
 export interface ConnectionPool {
   /** Gives `work` a connection to itself. When it throws, the connection is discarded, since no one knows what it still holds. */
   use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** What its connections do right now. */
   reading(): PoolReading
+  /** Gives up all its connections, those in use when their work is done: they lead to a server that is no longer the right one. */
+  renew(): void
   close(): Promise<void>
 }
 
@@ -15,6 +16,7 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
   const idle: Connection[] = []
   const waiting: (() => void)[] = []
   let inUse = 0
+  let renewals = 0
 
   async function take(): Promise<Connection> {
     while (inUse >= size) await new Promise<void>((resolve) => waiting.push(resolve))
@@ -38,15 +40,17 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
 
   return {
     async use(work) {
+      const renewalsBefore = renewals
       const connection = await take()
       try {
         const result = await work(connection)
-        idle.push(connection)
+        if (renewals === renewalsBefore) idle.push(connection)
+        else connection.discard()
         return result
       } catch (error) {
         // What took this connection may have taken those at rest, and they would hear of it only at their own deadlines,
-        // one after another: four of them would outlast a request. A server that takes no writes has taken all of them.
-        if (connection.isDead() || isReadOnly(error)) for (const other of idle.splice(0)) other.discard()
+        // one after another: four of them would outlast a request.
+        if (connection.isDead()) for (const other of idle.splice(0)) other.discard()
         connection.discard()
         throw error
       } finally {
@@ -54,6 +58,10 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
       }
     },
     reading: () => ({ inUse, idle: idle.length, waiting: waiting.length }),
+    renew() {
+      renewals += 1
+      for (const connection of idle.splice(0)) connection.discard()
+    },
     async close() {
       await Promise.all(idle.splice(0).map((connection) => connection.close()))
     },

@@ -1,3 +1,4 @@
+import type { ServerRole } from '../../../db/hosts.ts'
 import type { Command } from '../../domain/command.ts'
 import { typeOf } from '../../domain/movement.ts'
 import type { Note } from '../../domain/note.ts'
@@ -237,5 +238,5 @@ export const readMigration = (sql: Sql, name: string) => sql<{ name: string; rea
   SELECT name, current_setting('transaction_read_only') = 'on' AS read_only FROM wallet_migration WHERE name = ${name}::text`
 
 /** What the server is at this moment; a primary may be made read-only while it is in use. */
-export const readRole = (sql: Sql) => sql<{ standby: boolean; read_only: boolean }[]>`
+export const readRole = (sql: Sql) => sql<ServerRole[]>`
   SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
