@@ -79,6 +79,9 @@ t.test('the primary is found among several hosts, and found again when it is ano
   t.match(await client.deposit('ada', 1, await client.issue('ada')), { status: 200 })
   t.match(await runWallet(t, ['audit'], { env }), { code: 0 })
 
+  const histories = () => Promise.all(Array.from({ length: 8 }, () => client.history('ada')))
+  for (const { body } of await histories()) t.match(body.transactions, { length: 1 }, 'several connections read')
+
   const between = await client.issue('ada')
   await administer(primary, 'ALTER SYSTEM SET default_transaction_read_only = on')
   await administer(primary, 'SELECT pg_reload_conf()')
@@ -95,6 +98,7 @@ t.test('the primary is found among several hosts, and found again when it is ano
   })
   t.match(paid, { status: 200, replayed: false })
   t.match((await client.wallet('ada')).body, { balance: 11, version: 2 })
+  for (const { body } of await histories()) t.match(body.transactions, { length: 2 }, 'none reads where it read before')
   t.same(await administer(standby, 'SELECT sum(balance)::int AS sum FROM user_wallet'), [{ sum: 11 }])
   t.match(await client.call('GET', '/readyz'), { status: 200 })
 })
