@@ -7,6 +7,7 @@ import { TIMEOUTS_MS } from '../src/timeouts.ts'
 import type { ServerAddress } from './address.ts'
 import { ask } from './ask.ts'
 import { citusRole, describeDistribution, distribute, forgetDistribution } from './distribute.ts'
+import { reachFirst, requireTarget, type ServerRole } from './hosts.ts'
 import { asPooler, markSession, UnusableServer } from './own-session.ts'
 import { requireUsableServer } from './preconditions.ts'
 
@@ -24,6 +25,7 @@ const PAUSE_MS = 1000
 /** Then it is the operator's to find who holds the table: an audit or a backup, perhaps. */
 const GIVE_UP_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5000
+const ROLE = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
 /** Between two looks whether another instance still migrates. */
 const TURN_POLL_MS = 100
 /** In a migration that PostgreSQL runs outside a transaction only. */
@@ -196,15 +198,19 @@ function stepsOf(text: string): (builder: MigrationBuilder) => void {
  *
  * @throws {UnusableServer} if it leads to a pooler: what a session sets or locks would be left to others there.
  */
-export async function connect(address: ServerAddress): Promise<pg.Client> {
-  const { host, port, user, database, sslmode } = address
+export function connect(address: ServerAddress): Promise<pg.Client> {
+  return reachFirst(address, CONNECT_TIMEOUT_MS, connectTo)
+}
+
+async function connectTo(address: ServerAddress, timeoutMs: number): Promise<pg.Client> {
+  const { host, port, user, database, sslmode, target } = address
   const mark = markSession()
   const client = new pg.Client({
     ...{ host, port, user, database },
     // Asked only if the server wants one; without this the driver would look for a file .pgpass.
     password: () => passwordOf(address),
     ssl: sslmode === 'disable' ? false : { rejectUnauthorized: sslmode === 'verify-full' },
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: timeoutMs,
     application_name: 'wallet-service',
     options: mark.options,
     keepAlive: true,
@@ -213,7 +219,12 @@ export async function connect(address: ServerAddress): Promise<pg.Client> {
   client.on('error', () => {})
   try {
     await client.connect()
-    await mark.verify(client, CONNECT_TIMEOUT_MS)
+    await mark.verify(client, timeoutMs)
+    if (target !== undefined) {
+      const query = { text: ROLE, query_timeout: timeoutMs }
+      const { rows } = await client.query<ServerRole>(query)
+      requireTarget(target, rows[0])
+    }
   } catch (error) {
     await client.end()
     // Of a host name with several addresses: the error of the first says more than "several errors".

@@ -184,7 +184,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     database: read<ServerAddress | undefined>(
       'DATABASE_URL',
       undefined,
-      'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full',
+      'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2) and target_session_attrs=any, read-write or primary',
       parseServerAddress,
       withoutPassword,
     ),
@@ -282,7 +282,7 @@ function hidingPassword(text: string): string {
 
 /** What a URL of a database is made of, written as it should be: then it is known where the password stands. */
 const DATABASE_URL_PARTS =
-  /^([\w+]+:\/\/[^:/?#@]*)(:[^/?#@]*)?(@[^:/?#@]*(?::\d*)?(?:\/[^?#@]*)?(?:\?(?:sslmode|host)=[^&#@]*)?)$/
+  /^([\w+]+:\/\/[^:/?#@]*)(:[^/?#@]*)?(@[^:/?#@]*(?::\d*)?(?:,[^:/?#@,]*:\d*)*(?:\/[^?#@]*)?(?:[?&](?:sslmode|host|target_session_attrs)=[^?&#@]*)*)$/
 
 /** If the password may stand anywhere, nothing is shown. */
 function withoutPassword(url: string): string {

@@ -89,9 +89,9 @@ export function linkDatabase(
     let transactionIDs: SignedTransactionIDs
     try {
       startup = await startOn(address, config.transactionIDKeys, randomBytes(KEY_BYTES))
-      await store.ping()
       // A batch of nothing: what the role lacks to write with is told now, not to the first who writes.
       await store.transact([], decideBatch)
+      await store.ping()
       if (deliveries !== undefined && startup.distribution !== undefined) throw new UnusableDatabase(NO_FEED)
       // Before anyone can write: from the very first transaction on, all are delivered.
       await deliveries?.begin()

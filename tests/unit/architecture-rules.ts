@@ -16,8 +16,8 @@ const POSTGRES_OWNERS = ['src/adapters/postgres/connection.ts', 'src/adapters/po
 /** The schema's runner, and what it demands of a server, stand beside src/, since they run without the service too. */
 const SCHEMA = ['db/migrate.ts', 'db/own-session.ts', 'db/startup.ts']
 
-/** What every layer above the ports may know: where a database is, and the time limits on the way of a request. */
-const COMMON = ['db/address.ts', 'src/timeouts.ts']
+/** What every layer above the ports may know: where a database is, how one of its servers is found, and the time limits on the way of a request. */
+const COMMON = ['db/address.ts', 'db/hosts.ts', 'src/timeouts.ts']
 
 /** What the page's import map names. */
 const CONSOLE_PACKAGES = ['preact', 'preact/hooks', 'uplot']

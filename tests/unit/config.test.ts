@@ -496,7 +496,8 @@ t.test('a wrong TRANSACTION_ID_KEY is never shown', async (t) => {
   }
 })
 
-const DATABASE_URL_TAKES = 'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full'
+const DATABASE_URL_TAKES =
+  'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2) and target_session_attrs=any, read-write or primary'
 
 t.test('a wrong DATABASE_URL is shown without its password', async (t) => {
   for (const [held, shown] of [
@@ -506,6 +507,11 @@ t.test('a wrong DATABASE_URL is shown without its password', async (t) => {
     ['postgres://:hunter2@db/wallets', 'postgres://:…@db/wallets'],
     ['postgres://me:hunter2@db/wallets?sslmode=perhaps', 'postgres://me:…@db/wallets?sslmode=perhaps'],
     ['postgres://me@db', 'postgres://me@db'],
+    ['postgres://me:hunter2@a:1,b:2/', 'postgres://me:…@a:1,b:2/'],
+    [
+      'postgres://me:hunter2@a:1,b:2/wallets?sslmode=disable&target_session_attrs=standby',
+      'postgres://me:…@a:1,b:2/wallets?sslmode=disable&target_session_attrs=standby',
+    ],
   ] as const) {
     const told = shown === undefined ? hidden(held) : JSON.stringify(shown)
     t.equal(complaint({ DATABASE_URL: held }), `DATABASE_URL is ${told}; expected ${DATABASE_URL_TAKES}`)

@@ -21,6 +21,7 @@ t.test('a statement that cannot be right is a bug, and trying it again would not
 t.test('a server in trouble is worth another try', async (t) => {
   for (const code of [
     '08006', // connection failure
+    '25006', // read-only: a standby, or a primary that was made so
     '25P03', // idle in transaction too long
     '40001', // serialization failure
     '40P01', // deadlock
@@ -67,6 +68,7 @@ t.test('a driver or a Node.js that was called wrongly is a bug, though its error
 t.test('only a server that turned a statement down and lives on has surely rolled back', async (t) => {
   t.equal(isRolledBack(serverError('23505', 'ERROR')), true)
   t.equal(isRolledBack(serverError('57014', 'ERROR')), true)
+  t.equal(isRolledBack(serverError('25006', 'ERROR')), true)
   for (const severity of ['FATAL', 'PANIC']) t.equal(isRolledBack(serverError('57P01', severity)), false, severity)
   for (const error of [new ConnectionError('lost'), coded('ECONNRESET'), new Error('x'), undefined]) {
     t.equal(isRolledBack(error), false)

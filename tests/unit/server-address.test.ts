@@ -22,6 +22,21 @@ t.test('a URL tells where the server is and who we are there', async (t) => {
     ['postgres://me:secret@db/wallets?sslmode=require', { sslmode: 'require' }],
     ['postgres://me:secret@db/wallets?sslmode=verify-full', { sslmode: 'verify-full' }],
     ['postgres://m%40e:s%2Fe%3Ac%25@db/my%20wallets', { user: 'm@e', password: 's/e:c%', database: 'my wallets' }],
+    ['postgres://me:secret@db/wallets?target_session_attrs=any', {}],
+    ['postgres://me:secret@db/wallets?target_session_attrs=read-write', { target: 'read-write' }],
+    ['postgres://me:secret@db,spare/wallets', { others: [{ host: 'spare', port: 5432 }] }],
+    ['postgres://me:secret@db,spare:6543/wallets', { others: [{ host: 'spare', port: 6543 }] }],
+    ['postgres://me:secret@db:6543,spare/wallets', { port: 6543, others: [{ host: 'spare', port: 5432 }] }],
+    [
+      'postgres://m,e:se%2Ccret@[::1]:1,10.0.0.1:2,[fe80::2]/wallets?sslmode=require&target_session_attrs=primary',
+      {
+        ...{ host: '::1', port: 1, user: 'm,e', password: 'se,cret', sslmode: 'require', target: 'primary' },
+        others: [
+          { host: '10.0.0.1', port: 2 },
+          { host: 'fe80::2', port: 5432 },
+        ],
+      },
+    ],
     ['postgres://me:secret@localhost:6543/wallets?host=%2Frun%2Fpg', { host: '/run/pg', port: 6543 }],
   ] as const) {
     t.strictSame(parseServerAddress(url), { ...PLAIN, ...but }, url)
@@ -34,6 +49,7 @@ t.test('an address that is written as a URL is read as it was', async (t) => {
     { host: '::1', port: 6543 },
     { host: '/run/pg' },
     { user: 'm@e', password: 's/e:c%', database: 'my wallets', sslmode: 'require' },
+    { others: [{ host: '::1', port: 6543 }], target: 'read-write' },
   ] as const) {
     const address = { ...PLAIN, ...but }
     t.strictSame(parseServerAddress(toURL(address)), address, toURL(address))
@@ -59,6 +75,17 @@ t.test('a URL that is wrong or says what we do not do is turned down', async (t)
     'postgres://me:secret@db/wallets?SSLMODE=require',
     'postgres://me:secret@db/wallets?application_name=x',
     'postgres://me:%ff@db/wallets',
+    'postgres://me:secret@,db/wallets',
+    'postgres://me:secret@db,/wallets',
+    'postgres://me:secret@db,,spare/wallets',
+    'postgres://me:secret@db:1,spare:65536/wallets',
+    'postgres://me:secret@db:1:2,spare/wallets',
+    'postgres://me:secret@[::1,spare/wallets',
+    'postgres://me:secret@db,spare/wallets?host=%2Frun%2Fpg',
+    'postgres://me:secret@db/wallets?host=db,spare',
+    `postgres://me:secret@${Array.from({ length: 9 }, (_, index) => `db${index}`)}/wallets`,
+    'postgres://me:secret@db,spare/wallets?target_session_attrs=standby',
+    'postgres://me:secret@db,spare/wallets?target_session_attrs=',
     'postgres://me:secret@db/%zz',
   ]) {
     t.equal(parseServerAddress(url), undefined, JSON.stringify(url))
@@ -68,4 +95,6 @@ t.test('a URL that is wrong or says what we do not do is turned down', async (t)
 t.test('for people the address comes without user and password', async (t) => {
   t.equal(describeAddress(PLAIN), 'wallets at db:5432')
   t.equal(describeAddress({ ...PLAIN, host: '/run/pg' }), 'wallets at /run/pg')
+  const others = [{ host: 'spare', port: 6543 }]
+  t.equal(describeAddress({ ...PLAIN, others }), 'wallets at db:5432, spare:6543')
 })

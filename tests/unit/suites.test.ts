@@ -3,7 +3,7 @@ import t from 'tap'
 import { all, quick, type Suite } from '../run/suites.ts'
 
 /** Folders with a command of their own, which `.ci/run` calls; that of Citus needs a server that CI has not got. */
-const OTHER_COMMANDS = ['citus', 'clients', 'console', 'containers', 'deploy', 'fault', 'starts']
+const OTHER_COMMANDS = ['citus', 'clients', 'console', 'containers', 'deploy', 'fault', 'recovery', 'starts']
 
 function filesOf({ files, together }: Suite): readonly string[] {
   return [

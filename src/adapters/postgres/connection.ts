@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import postgres from 'postgres'
 import type { ServerAddress } from '../../../db/address.ts'
+import { reachFirst, requireTarget } from '../../../db/hosts.ts'
 import { TIMEOUTS_MS } from '../../timeouts.ts'
 import { openSocket } from './socket.ts'
 import type { Sql } from './sql.ts'
-import { adaptToCitus } from './statements.ts'
+import { adaptToCitus, readRole } from './statements.ts'
 
 /** A round trip failed, or the connection was dead before it. What it had sent may have been done. */
 export class ConnectionError extends Error {
@@ -38,12 +39,21 @@ export interface Connection {
  * @param warmUp prepares every statement that the connection will run. Otherwise the first use of one parks those behind
  *   it in a queue that outlives the connection.
  */
-export async function openConnection(
+export function openConnection(address: ServerAddress, warmUp: WarmUp): Promise<Connection> {
+  const deadline = performance.now() + TIMEOUTS_MS.open
+  return reachFirst(address, TIMEOUTS_MS.open, (server, limitMs) => openAt(server, { limitMs, deadline }, warmUp))
+}
+
+type WarmUp = (connection: Connection) => Promise<void>
+
+/** @param limits `limitMs` until the server has answered, and `deadline` for all of it. */
+async function openAt(
   address: ServerAddress,
-  warmUp: (connection: Connection) => Promise<void>,
+  limits: { readonly limitMs: number; readonly deadline: number },
+  warmUp: WarmUp,
 ): Promise<Connection> {
   const start = performance.now()
-  const socket = await openSocket(address, TIMEOUTS_MS.open)
+  const socket = await openSocket(address, limits.limitMs)
   let death: ConnectionError | undefined
   const dying = new AbortController()
   let rejectInFlight: ((error: ConnectionError) => void) | undefined
@@ -125,18 +135,25 @@ export async function openConnection(
     },
   }
 
-  const left = TIMEOUTS_MS.open - (performance.now() - start)
-  const deadline = setTimeout(() => die(`not ready within ${TIMEOUTS_MS.open} ms`), left)
+  const endAfter = (leftMs: number) => setTimeout(() => die(`not ready within ${TIMEOUTS_MS.open} ms`), leftMs)
+  let timer = endAfter(limits.limitMs - (performance.now() - start))
   try {
     const [adapted] = await connection.roundTrip((sql) => [adaptToCitus(sql)])
     distributed = adapted.length > 0
+    if (address.target !== undefined) {
+      const [[role]] = await connection.roundTrip((sql) => [readRole(sql)])
+      requireTarget(address.target, role)
+    }
+    // It is this one: what is left of the time is its own.
+    clearTimeout(timer)
+    timer = endAfter(limits.deadline - performance.now())
     await warmUp(connection)
     return connection
   } catch (error) {
     connection.discard()
     throw error
   } finally {
-    clearTimeout(deadline)
+    clearTimeout(timer)
   }
 }
 

@@ -7,6 +7,9 @@ const OUR_FAULT = ['22', '23', '42']
 /** Another transaction was first; when tried again, this one sees what it did. */
 const UNIQUE_VIOLATION = '23505'
 
+/** In a read-only transaction. */
+const READ_ONLY = '25006'
+
 /** Tells a bug from a broken world: a broken world is worth another try. */
 export function isBug(error: unknown): boolean {
   if (error instanceof postgres.PostgresError) {
@@ -21,6 +24,11 @@ export function isBug(error: unknown): boolean {
  */
 export function isRolledBack(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR'
+}
+
+/** The server takes no writes (any more): after a failover it may be another one that does. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === READ_ONLY
 }
 
 /** What the driver says of a query that was put together wrongly, and carries a `code` like a lost connection. */

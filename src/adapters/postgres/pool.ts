@@ -6,6 +6,8 @@ export interface ConnectionPool {
   use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** What its connections do right now. */
   reading(): PoolReading
+  /** Gives up all its connections, those in use when their work is done: they lead to a server that is no longer the right one. */
+  renew(): void
   close(): Promise<void>
 }
 
@@ -14,6 +16,7 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
   const idle: Connection[] = []
   const waiting: (() => void)[] = []
   let inUse = 0
+  let renewals = 0
 
   async function take(): Promise<Connection> {
     while (inUse >= size) await new Promise<void>((resolve) => waiting.push(resolve))
@@ -37,10 +40,12 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
 
   return {
     async use(work) {
+      const renewalsBefore = renewals
       const connection = await take()
       try {
         const result = await work(connection)
-        idle.push(connection)
+        if (renewals === renewalsBefore) idle.push(connection)
+        else connection.discard()
         return result
       } catch (error) {
         // What took this connection may have taken those at rest, and they would hear of it only at their own deadlines,
@@ -53,6 +58,10 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
       }
     },
     reading: () => ({ inUse, idle: idle.length, waiting: waiting.length }),
+    renew() {
+      renewals += 1
+      for (const connection of idle.splice(0)) connection.discard()
+    },
     async close() {
       await Promise.all(idle.splice(0).map((connection) => connection.close()))
     },

@@ -1,3 +1,4 @@
+import type { ServerRole } from '../../../db/hosts.ts'
 import type { Command } from '../../domain/command.ts'
 import { typeOf } from '../../domain/movement.ts'
 import type { Note } from '../../domain/note.ts'
@@ -233,5 +234,9 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
   WHERE user_id = ANY (${textArray(userIDs, (userID) => userID)}::text[])`
 
 /** No row if this migration was not run; fails if there is no schema. */
-export const readMigration = (sql: Sql, name: string) => sql<{ name: string }[]>`
-  SELECT name FROM wallet_migration WHERE name = ${name}::text`
+export const readMigration = (sql: Sql, name: string) => sql<{ name: string; read_only: boolean }[]>`
+  SELECT name, current_setting('transaction_read_only') = 'on' AS read_only FROM wallet_migration WHERE name = ${name}::text`
+
+/** What the server is at this moment; a primary may be made read-only while it is in use. */
+export const readRole = (sql: Sql) => sql<ServerRole[]>`
+  SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`

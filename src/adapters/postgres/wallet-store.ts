@@ -9,7 +9,7 @@ import { type BatchProgress, runBatch } from './batch.ts'
 import { type Connection, ConnectionError, openConnection } from './connection.ts'
 import { dialectOf, readOutcome } from './dialect.ts'
 import { readEpochs } from './epoch-statements.ts'
-import { isBug, isRolledBack } from './errors.ts'
+import { isBug, isReadOnly, isRolledBack } from './errors.ts'
 import { readFeed, readFeedEnd, readFeedHold } from './feed.ts'
 import { readNews, readPage } from './history.ts'
 import { ledgerReads } from './inspection.ts'
@@ -47,6 +47,13 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
   const inspectors = createConnectionPool(INSPECTION_CONNECTIONS, () => openConnection(address, prepareInspection))
   telemetry.pool('inspection', INSPECTION_CONNECTIONS, inspectors.reading)
 
+  const pools = [writers, readers, inspectors]
+
+  /** The server takes no writes: it is the primary no more, and what is read there may be old. */
+  function renewAll(): void {
+    for (const pool of pools) pool.renew()
+  }
+
   async function use<Result>(
     name: StoreStep,
     work: (connection: Connection) => Promise<Result>,
@@ -69,6 +76,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
       return await connections.use((connection) => work(connection, progress))
     } catch (error) {
       if (isBug(error)) throw error
+      if (isReadOnly(error)) renewAll()
       const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
       throw new StoreError(written, `${what} failed: ${reason(error)}`, { cause: error })
     }
@@ -132,10 +140,14 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
         // A newer schema is no reason to stop: an instance of the next version may have made it, to take over from us.
         const [[ours]] = await connection.roundTrip((sql) => [statements.readMigration(sql, schemaVersion)])
         if (ours === undefined) throw new ConnectionError(`the schema is older than ${schemaVersion}`)
+        if (ours.read_only) {
+          renewAll()
+          throw new ConnectionError('the server takes no writes')
+        }
       }),
 
     async close() {
-      await Promise.all([writers, readers, inspectors].map((connections) => connections.close()))
+      await Promise.all(pools.map((connections) => connections.close()))
     },
   }
 }
