@@ -57,7 +57,8 @@ export function createLive(
   function readSoon(): void {
     if (reading || toRead.size === 0) return
     clearTimeout(nextRead)
-    nextRead = setTimeout(readAll, hurry ? 0 : lastRead + gatherMs - performance.now())
+    const left = lastRead + gatherMs - performance.now()
+    nextRead = setTimeout(readAll, hurry ? 0 : Math.max(0, left))
   }
 
   async function readAll(): Promise<void> {
