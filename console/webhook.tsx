@@ -1,15 +1,15 @@
 import type { Webhook } from './answers.ts'
 import { Failure, usePolled } from './asked.tsx'
-import { isProblem, readWebhook } from './data.ts'
+import { readWebhook } from './data.ts'
 import { Fact } from './fact.tsx'
 import { ago, readable } from './times.ts'
 
 const EVERY_MS = 10_000
 
-/** Whether transactions reach the other system that they are posted to. Nothing if this service posts none. */
+/** Whether transactions reach the other system that they are posted to. */
 export function WebhookState() {
   const asked = usePolled(readWebhook, EVERY_MS)
-  if (asked.state === 'waiting' || (asked.state === 'failed' && isProblem(asked.error, 'ROUTE_NOT_FOUND'))) return null
+  if (asked.state === 'waiting') return null
   return (
     <section aria-labelledby="webhook">
       <h2 id="webhook" class="small">

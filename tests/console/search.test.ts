@@ -71,6 +71,7 @@ t.test('what is nowhere is said to be nowhere, even if it can be nothing at all'
   await field.fill('')
   await field.press('Enter')
   await page.getByRole('heading', { name: 'Wallets', exact: true }).waitFor()
+  await page.locator('.matches a').nth(3).waitFor()
   t.strictSame(
     await page.locator('.matches a').allInnerTexts(),
     ['ann', 'ann-marie', 'bob', 'rent'],
