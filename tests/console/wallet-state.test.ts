@@ -35,11 +35,12 @@ t.test('a wallet is frozen and opened again, with a reason that is kept, once it
   await page.getByRole('status').getByText('The wallet is frozen now.').waitFor()
   await page.getByText('Frozen: money comes in, and none goes out.').waitFor()
   t.match(await client.wallet('ann'), { state: 'frozen' })
+  await page.getByRole('listitem').getByText('a card was lost').waitFor()
   t.match(await page.getByRole('listitem').allInnerTexts(), [/frozen[\s\S]+a card was lost/])
 
   await change(page, { state: 'open', reason: 'it was found', confirmation: 'ann' })
   await page.getByRole('status').getByText('The wallet is open now.').waitFor()
-  await page.getByText('it was found').waitFor()
+  await page.getByRole('listitem').getByText('it was found').waitFor()
   t.match(await page.getByRole('listitem').allInnerTexts(), [/it was found/, /a card was lost/], 'the newest first')
   t.equal((await client.wallet('ann')).state, undefined)
 })
