@@ -236,7 +236,8 @@ async function connectionsAreQuiet(t: Test, database: ServerAddress, most: numbe
     const [row] = await administer(
       database,
       `SELECT count(*)::int AS open, (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS holding
-       FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'wallet-service'`,
+       FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'wallet-service' AND pid <> pg_backend_pid()`,
     )
     return { open: Number(row?.open), holding: Number(row?.holding) }
   }
