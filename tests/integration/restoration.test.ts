@@ -35,15 +35,20 @@ t.test('a restoration is not done before every batch is over that may not have s
 
 t.test('of two restorations at once one does it for both', async (t) => {
   const database = await createTestDatabase(t)
-  const clients = [await connect(database), await connect(database)]
-  t.teardown(() => Promise.all(clients.map((client) => client.end())))
-  await clients[0]?.query('BEGIN')
-  await Promise.all(
-    clients.map(async (client, index) => {
-      await beginEpoch(client, randomBytes(32))
-      if (index === 0) await client.query('COMMIT')
-    }),
-  )
+  const [one, other] = [await connect(database), await connect(database)]
+  t.teardown(() => Promise.all([one.end(), other.end()]))
+  await one.query('BEGIN')
+  await beginEpoch(one, randomBytes(32))
+  const restoring = beginEpoch(other, randomBytes(32))
+  await eventually('the other waits for it', WAIT_LIMIT_MS, async () => {
+    const waiting = await administer(
+      database,
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    return waiting.length > 0 ? true : undefined
+  })
+  await one.query('COMMIT')
+  await restoring
   const keys = await administer(database, 'SELECT number::int, count(*) OVER ()::int AS count FROM transaction_id_key')
   t.same(keys, [{ number: 2, count: 1 }])
 })
