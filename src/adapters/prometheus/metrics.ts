@@ -156,8 +156,7 @@ function followerMetrics(registry: Registry): Metrics['followers'] {
 
 /** What holds the feed back. Of several processes each says the same of the database. */
 function feedMetrics(registry: Registry): Metrics['feed'] {
-  let read: (() => FeedReading) | undefined
-  for (const [name, help, figure, aggregator] of [
+  return readGauges<FeedReading>(registry, [
     [
       'wallet_feed_held_seconds',
       'How long the oldest transaction of the database has been seen under way; the feed ends before it',
@@ -171,25 +170,11 @@ function feedMetrics(registry: Registry): Metrics['feed'] {
       'max',
     ],
     ['wallet_feed_waiting', 'How many readers of the feed wait for something new', ({ waiting }) => waiting, 'sum'],
-  ] satisfies [string, string, (reading: FeedReading) => number, 'max' | 'sum'][])
-    gauge(
-      registry,
-      name,
-      help,
-      [],
-      (set) => {
-        if (read !== undefined) set({}, figure(read()))
-      },
-      aggregator,
-    )
-  return (ask) => {
-    read = ask
-  }
+  ])
 }
 
 /** How the webhook fares. What is kept in the database each of several processes says alike. */
 function webhookMetrics(registry: Registry): Metrics['webhook'] {
-  let read: (() => WebhookReading) | undefined
   const registers = [registry]
   const delivered = new Counter({
     ...{ name: 'wallet_webhook_delivered_total', registers },
@@ -199,7 +184,7 @@ function webhookMetrics(registry: Registry): Metrics['webhook'] {
     ...{ name: 'wallet_webhook_failures_total', registers },
     help: 'Attempts to deliver that failed, to be made again',
   })
-  for (const [name, help, figure, aggregator] of [
+  const showReadings = readGauges<WebhookReading>(registry, [
     [
       'wallet_webhook_behind_seconds',
       'The age of the oldest transaction that the receiver of the webhook has not taken; 0 if there is none',
@@ -213,19 +198,9 @@ function webhookMetrics(registry: Registry): Metrics['webhook'] {
       'max',
     ],
     ['wallet_webhook_deliverers', 'Processes that deliver the webhook', ({ delivers }) => Number(delivers), 'sum'],
-  ] satisfies [string, string, (reading: WebhookReading) => number, 'max' | 'sum'][])
-    gauge(
-      registry,
-      name,
-      help,
-      [],
-      (set) => {
-        if (read !== undefined) set({}, figure(read()))
-      },
-      aggregator,
-    )
-  return (ask) => {
-    read = ask
+  ])
+  return (read) => {
+    showReadings(read)
     return { delivered: (transactions) => delivered.inc(transactions), failed: () => failures.inc() }
   }
 }
@@ -269,6 +244,33 @@ function gauge<Label extends string>(
       collect((labels, value) => this.set(labels, value))
     },
   })
+}
+
+/** Gauges of one reading, which show nothing until it is known where that comes from. */
+function readGauges<Reading>(
+  registry: Registry,
+  gauges: readonly (readonly [
+    name: string,
+    help: string,
+    figure: (reading: Reading) => number,
+    aggregator: 'max' | 'sum',
+  ])[],
+): (read: () => Reading) => void {
+  let read: (() => Reading) | undefined
+  for (const [name, help, figure, aggregator] of gauges)
+    gauge(
+      registry,
+      name,
+      help,
+      [],
+      (set) => {
+        if (read !== undefined) set({}, figure(read()))
+      },
+      aggregator,
+    )
+  return (ask) => {
+    read = ask
+  }
 }
 
 /** The service's own, and since when they count. */
