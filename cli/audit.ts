@@ -3,7 +3,7 @@ import { keepReport } from '../audit/keep.ts'
 import { describeReport, reportAsJSON } from '../audit/report.ts'
 import { describeAddress, type ServerAddress } from '../db/address.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
-import { takeConfig } from '../src/app/config.ts'
+import { onConfiguredDatabase } from './configured-database.ts'
 import { describeFailure } from './errors.ts'
 import { print, say, UnwritableOutput } from './output.ts'
 import { createProgress } from './progress.ts'
@@ -16,23 +16,12 @@ export async function runAudit(json: boolean): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
     process.once(signal, () => process.exit(NOT_CHECKED))
   try {
-    await auditConfigured(json)
+    await onConfiguredDatabase(joinEmbeddedPostgres, (address) => auditAndReport(address, json))
   } catch (error) {
     // Of a report that no one reads the verdict is left.
     if (error instanceof UnwritableOutput && error.closed) return
     say(describeFailure(error, 'the role needs SELECT on every table of the ledger (db/grants.sql)'))
     process.exitCode = NOT_CHECKED
-  }
-}
-
-async function auditConfigured(json: boolean): Promise<void> {
-  const { database, dataDir } = takeConfig(process.env)
-  const embedded = database === undefined ? await joinEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
-  const address = embedded?.address ?? database
-  try {
-    if (address !== undefined) await auditAndReport(address, json)
-  } finally {
-    await embedded?.stop()
   }
 }
 

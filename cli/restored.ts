@@ -4,9 +4,9 @@ import { describeAddress, type ServerAddress } from '../db/address.ts'
 import { connect, migrateOn } from '../db/migrate.ts'
 import { beginEpoch, type LedgerState, readLedgerState } from '../db/restoration.ts'
 import { joinEmbeddedPostgres } from '../src/adapters/embedded-postgres/server.ts'
-import { takeConfig } from '../src/app/config.ts'
 import { KEY_BYTES } from '../src/ports/transaction-ids.ts'
 import { auditAndReport } from './audit.ts'
+import { onConfiguredDatabase } from './configured-database.ts'
 import { AFTER_SIGNAL, describeFailure, EXIT, Failure } from './errors.ts'
 import { print, say } from './output.ts'
 
@@ -22,15 +22,10 @@ export async function runRestored(yes: boolean): Promise<void> {
   // An embedded server that was started for us goes with us: it does so at `exit`, which a signal alone does not bring.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => process.exit(AFTER_SIGNAL[signal]))
-  const { database, dataDir } = takeConfig(process.env)
-  const embedded = database === undefined ? await joinEmbeddedPostgres({ dataDir, onCrash: say }) : undefined
-  const address = embedded?.address ?? database
   try {
-    if (address !== undefined) await declareRestored(address, yes)
+    await onConfiguredDatabase(joinEmbeddedPostgres, (address) => declareRestored(address, yes))
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(EXIT.no, describeFailure(error, WHO_MAY), { cause: error })
-  } finally {
-    await embedded?.stop()
   }
 }
 
