@@ -54,6 +54,13 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     for (const pool of pools) pool.renew()
   }
 
+  /** What a failure is told as; what the failure says of the server is heeded, whatever was asked of it. */
+  function failure(what: string, written: StoreError['written'], error: unknown): unknown {
+    if (isBug(error)) return error
+    if (isReadOnly(error)) renewAll()
+    return new StoreError(written, `${what} failed: ${reason(error)}`, { cause: error })
+  }
+
   async function use<Result>(
     name: StoreStep,
     work: (connection: Connection) => Promise<Result>,
@@ -62,7 +69,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     try {
       return await connections.use((connection) => step(name, () => work(connection)))
     } catch (error) {
-      throw isBug(error) ? error : new StoreError('no', `a read failed: ${reason(error)}`, { cause: error })
+      throw failure('a read', 'no', error)
     }
   }
 
@@ -75,10 +82,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
     try {
       return await connections.use((connection) => work(connection, progress))
     } catch (error) {
-      if (isBug(error)) throw error
-      if (isReadOnly(error)) renewAll()
-      const written = progress.committing && !isRolledBack(error) ? 'unknown' : 'no'
-      throw new StoreError(written, `${what} failed: ${reason(error)}`, { cause: error })
+      throw failure(what, progress.committing && !isRolledBack(error) ? 'unknown' : 'no', error)
     }
   }
 
@@ -93,8 +97,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
           return step('open', () => openWallets(connection, userIDs))
         })
       } catch (error) {
-        if (isBug(error)) throw error
-        throw new StoreError(sent ? 'unknown' : 'no', `an opening failed: ${reason(error)}`, { cause: error })
+        throw failure('an opening', sent ? 'unknown' : 'no', error)
       }
     },
 
