@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { FIRST_EPOCH } from '../../domain/epoch.ts'
 import { fromMilliseconds } from '../../domain/instant.ts'
 import type { TransactionID } from '../../domain/transaction.ts'
 import type { UserID } from '../../domain/user-id.ts'
@@ -66,9 +67,10 @@ export function createSignedTransactionIDs(
     },
 
     enter(next) {
-      const [{ epoch }] = ring
+      const newest = next[0]?.epoch ?? FIRST_EPOCH
+      if (newest === ring[0].epoch) return false
       ring = createKeyRing(keys, next, HEAD_CHARACTERS)
-      return ring[0].epoch !== epoch
+      return true
     },
   }
 }
