@@ -23,6 +23,7 @@ import type { WalletStore } from '../ports/wallet-store.ts'
 import type { Deliveries } from '../ports/webhook.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
 import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './bounds.ts'
+import type { WebhookSetting } from './config/webhook.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
@@ -57,8 +58,19 @@ interface Linked {
   readonly services: Services
   readonly live: Live
   readonly startup: Startup
-  /** Begins to deliver, if there is a webhook; says how that is ended. */
-  readonly deliver: () => () => Promise<void>
+  /** Begins to deliver, if there is a webhook; says how that is ended, which may be said twice. */
+  readonly deliver: () => (() => Promise<void>) | undefined
+}
+
+interface Output {
+  readonly logger: FastifyBaseLogger
+  readonly telemetry: Telemetry
+}
+
+interface Delivering extends Output {
+  readonly deliveries: Deliveries
+  readonly store: Pick<LedgerReads, 'delivery'>
+  readonly wallets: Pick<WalletService, 'feed'>
 }
 
 const NO_FEED =
@@ -69,22 +81,18 @@ const RETRY_DELAY_MS = 500
 const EPOCH_POLL_MS = 1000
 
 /** @param name of the database, for people. */
-export function linkDatabase(
-  config: Config,
-  address: ServerAddress,
-  name: string,
-  { logger, telemetry }: { readonly logger: FastifyBaseLogger; readonly telemetry: Telemetry },
-): DatabaseLink {
+export function linkDatabase(config: Config, address: ServerAddress, name: string, output: Output): DatabaseLink {
+  const { logger, telemetry } = output
   let linked: Linked | undefined
   let stopping = false
   let stopDelivery: (() => Promise<void>) | undefined
-  let deliveryStopped: Promise<void> | undefined
 
   async function link(): Promise<void> {
     const schemaVersion = (await migrationNames()).at(-1) ?? ''
     const connections = { writeConnections: config.lanes, readConnections: READ_CONNECTIONS }
     const store = createPostgresWalletStore({ address, schemaVersion, ...connections, telemetry })
-    const deliveries = config.webhook && createPostgresDeliveries(address)
+    const { webhook } = config
+    const deliveries = webhook && createPostgresDeliveries(address)
     let startup: Startup
     let transactionIDs: SignedTransactionIDs
     try {
@@ -110,10 +118,10 @@ export function linkDatabase(
       committed: live.committed,
       telemetry,
     })
-    const inspection = createInspection(store, config.webhook?.url.origin)
-    const begin = () => (deliveries === undefined ? async () => {} : deliver(deliveries, store, wallets))
+    const services = { wallets, inspection: createInspection(store, webhook?.url.origin), live }
+    const deliver = () => webhook && deliveries && startDelivery(webhook, { deliveries, store, wallets, ...output })
     // Ready from here on, and not before.
-    linked = { store, startup, live, services: { wallets, inspection, live }, deliver: begin }
+    linked = { store, startup, live, services, deliver }
     void keepEpoch(store, transactionIDs)
   }
 
@@ -135,33 +143,6 @@ export function linkDatabase(
       const epochs = await store.epochs().catch(() => undefined)
       if (epochs !== undefined && transactionIDs.enter(epochs))
         logger.warn('the ledger was declared restored: transaction IDs that were issued before are retired')
-    }
-  }
-
-  function deliver(deliveries: Deliveries, store: LedgerReads, wallets: WalletService): () => Promise<void> {
-    if (config.webhook === undefined) throw new Error('there is no receiver')
-    const receiver = createWebhookReceiver({
-      ...config.webhook,
-      format: formatFeedPage,
-      timeoutMs: TIMEOUTS_MS.webhook,
-    })
-    const webhook = startWebhook({
-      ...{ deliveries, receiver, telemetry },
-      feed: wallets.feed,
-      read: () => store.delivery(),
-      bounds: WEBHOOK_BOUNDS,
-      log: {
-        info: (text) => logger.info(text),
-        warn: (text) => logger.warn(text),
-        error: (text) => logger.error(text),
-      },
-      // Cut short, it is over all the same.
-      sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
-      random: Math.random,
-    })
-    return async () => {
-      await webhook.stop()
-      receiver.close()
     }
   }
 
@@ -207,15 +188,36 @@ export function linkDatabase(
 
     stop() {
       stopping = true
-      deliveryStopped = stopDelivery?.()
+      void stopDelivery?.()
       linked?.live.stop()
       linked?.services.wallets.endWaits()
     },
 
     async close() {
       stopping = true
-      await (deliveryStopped ?? stopDelivery?.())
+      await stopDelivery?.()
       await linked?.store.close()
     },
+  }
+}
+
+/** Posts all transactions from now on. @returns a way to end it, which may be called twice. */
+function startDelivery(
+  setting: WebhookSetting,
+  { deliveries, store, wallets, logger, telemetry }: Delivering,
+): () => Promise<void> {
+  const receiver = createWebhookReceiver({ ...setting, format: formatFeedPage, timeoutMs: TIMEOUTS_MS.webhook })
+  const webhook = startWebhook({
+    ...{ deliveries, receiver, telemetry, log: logger },
+    feed: wallets.feed,
+    read: () => store.delivery(),
+    bounds: WEBHOOK_BOUNDS,
+    // Cut short, it is over all the same.
+    sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+    random: Math.random,
+  })
+  return async () => {
+    await webhook.stop()
+    receiver.close()
   }
 }

@@ -139,8 +139,9 @@ function createDeliverer(
     metrics.failed()
     // One line for all attempts; but that the ledger was set back is for the operator to mend, whatever failed before.
     if (told === undefined || (reason === SET_BACK && told !== SET_BACK)) {
-      const say = reason === SET_BACK ? log.error : log.warn
-      say(`the webhook to ${receiver.origin} fails, and is tried again until it is taken: ${reason}`)
+      log[reason === SET_BACK ? 'error' : 'warn'](
+        `the webhook to ${receiver.origin} fails, and is tried again until it is taken: ${reason}`,
+      )
       told = reason
     }
     return backoff((failing?.failures ?? 0) + 1)
