@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { explain, isDenied } from './data.ts'
 
 /** What became of a question to the service. */
-export type Asked<Value> =
-  | { readonly state: 'waiting' }
+export type Asked<Value> = { readonly state: 'waiting' } | Settled<Value>
+
+type Settled<Value> =
   | { readonly state: 'answered'; readonly value: Value }
   | { readonly state: 'failed'; readonly error: unknown }
 
@@ -40,21 +41,24 @@ export function useAsked<Value>(ask: (signal: AbortSignal) => Promise<Value>, ab
   return asked
 }
 
-/** Asks again and again; an answer stays until the next one. */
-export function usePolled<Value>(ask: (signal: AbortSignal) => Promise<Value>, everyMs: number): Asked<Value> {
-  const [asked, setAsked] = useState<Asked<Value>>({ state: 'waiting' })
+/** Asks again and again while it is shown, and tells each answer. */
+export function usePolling<Value>(
+  ask: (signal: AbortSignal) => Promise<Value>,
+  everyMs: number,
+  tell: (answer: Settled<Value>) => void,
+): void {
   useEffect(() => {
     const ending = new AbortController()
     let timer = 0
 
     async function look(): Promise<void> {
       const answer = await ask(ending.signal).then(
-        (value): Asked<Value> => ({ state: 'answered', value }),
-        (error: unknown): Asked<Value> => ({ state: 'failed', error }),
+        (value): Settled<Value> => ({ state: 'answered', value }),
+        (error: unknown): Settled<Value> => ({ state: 'failed', error }),
       )
       if (ending.signal.aborted) return
       if (answer.state === 'failed') noteFailure(answer.error)
-      setAsked(answer)
+      tell(answer)
       timer = window.setTimeout(look, everyMs)
     }
     void look()
@@ -63,6 +67,12 @@ export function usePolled<Value>(ask: (signal: AbortSignal) => Promise<Value>, e
       clearTimeout(timer)
     }
   }, [])
+}
+
+/** Asks again and again; an answer stays until the next one. */
+export function usePolled<Value>(ask: (signal: AbortSignal) => Promise<Value>, everyMs: number): Asked<Value> {
+  const [asked, setAsked] = useState<Asked<Value>>({ state: 'waiting' })
+  usePolling(ask, everyMs, setAsked)
   return asked
 }
 

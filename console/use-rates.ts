@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'preact/hooks'
-import { noteFailure } from './asked.tsx'
+import { useState } from 'preact/hooks'
+import { usePolling } from './asked.tsx'
 import { readFigures } from './data.ts'
 import { type Rates, type Reading, ratesBetween } from './rates.ts'
 
@@ -16,31 +16,19 @@ export function useRates() {
   const [history, setHistory] = useState(kept)
   const [error, setError] = useState<unknown>(undefined)
   const [restarted, setRestarted] = useState(false)
-  useEffect(() => {
-    const ending = new AbortController()
-    let timer = 0
-
-    async function look(): Promise<void> {
-      try {
-        const reading = { samples: await readFigures(ending.signal), at: Date.now() / 1000 }
-        const rates = before && ratesBetween(before, reading)
-        if (before !== undefined && rates === undefined) setRestarted(true)
-        before = reading
-        if (rates !== undefined) kept = [...kept, rates].slice(-KEPT)
-        setHistory(kept)
-        setError(undefined)
-      } catch (failure) {
-        if (ending.signal.aborted) return
-        noteFailure(failure)
-        setError(failure)
-      }
-      timer = window.setTimeout(look, EVERY_MS)
-    }
-    void look()
-    return () => {
-      ending.abort()
-      clearTimeout(timer)
-    }
-  }, [])
+  usePolling(read, EVERY_MS, (answer) => {
+    if (answer.state === 'failed') return setError(answer.error)
+    const reading = answer.value
+    const rates = before && ratesBetween(before, reading)
+    if (before !== undefined && rates === undefined) setRestarted(true)
+    before = reading
+    if (rates !== undefined) kept = [...kept, rates].slice(-KEPT)
+    setHistory(kept)
+    setError(undefined)
+  })
   return { history, error, restarted }
+}
+
+async function read(signal: AbortSignal): Promise<Reading> {
+  return { samples: await readFigures(signal), at: Date.now() / 1000 }
 }
