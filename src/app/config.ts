@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { parseServerAddress, type ServerAddress } from '../../db/address.ts'
 import type { Micros } from '../domain/instant.ts'
+import type { OTLPSetting } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import { type AuthenticationSetting, parseClaim, parseJWKSURL } from './config/authentication.ts'
+import { hidingAll } from './config/hiding.ts'
 import { parseNetworks } from './config/networks.ts'
 import { parseOrigins } from './config/origins.ts'
-import { type OTLPSetting, readOTLP } from './config/otlp.ts'
+import { readOTLP } from './config/otlp.ts'
 import { parseWebhookSecrets, parseWebhookURL, SECRET_EXPECTED, type WebhookSetting } from './config/webhook.ts'
 
 /** Everything that the environment says, read once. */
@@ -269,10 +271,6 @@ function parseRate(text: string): Rate | undefined {
   const windowMs = unit === undefined ? undefined : WINDOWS_MS[unit]
   const requests = Number(count)
   return windowMs === undefined || requests > MAX_RATE ? undefined : { requests, windowMs }
-}
-
-function hidingAll(text: string): string {
-  return `${text.length} characters (not shown)`
 }
 
 /** A URL with an @ in it may have a password before that. */

@@ -164,6 +164,25 @@ interface Series<Value> {
 /** The figures of this process alone, as one who sends them on reads them. */
 export type ReadFamilies = () => Promise<readonly MetricFamily[]>
 
+/** OTLP over HTTP, in one of its two forms. */
+export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const
+export type OTLPProtocol = (typeof OTLP_PROTOCOLS)[number]
+
+/** How figures are sent to a collector. */
+export interface MetricsSetting {
+  readonly protocol: OTLPProtocol
+  /** From the beginning of one export to that of the next. */
+  readonly intervalMs: number
+  /** At most `intervalMs`. */
+  readonly timeoutMs: number
+}
+
+/** What is sent to collectors; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
+export interface OTLPSetting {
+  readonly traces: OTLPProtocol | undefined
+  readonly metrics: MetricsSetting | undefined
+}
+
 /** What is told of a request once it was answered; never a body, and nobody's user ID. */
 export interface RequestEntry {
   readonly requestID: string

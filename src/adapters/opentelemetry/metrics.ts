@@ -7,16 +7,8 @@ import {
 } from '@opentelemetry/otlp-transformer'
 import type { Resource } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { ReadFamilies } from '../../ports/telemetry.ts'
+import type { MetricsSetting, OTLPProtocol, ReadFamilies } from '../../ports/telemetry.ts'
 import { createProducer } from './producer.ts'
-
-export interface MetricsSetting {
-  readonly protocol: 'http/protobuf' | 'http/json'
-  /** From the beginning of one export to that of the next. */
-  readonly intervalMs: number
-  /** At most `intervalMs`. */
-  readonly timeoutMs: number
-}
 
 const SERIALIZERS = {
   'http/protobuf': { type: 'application/x-protobuf', serializer: ProtobufMetricsSerializer },
@@ -40,7 +32,7 @@ export function sendMetrics(
 }
 
 /** Where to, with which headers, and how long it may take, it reads in the environment by itself. */
-function createExporter(protocol: MetricsSetting['protocol']): OTLPExporterBase<ResourceMetrics> {
+function createExporter(protocol: OTLPProtocol): OTLPExporterBase<ResourceMetrics> {
   const { type, serializer } = SERIALIZERS[protocol]
   const options = convertLegacyHttpOptions({}, 'METRICS', 'v1/metrics', { 'Content-Type': type })
   return new OTLPExporterBase(

@@ -1,14 +1,12 @@
 import type { Resource } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
-
-/** OTLP over HTTP, in one of its two forms. */
-export type Protocol = 'http/protobuf' | 'http/json'
+import type { OTLPProtocol } from '../../ports/telemetry.ts'
 
 /** A span that is linked with a whole batch: `BATCH_MAX` goes no further. OpenTelemetry's own limit is 128. */
 const MAX_LINKS = 4096
 
 /** What makes and sends spans. Everything that the `OTEL_*` variables say, the SDK reads by itself. */
-export async function createProvider(protocol: Protocol, resource: Resource): Promise<BasicTracerProvider> {
+export async function createProvider(protocol: OTLPProtocol, resource: Resource): Promise<BasicTracerProvider> {
   const { OTLPTraceExporter } =
     protocol === 'http/json'
       ? await import('@opentelemetry/exporter-trace-otlp-http')

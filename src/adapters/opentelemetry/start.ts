@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ReadFamilies, RequestTracing, Tracing } from '../../ports/telemetry.ts'
-import type { MetricsSetting } from './metrics.ts'
+import type { OTLPSetting, ReadFamilies, RequestTracing, Tracing } from '../../ports/telemetry.ts'
 import { reportProblems } from './problems.ts'
-import type { Protocol } from './provider.ts'
 import { createResource } from './resource.ts'
 
-export interface OpenTelemetryOptions {
-  /** How traces are sent; `undefined`: not at all. */
-  readonly traces: Protocol | undefined
-  /** How, and how often, figures are sent; `undefined`: not at all. */
-  readonly metrics: MetricsSetting | undefined
+export interface OpenTelemetryOptions extends OTLPSetting {
   readonly read: ReadFamilies
   readonly version: string
   /** The number of this process among several of one service. */

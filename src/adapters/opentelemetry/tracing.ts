@@ -11,12 +11,12 @@ import {
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import type { RequestSpan, RequestTracing, Tracing } from '../../ports/telemetry.ts'
-import { createProvider, type Protocol } from './provider.ts'
+import type { OTLPProtocol, RequestSpan, RequestTracing, Tracing } from '../../ports/telemetry.ts'
+import { createProvider } from './provider.ts'
 
 /** Traces by OpenTelemetry: request, batch, steps at the database. */
 export async function sendTraces(
-  protocol: Protocol,
+  protocol: OTLPProtocol,
   resource: Resource,
   version: string,
 ): Promise<{ readonly tracing: RequestTracing & Tracing; shutdown(): Promise<void> }> {

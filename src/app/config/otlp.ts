@@ -1,20 +1,5 @@
-/** OTLP over HTTP, in one of its two forms. */
-const PROTOCOLS = ['http/protobuf', 'http/json'] as const
-export type OTLPProtocol = (typeof PROTOCOLS)[number]
-
-/** How figures are sent to a collector. */
-export interface MetricsSetting {
-  readonly protocol: OTLPProtocol
-  readonly intervalMs: number
-  /** At most `intervalMs`. */
-  readonly timeoutMs: number
-}
-
-/** What is sent to collectors; `undefined`: not at all. Where to, and all the rest, OpenTelemetry's SDK reads by itself. */
-export interface OTLPSetting {
-  readonly traces: OTLPProtocol | undefined
-  readonly metrics: MetricsSetting | undefined
-}
+import { OTLP_PROTOCOLS, type OTLPProtocol, type OTLPSetting } from '../../ports/telemetry.ts'
+import { hidingAll } from './hiding.ts'
 
 /** Reads one variable; an empty value counts as unset. */
 type Read = <Value>(
@@ -41,19 +26,19 @@ export function readOTLP(read: Read): OTLPSetting {
       undefined,
       'the URL of a collector for OTLP over HTTP, such as http://localhost:4318',
       (text) => (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined),
-      (text) => (text.includes('@') ? `${text.length} characters (not shown)` : JSON.stringify(text)),
+      (text) => (text.includes('@') ? hidingAll(text) : JSON.stringify(text)),
     )
 
   const forAll = {
     endpoint: endpoint('OTEL_EXPORTER_OTLP_ENDPOINT'),
-    protocol: one('OTEL_EXPORTER_OTLP_PROTOCOL', PROTOCOLS, 'http/protobuf'),
+    protocol: one('OTEL_EXPORTER_OTLP_PROTOCOL', OTLP_PROTOCOLS, 'http/protobuf'),
     // As the specification has it: whatever is not true leaves it on.
     disabled: read('OTEL_SDK_DISABLED', false, 'true or false', (text) => text.toLowerCase() === 'true'),
   }
 
   function readSignal(signal: 'TRACES' | 'METRICS'): OTLPProtocol | undefined {
     const to = endpoint(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? forAll.endpoint
-    const protocol = one(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`, PROTOCOLS, forAll.protocol)
+    const protocol = one(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`, OTLP_PROTOCOLS, forAll.protocol)
     const exporter = one(`OTEL_${signal}_EXPORTER`, ['otlp', 'none'], 'otlp')
     return to === undefined || exporter === 'none' || forAll.disabled ? undefined : protocol
   }
