@@ -67,8 +67,8 @@ type Refusal struct {
 	Detail string `json:"detail"`
 }
 
-// Status is what became of a transaction ID: "unused", "executed" with its transaction, "refused" with its refusal, or
-// "expired".
+// Status is what became of a transaction ID: "unused", "executed" with its transaction, "refused" with its refusal,
+// "expired" or "retired".
 type Status struct {
 	TransactionID string       `json:"transactionID"`
 	Status        string       `json:"status"`

@@ -19,7 +19,7 @@ export const INSPECTION_BOUNDS: BatcherBounds = {
   deadlineMs: TIMEOUTS_MS.request,
 }
 
-/** Those who follow wallets: each has a connection, and some 20 KB. */
+/** Those who follow wallets: each has a connection, and 3 to 7 KB. */
 export const LIVE_BOUNDS: LiveBounds = { followersOfAUser: 16, followers: 4096, pollMs: 250, gatherMs: 20 }
 
 /** Of the webhook. With the time of a message, its beat fits well into the silence that costs the right to deliver. */

@@ -216,6 +216,7 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       const statement = settled.result
       return statement === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'statement', statement }
     },
+
     feed: (query, wait) => feed.read(query, wait),
     endWaits: () => feed.endWaits(),
   }

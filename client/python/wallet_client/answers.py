@@ -74,7 +74,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class TransactionIDStatus:
-    """`status` is `unused`, `executed` (with the transaction), `refused` (with the refusal) or `expired`."""
+    """`status` is `unused`, `executed` (with the transaction), `refused` (with the refusal), `expired` or `retired`."""
 
     transaction_id: str
     status: str
