@@ -4,7 +4,7 @@ import { MAX_REFERENCE_UNITS, toParameters } from './filters.ts'
 import { go, linkTo } from './location.ts'
 import { More, usePages } from './pages.tsx'
 import { Rows } from './rows.tsx'
-import { TYPE_NUMBERS, TYPES } from './transaction-types.ts'
+import { TYPE_NUMBERS, TYPES, transactionCount } from './transaction-types.ts'
 
 interface HistoryProps {
   readonly userID: string
@@ -34,7 +34,7 @@ export function History(props: HistoryProps) {
 
 function summary(count: number, next: number | null): string {
   if (count === 0) return next === null ? 'No transaction matches.' : 'None so far; there is more to look through.'
-  return `${count} ${count === 1 ? 'transaction' : 'transactions'}${next === null ? ', and no more.' : ' so far.'}`
+  return `${transactionCount(count)}${next === null ? ', and no more.' : ' so far.'}`
 }
 
 function Filters({ userID, types, times, reference }: HistoryProps) {

@@ -10,7 +10,7 @@ import { More, usePages } from './pages.tsx'
 import { type FieldPeriod, monthOf, nameOf, periodOf, toMoment } from './periods.ts'
 import { Rows } from './rows.tsx'
 import { readable } from './times.ts'
-import { TYPE_NUMBERS, TYPES } from './transaction-types.ts'
+import { TYPE_NUMBERS, TYPES, transactionCount } from './transaction-types.ts'
 
 /** On paper; as many as one page of the history may hold. */
 const MAX_PRINTED = 1000
@@ -168,6 +168,6 @@ function Entries({ userID, period, count }: EntriesProps) {
 
 function summary(count: number, isAll: boolean): string {
   if (count === 0) return 'No transaction in this period.'
-  const transactions = `${count} ${count === 1 ? 'transaction' : 'transactions'}`
+  const transactions = transactionCount(count)
   return isAll ? `${transactions}, and no more in this period.` : `${transactions} so far.`
 }

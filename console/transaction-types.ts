@@ -16,3 +16,8 @@ export const TYPES: Readonly<Record<Type, Meaning>> = {
 }
 
 export const TYPE_NUMBERS: readonly Type[] = Object.values(TransactionType)
+
+/** How many, in words. */
+export function transactionCount(count: number): string {
+  return `${count} ${count === 1 ? 'transaction' : 'transactions'}`
+}

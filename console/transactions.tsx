@@ -4,6 +4,7 @@ import { referenceOf } from './filters.ts'
 import { type Location, linkToReference } from './location.ts'
 import { Rows } from './rows.tsx'
 import { Trace } from './trace.tsx'
+import { transactionCount } from './transaction-types.ts'
 
 /** The outcome of a transaction ID, or the transactions under a reference, no matter whose they are. */
 export function Transactions({ of: transactionID, filters }: Location) {
@@ -51,8 +52,8 @@ function OfReference({ reference }: { readonly reference: string }) {
 
 function summary(count: number, more: boolean): string {
   if (count === 0) return 'No transaction has this reference.'
-  const found = `${count} ${count === 1 ? 'transaction' : 'transactions'}`
+  const found = transactionCount(count)
   return more
-    ? `${found} are shown; there may be more. A wallet's statement can be narrowed to a reference.`
+    ? `${found} are shown; there may be more. On a wallet's page its transactions can be narrowed to a reference.`
     : `${found}.`
 }
