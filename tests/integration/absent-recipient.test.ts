@@ -3,6 +3,7 @@ import { connect } from '../../db/migrate.ts'
 import { ANN, BOB, command, deposit, executed, transact, transfer } from '../contract/store-calls.ts'
 import { openTestStore } from '../support/database/connections.ts'
 import { createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
+import { lockWaiters } from '../support/database/lock-waiters.ts'
 import { eventually } from '../support/eventually.ts'
 
 /*
@@ -22,13 +23,7 @@ async function start(t: Test) {
   await executed(store, command(ANN, deposit(5n)))
   const blocker = await connect(database)
   t.teardown(() => blocker.end())
-  const waiting = async () => {
-    const { rows } = await blocker.query<{ sessions: number }>(
-      `SELECT count(*)::int AS sessions FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return rows[0]?.sessions
-  }
+  const waiting = () => lockWaiters(blocker)
   return { store, blocker, waiting }
 }
 

@@ -7,6 +7,7 @@ import { TIMEOUTS_MS } from '../../src/timeouts.ts'
 import { ANN, BOB, command, deposit, executed, FAR_FUTURE, transact, transfer } from '../contract/store-calls.ts'
 import { openTestStore } from '../support/database/connections.ts'
 import { createTestDatabase, leftOutOnCitus } from '../support/database/database.ts'
+import { lockWaiters } from '../support/database/lock-waiters.ts'
 import { eventually } from '../support/eventually.ts'
 
 /*
@@ -33,13 +34,7 @@ async function startHeldDeposit(t: Test) {
     taken = now
     return decideBatch(units, state, now)
   })
-  const waiting = async () => {
-    const { rows } = await blocker.query<{ sessions: number }>(
-      `SELECT count(*)::int AS sessions FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return rows[0]?.sessions
-  }
+  const waiting = () => lockWaiters(blocker)
   const time = await eventually('the deposit waits', LIMIT_MS, async () =>
     (await waiting()) === 1 ? taken : undefined,
   )

@@ -4,6 +4,7 @@ import { connect, migrate, migrationNames } from '../../db/migrate.ts'
 import { beginEpoch, readLedgerState } from '../../db/restoration.ts'
 import { administer, createTestDatabase } from '../support/database/database.ts'
 import { declareRestored } from '../support/database/declare-restored.ts'
+import { lockWaiters } from '../support/database/lock-waiters.ts'
 import { eventually } from '../support/eventually.ts'
 
 const WAIT_LIMIT_MS = 10_000
@@ -40,13 +41,11 @@ t.test('of two restorations at once one does it for both', async (t) => {
   await one.query('BEGIN')
   await beginEpoch(one, randomBytes(32))
   const restoring = beginEpoch(other, randomBytes(32))
-  await eventually('the other waits for it', WAIT_LIMIT_MS, async () => {
-    const waiting = await administer(
-      database,
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return waiting.length > 0 ? true : undefined
-  })
+  const watcher = await connect(database)
+  t.teardown(() => watcher.end())
+  await eventually('the other waits for it', WAIT_LIMIT_MS, async () =>
+    (await lockWaiters(watcher)) > 0 ? true : undefined,
+  )
   await one.query('COMMIT')
   await restoring
   const keys = await administer(database, 'SELECT number::int, count(*) OVER ()::int AS count FROM transaction_id_key')
