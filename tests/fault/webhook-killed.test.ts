@@ -120,9 +120,9 @@ async function sleepAt(database: ServerAddress, when: string) {
 async function feedOf({ database }: World): Promise<readonly string[]> {
   const rows = await administer(
     database,
-    'SELECT user_id, id::text FROM user_wallet_transaction ORDER BY feed_number, user_id, id',
+    "SELECT user_id || ' ' || id AS name FROM user_wallet_transaction ORDER BY feed_number, user_id, id",
   )
-  return rows.map(({ user_id, id }) => `${user_id} ${id}`)
+  return rows.map(({ name }) => String(name))
 }
 
 /** All that was written was taken, in the order of the feed if what comes again is left out; a message is the same each time. */
