@@ -4,10 +4,10 @@ import t, { type Test } from 'tap'
 import { type Host, type ServerAddress, toURL } from '../../db/address.ts'
 import { administer, createTestDatabase } from '../support/database/database.ts'
 import { createRelay, freePort } from '../support/database/relay.ts'
+import { startReplicated } from '../support/database/replicated.ts'
 import { eventually } from '../support/eventually.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { runServiceToEnd, runWallet, startServiceProcess } from '../support/process/service-process.ts'
-import { startReplicated } from './standby.ts'
 
 const WAIT_LIMIT_MS = 30_000
 const HERE = '127.0.0.1'

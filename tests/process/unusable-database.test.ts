@@ -9,11 +9,11 @@ import {
 } from '../support/database/database.ts'
 import { buildNextVersion, NEXT_MIGRATION } from '../support/database/next-version.ts'
 import { createRelay } from '../support/database/relay.ts'
+import { startReplicated } from '../support/database/replicated.ts'
 import { eventually } from '../support/eventually.ts'
 import { refused } from '../support/process/refused.ts'
 import { createClient } from '../support/process/service-client.ts'
 import { startServiceProcess } from '../support/process/service-process.ts'
-import { startReplicated } from './standby.ts'
 
 const ATTEMPTS = 4
 

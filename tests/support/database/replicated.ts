@@ -3,23 +3,27 @@ import { appendFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import type { ServerAddress } from '../../db/address.ts'
-import { migrate } from '../../db/migrate.ts'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/server.ts'
-import { administer } from '../support/database/database.ts'
-import { startOwnServer } from '../support/database/own-server.ts'
-import { eventually } from '../support/eventually.ts'
-import { dataDirFor } from '../support/process/embedded-service.ts'
+import type { ServerAddress } from '../../../db/address.ts'
+import { migrate } from '../../../db/migrate.ts'
+import { startEmbeddedPostgres } from '../../../src/adapters/embedded-postgres/server.ts'
+import { eventually } from '../eventually.ts'
+import { dataDirFor } from '../process/embedded-service.ts'
+import { administer } from './database.ts'
+import { type OwnServer, startOwnServer } from './own-server.ts'
 
+/** A primary, and a hot standby that streams from it. */
 export interface Replicated {
   readonly primary: ServerAddress
-  /** A hot standby that streams from it. */
   readonly standby: ServerAddress
+  readonly standbyServer: OwnServer
   /** Settles when the standby has all that the primary has now. */
   caughtUp(): Promise<void>
+  /** From now on the standby stays as it is. */
+  pause(): Promise<void>
+  resume(): Promise<void>
 }
 
-const CATCH_UP_LIMIT_MS = 20_000
+const LIMIT_MS = 30_000
 
 /** A primary with an up-to-date schema, and a standby of it, made of a copy of its files. */
 export async function startReplicated(t: Test): Promise<Replicated> {
@@ -35,17 +39,29 @@ export async function startReplicated(t: Test): Promise<Replicated> {
   await promisify(execFile)('cp', ['-a', join(pgdata, 'PG_VERSION'), join(pgdata, 'standby.signal')])
   const from = `host=${primary.host} port=${primary.port} user=${primary.user}`
   await appendFile(join(pgdata, 'postgresql.auto.conf'), `primary_conninfo = '${from}'\n`)
-  const { address: standby } = await startOwnServer(t, copy)
+  const standbyServer = await startOwnServer(t, copy)
+  const { address: standby } = standbyServer
   return {
     primary,
     standby,
+    standbyServer,
     async caughtUp() {
       const [position] = await administer(primary, 'SELECT pg_current_wal_insert_lsn()::text AS lsn')
       const behind = `SELECT pg_last_wal_replay_lsn() < '${position?.lsn}'::pg_lsn AS behind`
-      await eventually('the standby has caught up', CATCH_UP_LIMIT_MS, async () => {
+      await eventually('the standby has caught up', LIMIT_MS, async () => {
         const [row] = await administer(standby, behind)
         return row?.behind === false ? true : undefined
       })
+    },
+    async pause() {
+      await administer(standby, 'SELECT pg_wal_replay_pause()')
+      await eventually('replay has paused', LIMIT_MS, async () => {
+        const [row] = await administer(standby, 'SELECT pg_get_wal_replay_pause_state() AS state')
+        return row?.state === 'paused' ? true : undefined
+      })
+    },
+    async resume() {
+      await administer(standby, 'SELECT pg_wal_replay_resume()')
     },
   }
 }
