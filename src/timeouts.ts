@@ -4,6 +4,8 @@
  * answered before HTTP cuts its connection. A test checks the order.
  */
 export const TIMEOUTS_MS = {
+  /** A standby has answered, or else the primary is asked, and has its own time. */
+  standby: 400,
   /** How often the server looks whether we are still there while it executes for us. */
   clientCheck: 500,
   /** A migration gives a lock up, on which everyone else has been waiting behind it. */

@@ -68,6 +68,8 @@ const LIST_SLICE = 64
 const FIRST_BACKOFF_MS = 20
 export const MAX_BACKOFF_MS = 500
 const DEADLINE_CHECK_MS = 100
+/** For items that only read: they may run in any order, and many of one wallet at once. */
+export const READS = { keysOf: (): readonly string[] => [], readsOnly: true } as const
 /** There is no room for one more. */
 export const OVERLOADED: Failed = { kind: 'failed', code: 'OVERLOADED' }
 

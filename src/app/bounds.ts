@@ -2,11 +2,15 @@ import { TIMEOUTS_MS } from '../timeouts.ts'
 import type { BatcherBounds } from './batcher.ts'
 import type { Config } from './config.ts'
 import type { LiveBounds } from './live.ts'
+import type { StandbyBounds } from './standby-reads.ts'
 import type { ServiceBounds } from './wallet-service.ts'
 import type { WebhookBounds } from './webhook.ts'
 
 /** Connections for everything that is not a batch of movements. */
 export const READ_CONNECTIONS = 4
+
+/** What a standby says is at most so old. */
+export const STANDBY_MAX_BEHIND_MS = 10_000
 
 /** What another instance has written, those who wait for it are told about so much later. */
 const FEED_POLL_MS = 200
@@ -29,6 +33,12 @@ export const WEBHOOK_BOUNDS: WebhookBounds = {
   firstBackoffMs: 1000,
   maxBackoffMs: 60_000,
   stopMs: 1000,
+}
+
+/** Reads of the standby. */
+export const STANDBY_BOUNDS: StandbyBounds = {
+  wallets: { concurrency: 1, maxBatch: 512, maxQueued: 4096, deadlineMs: TIMEOUTS_MS.standby },
+  histories: { concurrency: 1, maxBatch: 1, maxQueued: 1024, deadlineMs: TIMEOUTS_MS.standby },
 }
 
 /** Every bound on what waits for the store. */

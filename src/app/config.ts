@@ -16,6 +16,8 @@ export interface Config {
   readonly host: string
   /** `undefined`: the embedded server. */
   readonly database: ServerAddress | undefined
+  /** Of a standby, for reads that may be a little old; `undefined`: none. */
+  readonly readDatabase: ServerAddress | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel
   /** Newest first: that one signs. None: the one that is kept in the database. */
@@ -176,20 +178,39 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return { url, secrets }
   }
 
+  function readDatabaseURL(
+    variable: string,
+    attributes: string,
+    parse: (url: string) => ServerAddress | undefined,
+  ): ServerAddress | undefined {
+    const expected = `postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2)${attributes}`
+    return read<ServerAddress | undefined>(variable, undefined, expected, parse, withoutPassword)
+  }
+
+  function readStandby(): ServerAddress | undefined {
+    const address = readDatabaseURL('READ_DATABASE_URL', ', and without target_session_attrs', (url) => {
+      const standby = parseServerAddress(url)
+      return standby?.target === undefined ? standby : undefined
+    })
+    if (address !== undefined && database === undefined)
+      throw new ConfigError('READ_DATABASE_URL', 'set', 'no value without DATABASE_URL, whose standby it is')
+    return address
+  }
+
   const authentication = readAuthentication()
+  const database = readDatabaseURL(
+    'DATABASE_URL',
+    ' and target_session_attrs=any, read-write or primary',
+    parseServerAddress,
+  )
 
   return Object.freeze<Config>({
     port: read('PORT', 8080, `a port number, 0 (any free one) to ${MAX_PORT}`, wholeNumber(0, MAX_PORT)),
     host: read('HOST', '127.0.0.1', 'an address or a host name to listen on', (text) =>
       /^\S+$/.test(text) ? text : undefined,
     ),
-    database: read<ServerAddress | undefined>(
-      'DATABASE_URL',
-      undefined,
-      'postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2) and target_session_attrs=any, read-write or primary',
-      parseServerAddress,
-      withoutPassword,
-    ),
+    database,
+    readDatabase: readStandby(),
     dataDir: read('DATA_DIR', './data', 'a folder', (text) => (text.includes('\0') ? undefined : text)),
     logLevel: read<LogLevel>('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), (text) =>
       LOG_LEVELS.find((level) => level === text),

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ServerAddress } from '../../db/address.ts'
+import { describeAddress, type ServerAddress } from '../../db/address.ts'
 import { migrationNames } from '../../db/migrate.ts'
 import { type Startup, startOn } from '../../db/startup.ts'
 import { formatFeedPage } from '../adapters/fastify/feed-page.ts'
 import type { Services } from '../adapters/fastify/server.ts'
 import { createPostgresDeliveries } from '../adapters/postgres/deliveries.ts'
+import { createPostgresStandby } from '../adapters/postgres/standby.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import {
   createSignedTransactionIDs,
@@ -16,18 +17,27 @@ import { createWebhookReceiver } from '../adapters/webhook/receiver.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { LedgerReads } from '../ports/inspection.ts'
+import type { Standby } from '../ports/standby.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import type { Readiness, WalletService } from '../ports/wallet-service.ts'
 import type { WalletStore } from '../ports/wallet-store.ts'
 import type { Deliveries } from '../ports/webhook.ts'
 import { TIMEOUTS_MS } from '../timeouts.ts'
-import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds, WEBHOOK_BOUNDS } from './bounds.ts'
+import {
+  LIVE_BOUNDS,
+  READ_CONNECTIONS,
+  STANDBY_BOUNDS,
+  STANDBY_MAX_BEHIND_MS,
+  serviceBounds,
+  WEBHOOK_BOUNDS,
+} from './bounds.ts'
 import type { WebhookSetting } from './config/webhook.ts'
 import type { Config } from './config.ts'
 import { createInspection } from './inspection.ts'
 import { createLive, type Live } from './live.ts'
 import { sharedAnswer } from './shared-answer.ts'
+import { createStandbyReads } from './standby-reads.ts'
 import { asUnusable, UnusableDatabase } from './unusable-database.ts'
 import { createWalletService } from './wallet-service.ts'
 import { startWebhook } from './webhook.ts'
@@ -55,6 +65,7 @@ export interface DatabaseLink {
 
 interface Linked {
   readonly store: WalletStore
+  readonly standby: Standby | undefined
   readonly services: Services
   readonly live: Live
   readonly startup: Startup
@@ -73,6 +84,8 @@ interface Delivering extends Output {
   readonly wallets: Pick<WalletService, 'feed'>
 }
 
+const NO_STANDBY =
+  'READ_DATABASE_URL is set, and a Citus has no standby that all of it could be read from: unset it (docs/decisions/read-replicas.md)'
 const NO_FEED =
   'WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it (docs/webhooks.md)'
 
@@ -101,6 +114,8 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
       await store.transact([], decideBatch)
       await store.ping()
       if (deliveries !== undefined && startup.distribution !== undefined) throw new UnusableDatabase(NO_FEED)
+      if (config.readDatabase !== undefined && startup.distribution !== undefined)
+        throw new UnusableDatabase(NO_STANDBY)
       // Before anyone can write: from the very first transaction on, all are delivered.
       await deliveries?.begin()
       transactionIDs = createSignedTransactionIDs(startup.keys, await store.epochs())
@@ -109,8 +124,10 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
       throw asUnusable(error) ?? error
     }
     const live = createLive(store, LIVE_BOUNDS, telemetry)
+    const standby = config.readDatabase && watchStandby(config.readDatabase, address, output)
     const wallets = createWalletService({
       store,
+      standby: standby && createStandbyReads(standby, STANDBY_BOUNDS, telemetry),
       transactionIDs,
       clock: () => fromMilliseconds(Date.now()),
       transactionIDTtl: config.transactionIDTtl,
@@ -121,7 +138,7 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
     const services = { wallets, inspection: createInspection(store, webhook?.url.origin), live }
     const deliver = () => webhook && deliveries && startDelivery(webhook, { deliveries, store, wallets, ...output })
     // Ready from here on, and not before.
-    linked = { store, startup, live, services, deliver }
+    linked = { store, standby, startup, live, services, deliver }
     void keepEpoch(store, transactionIDs)
   }
 
@@ -196,9 +213,22 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
     async close() {
       stopping = true
       await stopDelivery?.()
-      await linked?.store.close()
+      await Promise.all([linked?.standby?.close(), linked?.store.close()])
     },
   }
+}
+
+/** The standby at an address, and a line in the log for each time when reads begin or cease to go there. */
+function watchStandby(address: ServerAddress, primary: ServerAddress, { logger, telemetry }: Output): Standby {
+  const name = `the standby (${describeAddress(address)})`
+  return createPostgresStandby({
+    ...{ address, connections: READ_CONNECTIONS, primary, telemetry },
+    maxBehindMs: STANDBY_MAX_BEHIND_MS,
+    onChange(unusable) {
+      if (unusable === undefined) logger.info(`reads that may be a little old go to ${name}`)
+      else logger.warn(`all reads go to the primary: ${name} is not used, since ${unusable}`)
+    },
+  })
 }
 
 /** Posts all transactions from now on. @returns a way to end it, which may be called twice. */

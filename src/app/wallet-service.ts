@@ -17,11 +17,14 @@ import type {
   WalletService,
 } from '../ports/wallet-service.ts'
 import type { Clock, KnownOutcome, WalletStore } from '../ports/wallet-store.ts'
-import { type BatcherBounds, createBatcher, OVERLOADED } from './batcher.ts'
+import { type BatcherBounds, createBatcher, OVERLOADED, READS } from './batcher.ts'
 import { createFeedReader, type FeedBounds } from './feed.ts'
+import type { StandbyReads } from './standby-reads.ts'
 
 export interface WalletServiceDeps {
   readonly store: WalletStore
+  /** For reads that may be a little old. */
+  readonly standby?: StandbyReads | undefined
   readonly transactionIDs: TransactionIDs
   readonly clock: Clock
   /** How long an unused transaction ID may be used. */
@@ -43,11 +46,8 @@ export interface ServiceBounds {
   readonly feed: FeedBounds
 }
 
-/** Reads may run in any order, and many of one wallet at once. */
-const READS = { keysOf: (): readonly string[] => [], readsOnly: true } as const
-
 export function createWalletService(deps: WalletServiceDeps): WalletService {
-  const { store, transactionIDs, clock, transactionIDTtl, bounds, committed, telemetry } = deps
+  const { store, standby, transactionIDs, clock, transactionIDTtl, bounds, committed, telemetry } = deps
   const watched = (name: QueueName) => ({ name, ...(telemetry && { telemetry }) })
 
   const feed = createFeedReader(store, bounds.feed, telemetry)
@@ -143,7 +143,9 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return settled.kind === 'done' ? { kind: 'opened', ...settled.result } : settled
     },
 
-    async wallet(userID) {
+    async wallet(userID, atLeast) {
+      const wallet = atLeast === undefined ? undefined : await standby?.wallet(userID, atLeast)
+      if (wallet !== undefined) return { kind: 'found', wallet }
       const settled = await walletReads.submit(userID)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'found', wallet: settled.result }
@@ -198,7 +200,10 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       return settled.kind === 'done' ? settled.result : settled
     },
 
-    async history(query) {
+    async history(query, atLeast) {
+      const needed = versionNeeded(query, atLeast)
+      const page = needed === undefined ? undefined : await standby?.history(query, needed)
+      if (page !== undefined) return { kind: 'page', page }
       const settled = await histories.submit(query)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
@@ -220,6 +225,13 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     feed: (query, wait) => feed.read(query, wait),
     endWaits: () => feed.endWaits(),
   }
+}
+
+/** The version of its wallet that a page is read from: what is below an id stays as it is once it is there. */
+function versionNeeded({ idBefore }: HistoryQuery, atLeast: bigint | undefined): bigint | undefined {
+  if (idBefore === undefined) return atLeast
+  const whole = idBefore - 1n
+  return atLeast === undefined || atLeast > whole ? whole : atLeast
 }
 
 function isUndone(answer: ListAnswer): boolean {

@@ -8,7 +8,7 @@ import type { Instant } from '../domain/instant.ts'
 /** The ways to the store, each with a queue of its own. Labels of metrics: the dashboard and the alerts name them. */
 export const QUEUES = [
   ...['write', 'open', 'change_state', 'read_wallet', 'read_history', 'read_status'],
-  ...['read_wallet_at', 'read_statement', 'read_feed'],
+  ...['read_wallet_at', 'read_statement', 'read_feed', 'standby_wallet', 'standby_history'],
 ] as const
 export type QueueName = (typeof QUEUES)[number]
 
@@ -61,6 +61,21 @@ export interface WebhookMetrics {
   failed(): void
 }
 
+/** How the standby fares right now. */
+export interface StandbyReading {
+  /** It answers, follows our ledger, and is not too far behind. */
+  readonly usable: boolean
+  /** How old what it says may be at most. */
+  readonly behindMs: number
+}
+
+/**
+ * What came of a read that a standby may answer. `behind`: its wallet was too old there; `unusable`: it was not asked, or failed.
+ * Both then go to the primary.
+ */
+export const STANDBY_OUTCOMES = ['answered', 'behind', 'unusable'] as const
+export type StandbyOutcome = (typeof STANDBY_OUTCOMES)[number]
+
 /** The figures of the app and of its store. */
 export interface Metrics {
   /** Makes a queue known that lets at most `limit` items wait. */
@@ -75,6 +90,8 @@ export interface Metrics {
   feed(read: () => FeedReading): void
   /** Makes the webhook known. */
   webhook(read: () => WebhookReading): WebhookMetrics
+  /** Makes the standby known, and says where its reads are counted. */
+  standby(read: () => StandbyReading): (outcome: StandbyOutcome) => void
 }
 
 /** The span of one request. */
@@ -121,6 +138,7 @@ export const NO_TELEMETRY: Telemetry = {
   stepDone() {},
   feed() {},
   webhook: () => ({ delivered() {}, failed() {} }),
+  standby: () => () => {},
   current: () => undefined,
   batch: (_queue, _items, work) => work(),
   step: (_step, _statements, work) => work(),

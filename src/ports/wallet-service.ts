@@ -43,7 +43,8 @@ export interface FeedWait {
 export interface WalletService {
   /** Opens the user's wallet, or finds it open. */
   open(userID: UserID): Promise<{ kind: 'opened'; wallet: Wallet; created: boolean } | Failed>
-  wallet(userID: UserID): Promise<{ kind: 'found'; wallet: Wallet } | Rejected | Failed>
+  /** @param atLeast a version: the wallet as it was then or later will do. Left out, it is as it is. */
+  wallet(userID: UserID, atLeast?: bigint): Promise<{ kind: 'found'; wallet: Wallet } | Rejected | Failed>
   /** Issues a transaction ID; keeps nothing. */
   issue(userID: UserID): { transactionID: TransactionID; expiresAt: Instant }
   /** The same, many at once. */
@@ -69,7 +70,8 @@ export interface WalletService {
   ): Promise<{ kind: 'answered'; answers: readonly ListAnswer[] } | Failed>
   /** Freezes, closes or opens a wallet. */
   changeState(request: StateRequest): Promise<StateDecision | Failed>
-  history(query: HistoryQuery): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
+  /** @param atLeast a version: the history as it was then or later will do. Left out, it is as it is. */
+  history(query: HistoryQuery, atLeast?: bigint): Promise<{ kind: 'page'; page: Page } | Rejected | Failed>
   /** The wallet as it was. */
   walletAt(moment: Moment): Promise<Exclude<PastWallet, { kind: 'absent' }> | Rejected | Failed>
   statement(period: Period): Promise<{ kind: 'statement'; statement: Statement } | Rejected | Failed>

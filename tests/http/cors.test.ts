@@ -42,7 +42,8 @@ const READABLE = {
 const PREFLIGHT = {
   ...READABLE,
   'access-control-allow-methods': 'GET, PUT, POST',
-  'access-control-allow-headers': 'Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, traceparent',
+  'access-control-allow-headers':
+    'Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, traceparent, Wallet-Version-Min',
   'access-control-max-age': '600',
 }
 

@@ -146,17 +146,31 @@ t.test('there is no feed: the transactions of several workers have no common ord
   t.equal(await store.feedHold(), undefined)
 })
 
-t.test('a start with a webhook is refused there, since there is no feed', leftOut, async (t) => {
+/** What a start on it is refused with. */
+async function refusedStart(t: Test, env: (address: ServerAddress) => Record<string, string>): Promise<unknown> {
   const address = await createStandIn(t)
   await distributeOn(address)
   await administer(address, `INSERT INTO citus_shards VALUES ('user_wallet', 'worker', 5432)`)
-  const config = readConfig({
-    ...{ DATABASE_URL: toURL(address), PORT: '0' },
-    ...{ WEBHOOK_URL: 'https://books.example', WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` },
-  })
+  const config = readConfig({ DATABASE_URL: toURL(address), PORT: '0', ...env(address) })
   const silent = { logger: pino({ level: 'silent' }), logRequest: () => {} }
-  await t.rejects(startService(config, silent, '0.0.0'), {
+  return startService(config, silent, '0.0.0').catch((error: unknown) => error)
+}
+
+t.test('a start with a webhook is refused there, since there is no feed', leftOut, async (t) => {
+  const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32).toString('base64')}`
+  t.match(await refusedStart(t, () => ({ WEBHOOK_URL: 'https://books.example', WEBHOOK_SECRET })), {
     name: 'UnusableDatabase',
     message: /^WEBHOOK_URL is set, and there are no webhooks on a Citus, since there is no feed: unset it/,
   })
 })
+
+t.test(
+  'a start with a standby is refused there, since its workers have none that belong together',
+  leftOut,
+  async (t) => {
+    t.match(await refusedStart(t, (address) => ({ READ_DATABASE_URL: toURL(address) })), {
+      name: 'UnusableDatabase',
+      message: /^READ_DATABASE_URL is set, and a Citus has no standby/,
+    })
+  },
+)

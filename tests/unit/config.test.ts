@@ -21,6 +21,7 @@ t.test('with nothing set every default holds', async (t) => {
     port: 8080,
     host: '127.0.0.1',
     database: undefined,
+    readDatabase: undefined,
     dataDir: './data',
     logLevel: 'info',
     transactionIDKeys: [],
@@ -44,6 +45,7 @@ t.test('an empty variable counts as unset, and a foreign one is not looked at', 
     'PORT',
     'HOST',
     'DATABASE_URL',
+    'READ_DATABASE_URL',
     'DATA_DIR',
     'LOG_LEVEL',
     'TRANSACTION_ID_KEY',
@@ -85,6 +87,7 @@ t.test('every variable is read', async (t) => {
     PORT: '0',
     HOST: '::',
     DATABASE_URL: 'postgres://u:p@db/wallets',
+    READ_DATABASE_URL: 'postgres://r:q@copy:5433/wallets',
     DATA_DIR: '/var/lib/wallets',
     LOG_LEVEL: 'trace',
     TRANSACTION_ID_KEY: KEY.toString('base64'),
@@ -109,6 +112,7 @@ t.test('every variable is read', async (t) => {
     port: 0,
     host: '::',
     database: { host: 'db', port: 5432, user: 'u', password: 'p', database: 'wallets', sslmode: 'disable' },
+    readDatabase: { host: 'copy', port: 5433, user: 'r', password: 'q', database: 'wallets', sslmode: 'disable' },
     dataDir: '/var/lib/wallets',
     logLevel: 'trace',
     transactionIDKeys: [KEY],
@@ -537,6 +541,20 @@ t.test('a DATABASE_URL whose password cannot be told from the rest is not shown 
     t.equal(message, `DATABASE_URL is ${hidden(held)}; expected ${DATABASE_URL_TAKES}`)
     t.notMatch(message, /hunter2/)
   }
+})
+
+t.test('a READ_DATABASE_URL is one of a standby, beside that of its primary', async (t) => {
+  const DATABASE_URL = 'postgres://me:hunter2@db/wallets'
+  t.equal(
+    complaint({ READ_DATABASE_URL: DATABASE_URL }),
+    'READ_DATABASE_URL is set; expected no value without DATABASE_URL, whose standby it is',
+  )
+  t.equal(
+    complaint({ DATABASE_URL, READ_DATABASE_URL: `${DATABASE_URL}?target_session_attrs=primary` }),
+    'READ_DATABASE_URL is "postgres://me:…@db/wallets?target_session_attrs=primary"; expected postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2), and without target_session_attrs',
+  )
+  const READ_DATABASE_URL = 'postgres://me:hunter2@copy1:1,copy2:2/wallets'
+  t.match(readConfig({ DATABASE_URL, READ_DATABASE_URL }).readDatabase, { host: 'copy1', others: [{ host: 'copy2' }] })
 })
 
 function hidden(text: string): string {

@@ -17,6 +17,7 @@ function prometheusWithEverything() {
   const webhook = prometheus.metrics.webhook(() => ({ behindMs: 1500, failingSince: undefined, delivers: true }))
   webhook.delivered(3)
   webhook.failed()
+  prometheus.metrics.standby(() => ({ usable: true, behindMs: 1500 }))('answered')
   for (const ms of [5, 50]) prometheus.metrics.stepDone('lock', ms)
   const request = {
     requestID: 'r',

@@ -54,10 +54,7 @@ export async function prepareReads(connection: Connection): Promise<void> {
   await connection.roundTrip((sql) => [statements.readLastChange(sql, NOBODY)])
   await connection.roundTrip((sql) => [statements.insertStateChange(sql, NO_XID, [])])
   await connection.roundTrip((sql) => [statements.updateState(sql, NO_XID, NOBODY, 'open')])
-  await connection.roundTrip((sql) => [historyStatements.readHistory(sql, { userID: NOBODY, limit: 1 })])
-  await connection.roundTrip((sql) => [
-    historyStatements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE),
-  ])
+  await prepareHistory(connection)
   await connection.roundTrip((sql) => [historyStatements.readNews(sql, [])])
   await connection.roundTrip((sql) => [statements.readTime(sql)])
   await connection.roundTrip((sql) => [epochStatements.readEpochs(sql)])
@@ -69,6 +66,27 @@ export async function prepareReads(connection: Connection): Promise<void> {
   if (!connection.isDistributed()) await prepareFeed(connection)
   await connection.roundTrip((sql) => [statements.readMigration(sql, '')])
   await connection.roundTrip((sql) => [statements.rollback(sql)])
+}
+
+/** And on a standby, where nothing can be written. */
+export async function prepareStandby(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [statements.begin(sql)])
+  await connection.roundTrip((sql) => [statements.readWallets(sql, [])])
+  await prepareHistory(connection)
+  await connection.roundTrip((sql) => [statements.rollback(sql)])
+  await preparePosition(connection)
+}
+
+/** On either server, to compare the two. */
+export async function preparePosition(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [statements.readPosition(sql)])
+}
+
+async function prepareHistory(connection: Connection): Promise<void> {
+  await connection.roundTrip((sql) => [historyStatements.readHistory(sql, { userID: NOBODY, limit: 1 })])
+  await connection.roundTrip((sql) => [
+    historyStatements.readReferenced(sql, { userID: NOBODY, limit: 1 }, NO_REFERENCE),
+  ])
 }
 
 async function prepareFeed(connection: Connection): Promise<void> {

@@ -109,6 +109,14 @@ export interface EpochRow {
   key: string
 }
 
+/** Whose ledger a server has, and up to where. */
+export interface PositionRow {
+  standby: boolean
+  epoch: string
+  system: string
+  position: string
+}
+
 /** What is known of a transaction ID. */
 export type OutcomeRow =
   | (TransactionRow & { code: null; request_id: null })

@@ -10,7 +10,7 @@ import type { StateChange, WalletState } from '../../domain/wallet-state.ts'
 import { plainArray, textArray } from './arrays.ts'
 import { epoch } from './epoch-statements.ts'
 import { feedNumber } from './feed-statements.ts'
-import type { ClockRow, KnownRow, StateChangeRow, WalletRow, WriteMark } from './rows.ts'
+import type { ClockRow, KnownRow, PositionRow, StateChangeRow, WalletRow, WriteMark } from './rows.ts'
 import type { Sql } from './sql.ts'
 
 /*
@@ -236,6 +236,12 @@ export const readWallets = (sql: Sql, userIDs: readonly UserID[]) => sql<WalletR
 /** No row if this migration was not run; fails if there is no schema. */
 export const readMigration = (sql: Sql, name: string) => sql<{ name: string; read_only: boolean }[]>`
   SELECT name, current_setting('transaction_read_only') = 'on' AS read_only FROM wallet_migration WHERE name = ${name}::text`
+
+/** Whose ledger the server has, and up to where. */
+export const readPosition = (sql: Sql) => sql<PositionRow[]>`
+  SELECT pg_is_in_recovery() AS standby, ${epoch(sql)} AS epoch,
+         (SELECT system_identifier::text FROM pg_control_system()) AS system,
+         coalesce(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0', 0)::bigint AS position`
 
 /** What the server is at this moment; a primary may be made read-only while it is in use. */
 export const readRole = (sql: Sql) => sql<ServerRole[]>`

@@ -18,6 +18,10 @@ const STATEMENTS = {
   read_wallet_at: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction user_wallet_state_change',
   read_statement: 'SELECT user_wallet FOR SHARE; SELECT user_wallet user_wallet_transaction',
   read_feed: 'SELECT user_wallet_transaction',
+  /** On the standby; the last one to compare it with the primary. */
+  standby_wallet: 'SELECT user_wallet',
+  standby_history: 'SELECT user_wallet; SELECT user_wallet_transaction',
+  read_position: 'SELECT pg_control_system transaction_id_key',
   read_epochs: 'SELECT transaction_id_key',
   /** For the console. */
   inspect: 'SELECT',

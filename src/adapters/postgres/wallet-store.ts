@@ -126,7 +126,7 @@ export function createPostgresWalletStore(options: PostgresWalletStoreOptions): 
         return rows.map(({ epoch, key }) => ({ epoch: epoch as Epoch, key: Buffer.from(key, 'hex') }))
       }),
 
-    history: (query) => use('read_history', (connection) => readPage(connection, query)),
+    history: (query) => use('read_history', async (connection) => (await readPage(connection, query))?.page),
 
     news: (positions) => use('read_news', (connection) => readNews(connection, positions)),
 

@@ -1,15 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricValueWithName, Registry } from 'prom-client'
-import type {
-  FeedReading,
-  Metrics,
-  MetricsPage,
-  PoolReading,
-  QueueName,
-  QueueReading,
-  ReadFamilies,
-  RequestLog,
-  Sample,
-  WebhookReading,
+import {
+  type FeedReading,
+  type Metrics,
+  type MetricsPage,
+  type PoolReading,
+  type QueueName,
+  type QueueReading,
+  type ReadFamilies,
+  type RequestLog,
+  type Sample,
+  STANDBY_OUTCOMES,
+  type StandbyReading,
+  type WebhookReading,
 } from '../../ports/telemetry.ts'
 import { familiesOf, toTexts } from './families.ts'
 import { requestMetrics } from './requests.ts'
@@ -56,6 +58,7 @@ export function createPrometheus(version: string, gather = onlyOurs): Prometheus
       stepDone: stepMetrics(registry),
       feed: feedMetrics(registry),
       webhook: webhookMetrics(registry),
+      standby: standbyMetrics(registry),
     },
     countRequest: requestMetrics(registry),
     page: {
@@ -202,6 +205,29 @@ function webhookMetrics(registry: Registry): Metrics['webhook'] {
   return (read) => {
     showReadings(read)
     return { delivered: (transactions) => delivered.inc(transactions), failed: () => failures.inc() }
+  }
+}
+
+/** How the standby fares; each of several processes looks for itself. */
+function standbyMetrics(registry: Registry): Metrics['standby'] {
+  const showReadings = readGauges<StandbyReading>(registry, [
+    ['wallet_standby_usable', 'Processes that send reads to the standby', ({ usable }) => Number(usable), 'sum'],
+    [
+      'wallet_standby_behind_seconds',
+      'How old at most is what the standby says',
+      ({ behindMs }) => behindMs / 1000,
+      'max',
+    ],
+  ])
+  const reads = new Counter({
+    ...{ name: 'wallet_standby_reads_total', labelNames: ['outcome'], registers: [registry] },
+    help: 'Reads that a standby may answer: those that it has answered, and why the others went to the primary',
+  })
+  return (read) => {
+    showReadings(read)
+    const series = new Map(STANDBY_OUTCOMES.map((outcome) => [outcome, reads.labels(outcome)]))
+    for (const each of series.values()) each.inc(0)
+    return (outcome) => series.get(outcome)?.inc()
   }
 }
 

@@ -5,7 +5,10 @@ import type { App } from '../app.ts'
 /** What a page may send and read beside what any page may. */
 const ALLOWED: FastifyCorsOptions = {
   methods: ['GET', 'PUT', 'POST'],
-  allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Last-Event-ID', 'traceparent'],
+  allowedHeaders: [
+    ...['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Last-Event-ID'],
+    ...['traceparent', 'Wallet-Version-Min'],
+  ],
   exposedHeaders: ['Idempotent-Replayed', 'Link', 'Retry-After', 'X-Request-Id', 'ETag'],
   // Each write would be two requests: a browser asks again after so many seconds.
   maxAge: 600,

@@ -138,11 +138,27 @@ export const ConditionHeaders = asIs(
     ),
   }),
 )
-export const CacheHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'An ETag that was read before: 304 if the wallet is still so', examples: ['"41"'] }),
+/** How recent an answer has to be. */
+const RECENT = {
+  'wallet-version-min': Type.Optional(
+    Type.String({
+      pattern: `^${ID_OR_0}$`,
+      [EXPECTED]: 'a version of the wallet, such as 41, or 0 for any',
+      description:
+        'The newest version of the wallet that the caller has seen: a standby may answer that has at least this one. Left out, the answer is of now.',
+      examples: ['41'],
+    }),
   ),
-})
+}
+export const RecentHeaders = asIs(Type.Object(RECENT))
+export const WalletHeaders = asIs(
+  Type.Object({
+    'if-none-match': Type.Optional(
+      Type.String({ description: 'An ETag that was read before: 304 if the wallet is still so', examples: ['"41"'] }),
+    ),
+    ...RECENT,
+  }),
+)
 
 export const LastEventIDHeaders = asIs(
   Type.Object({

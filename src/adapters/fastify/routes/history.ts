@@ -3,10 +3,17 @@ import type { UserID } from '../../../domain/user-id.ts'
 import type { WalletService } from '../../../ports/wallet-service.ts'
 import type { App } from '../app.ts'
 import { documented, problemResponses } from '../openapi/responses.ts'
-import { HistoryPageSchema, HistoryQuerySchema, type HistoryQueryString, UserParams } from '../openapi/schemas.ts'
+import {
+  HistoryPageSchema,
+  HistoryQuerySchema,
+  type HistoryQueryString,
+  RecentHeaders,
+  UserParams,
+} from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { parseBounds } from '../wire/query-string.ts'
+import { versionMin } from '../wire/version-min.ts'
 import { pageView } from '../wire/views.ts'
 
 export function historyRoutes(app: App, wallets: () => WalletService): void {
@@ -22,6 +29,7 @@ export function historyRoutes(app: App, wallets: () => WalletService): void {
           'Page with nextIDBefore until it is null. A page filtered by type may hold fewer than limit transactions, or none, and go on.',
         params: UserParams,
         querystring: HistoryQuerySchema,
+        headers: RecentHeaders,
         response: {
           200: documented(HistoryPageSchema, {
             description: 'A page',
@@ -35,7 +43,7 @@ export function historyRoutes(app: App, wallets: () => WalletService): void {
       },
     },
     async (request, reply) => {
-      const answer = await wallets().history(toQuery(request.params.userID, request.query))
+      const answer = await wallets().history(toQuery(request.params.userID, request.query), versionMin(request))
       if (answer.kind !== 'page') return sendProblem(reply, answer.code)
       const { nextIDBefore } = answer.page
       if (nextIDBefore !== null) reply.header('link', `<${nextPage(request.url, nextIDBefore)}>; rel="next"`)

@@ -7,10 +7,11 @@ import type { App } from '../app.ts'
 import { REQUEST_EXAMPLES } from '../openapi/examples.ts'
 import { WalletQuerySchema } from '../openapi/past-schemas.ts'
 import { documented, problemResponses, withoutBody } from '../openapi/responses.ts'
-import { CacheHeaders, NoBody, NoQuery, StateBody, UserParams, WalletSchema } from '../openapi/schemas.ts'
+import { NoBody, NoQuery, StateBody, UserParams, WalletHeaders, WalletSchema } from '../openapi/schemas.ts'
 import { mustBe } from '../wire/expected.ts'
 import { sendProblem } from '../wire/problem.ts'
 import { parseTime } from '../wire/query-string.ts'
+import { versionMin } from '../wire/version-min.ts'
 import { pastWalletView, walletView } from '../wire/views.ts'
 
 export function walletRoutes(app: App, wallets: () => WalletService): void {
@@ -54,7 +55,7 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
           'With at: as it was at that moment, which stays true; without an ETag. A moment that is not over by the clock of the database is refused, and so is one at which there was no wallet.',
         params: UserParams,
         querystring: WalletQuerySchema,
-        headers: CacheHeaders,
+        headers: WalletHeaders,
         response: {
           200: documented(WalletSchema, {
             description: 'The wallet',
@@ -69,7 +70,7 @@ export function walletRoutes(app: App, wallets: () => WalletService): void {
     async (request, reply) => {
       const { userID } = request.params
       if (request.query.at !== undefined) return sendWalletAt(reply, wallets(), userID, request.query.at)
-      const answer = await wallets().wallet(userID)
+      const answer = await wallets().wallet(userID, versionMin(request))
       if (answer.kind !== 'found') return sendProblem(reply, answer.code)
       const tag = tagOf(answer.wallet)
       if (tag !== undefined) reply.header('etag', tag)
