@@ -31,6 +31,7 @@ import {
   toUnits,
   type Withdrawal,
 } from './movements.ts'
+import { createSeen } from './seen.ts'
 import { ACCESS_TOKEN, isServiceURL, isToken, SERVICE_URL } from './sendable.ts'
 import { type WatchOptions, watch } from './watching.ts'
 
@@ -197,6 +198,7 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     gather,
   }
   const exchange = createExchange(settings)
+  const seen = createSeen()
 
   function limitsOf(call: CallOptions = {}): Limits {
     return { deadline: performance.now() + (call.deadlineMs ?? deadlineMs), signal: call.signal }
@@ -216,30 +218,72 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     await call.onTransactionID?.(transactionID)
     const { userID: _user, type: _type, ifVersion, ...body } = toItem({ ...movement, transactionID })
     const headers = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` }
-    return exchange({ method: 'PUT', path, headers, body, transactionID, read: readTransaction }, limits)
+    const sending = exchange({ method: 'PUT', path, headers, body, transactionID, read: readTransaction }, limits)
+    return seeing([movement], sending, (transaction) => seen.transaction(transaction))
   }
 
   function submit(list: readonly ListedMovement[], { atomic = false, ...call }: ListOptions = {}) {
     const body = { ...(atomic && { atomic }), transactions: list.map(toItem) }
-    return exchange({ method: 'PUT', path: LIST, body, read: resultsOf(list) }, limitsOf(call))
+    const sending = exchange({ method: 'PUT', path: LIST, body, read: resultsOf(list) }, limitsOf(call))
+    return seeing(list, sending, (results) => {
+      for (const [index, movement] of list.entries()) {
+        const result = results[index]
+        if (result?.outcome === 'executed') seen.transaction(result.transaction)
+        else seen.changed(actorOf(movement))
+      }
+    })
   }
 
-  function page(userID: string, filters: HistoryFilters = {}, call?: CallOptions): Promise<HistoryPage> {
+  /** What movements tell of their wallets: one that fails, that something is otherwise than it was seen; a transfer, that its receiver has more. */
+  async function seeing<Result>(
+    movements: readonly Movement[],
+    sending: Promise<Result>,
+    see: (result: Result) => void,
+  ): Promise<Result> {
+    try {
+      const result = await sending
+      see(result)
+      return result
+    } catch (error) {
+      for (const movement of movements) seen.changed(actorOf(movement))
+      throw error
+    } finally {
+      for (const movement of movements) if (movement.kind === 'transfer') seen.changed(movement.to)
+    }
+  }
+
+  /** A wallet as it is, or with these headers as it was a little earlier. */
+  async function current(
+    request: { readonly method: 'GET' | 'PUT'; readonly path: string; readonly body?: object },
+    headers: Readonly<Record<string, string>>,
+    call?: CallOptions,
+  ): Promise<Wallet> {
+    const askedAt = seen.now()
+    const wallet = await exchange({ ...request, headers, read: readWallet }, limitsOf(call))
+    seen.current(wallet, askedAt)
+    return wallet
+  }
+
+  async function page(userID: string, filters: HistoryFilters = {}, call?: CallOptions): Promise<HistoryPage> {
     const { type = [], ...rest } = filters
     const path = fill(`${WALLET}/transactions`, { userID }) + toQueryString(rest, [type].flat())
-    return exchange({ method: 'GET', path, read: readPage }, limitsOf(call))
+    const found = await exchange({ method: 'GET', path, headers: seen.headers(userID), read: readPage }, limitsOf(call))
+    const [newest] = found.transactions
+    if (newest !== undefined) seen.transaction(newest)
+    return found
   }
 
-  function feedPage(from: FeedOptions, wait: number, call?: CallOptions): Promise<FeedPage> {
+  async function feedPage(from: FeedOptions, wait: number, call?: CallOptions): Promise<FeedPage> {
     const path = LIST + toQueryString({ ...from, wait })
-    return exchange({ method: 'GET', path, read: readFeedPage }, limitsOf(call))
+    const found = await exchange({ method: 'GET', path, read: readFeedPage }, limitsOf(call))
+    for (const transaction of found.transactions) seen.transaction(transaction)
+    return found
   }
 
   return {
-    open: async (userID, call) =>
-      exchange({ method: 'PUT', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
+    open: async (userID, call) => current({ method: 'PUT', path: fill(WALLET, { userID }) }, {}, call),
     wallet: async (userID, call) =>
-      exchange({ method: 'GET', path: fill(WALLET, { userID }), read: readWallet }, limitsOf(call)),
+      current({ method: 'GET', path: fill(WALLET, { userID }) }, seen.headers(userID), call),
     walletAt: async (userID, at, call) => {
       const path = fill(WALLET, { userID }) + toQueryString({ at })
       return exchange({ method: 'GET', path, read: readWallet }, limitsOf(call))
@@ -260,7 +304,7 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     },
     setState: async (userID, { state, reason }, call) => {
       const path = fill(`${WALLET}/state`, { userID })
-      return exchange({ method: 'PUT', path, body: { state, reason }, read: readWallet }, limitsOf(call))
+      return current({ method: 'PUT', path, body: { state, reason } }, {}, call)
     },
     status: async (userID, transactionID, call) => {
       const path = fill(`${WALLET}/transactionID/{transactionID}`, { userID, transactionID })
@@ -285,7 +329,15 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       } while (next !== null)
     },
     async *watch(userID, watching = {}) {
-      yield* watch(settings, fill(`${WALLET}/events`, { userID }), watching, readTransaction)
+      for await (const transaction of watch(
+        settings,
+        fill(`${WALLET}/events`, { userID }),
+        watching,
+        readTransaction,
+      )) {
+        seen.transaction(transaction)
+        yield transaction
+      }
     },
   }
 }
