@@ -7,6 +7,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'contract/memory-wallet-store': 'has no database',
   'contract/memory-deliveries': 'has no database',
   'contract/postgres-deliveries': 'there is no feed, and so there are no webhooks',
+  'contract/postgres-standby': 'has a primary and a standby of its own; a Citus is not read from standbys',
   'property/batch-splitting': 'has no database',
   'property/books': 'has no database',
   'property/lists-and-states': 'has no database',

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { ServerAddress } from '../../db/address.ts'
+import { connect, migrationNames } from '../../db/migrate.ts'
+import { createPostgresStandby } from '../../src/adapters/postgres/standby.ts'
+import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
+import { STANDBY_BOUNDS } from '../../src/app/bounds.ts'
+import { createStandbyReads } from '../../src/app/standby-reads.ts'
+import type { UserID } from '../../src/domain/user-id.ts'
+import type { LedgerReads } from '../../src/ports/inspection.ts'
+import { NO_TELEMETRY, type StandbyOutcome } from '../../src/ports/telemetry.ts'
+import type { WalletStore } from '../../src/ports/wallet-store.ts'
+import { createTestDatabase, type TestServer } from '../support/database/database.ts'
+import { startReplicated } from '../support/database/replicated.ts'
+import { eventually } from '../support/eventually.ts'
+import { ANN, command, deposit, executed } from './store-calls.ts'
+import { walletStoreContract } from './wallet-store-contract.ts'
+
+const LIMIT_MS = 60_000
+const LONGEST_PAUSE_MS = 30
+
+const { primary, standby, caughtUp } = await startReplicated(t)
+const server: TestServer = { address: { ...primary, database: 'postgres' }, template: primary.database }
+const counts: Record<StandbyOutcome, number> = { answered: 0, behind: 0, unusable: 0 }
+
+/** Reads go to the standby, with the version that the wallet has by now: to who has seen everything, that is. */
+async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
+  const address = await createTestDatabase(t, server)
+  const schemaVersion = (await migrationNames()).at(-1) ?? ''
+  const store = createPostgresWalletStore({ address, writeConnections: 8, readConnections: 2, schemaVersion })
+  t.teardown(() => store.close())
+  await caughtUp()
+  const copy = createPostgresStandby({
+    ...{ address: { ...standby, database: address.database }, connections: 2, primary: address },
+    ...{ maxBehindMs: LIMIT_MS, onChange: () => {} },
+  })
+  t.teardown(() => copy.close())
+  await eventually('the standby is used', LIMIT_MS, () => copy.reading().usable || undefined)
+  const reads = createStandbyReads(copy, STANDBY_BOUNDS, {
+    ...NO_TELEMETRY,
+    standby: () => (outcome) => {
+      counts[outcome] += 1
+    },
+  })
+  const versionOf = async (userID: UserID) => (await store.wallets([userID]))[0]?.version
+  return {
+    ...store,
+    wallets: (userIDs) =>
+      Promise.all(
+        userIDs.map(async (userID) => {
+          const version = await versionOf(userID)
+          const found = version === undefined ? undefined : await reads.wallet(userID, version)
+          return found ?? (await store.wallets([userID]))[0]
+        }),
+      ),
+    async history(query) {
+      const version = await versionOf(query.userID)
+      const page = version === undefined ? undefined : await reads.history(query, version)
+      return page ?? store.history(query)
+    },
+  }
+}
+
+/** Stops and goes on, again and again, with pauses that differ. */
+async function stopAndGo(address: ServerAddress, signal: AbortSignal): Promise<void> {
+  const client = await connect(address)
+  const pause = () => delay(Math.random() * LONGEST_PAUSE_MS)
+  while (!signal.aborted) {
+    await client.query('SELECT pg_wal_replay_pause()')
+    await pause()
+    await client.query('SELECT pg_wal_replay_resume()')
+    await pause()
+  }
+  await client.end()
+}
+
+const ending = new AbortController()
+const stopping = stopAndGo(standby, ending.signal)
+t.teardown(async () => {
+  ending.abort()
+  await stopping
+})
+
+walletStoreContract(t, createStore)
+
+t.test('it was asked, and was behind now and then', async (t) => {
+  const store = await createStore(t)
+  await store.open([ANN])
+  await eventually('both were met', LIMIT_MS, async () => {
+    await executed(store, command(ANN, deposit(1n)))
+    await store.wallets([ANN])
+    return counts.answered > 0 && counts.behind > 0 ? true : undefined
+  })
+  t.comment(`${counts.answered} reads were answered by the standby, ${counts.behind} times it was behind`)
+})
