@@ -3,8 +3,12 @@ import type { Transaction, Wallet } from './answers.ts'
 /** How many wallets are remembered; of one that is forgotten the next read is of now. */
 const MAX_WALLETS = 10_000
 
-/** The newest version that was seen, or the moment since which there is a newer one that was not. */
-type Seen = { readonly version: number } | { readonly unseenSince: number }
+interface Seen {
+  /** The newest version that was seen. */
+  readonly newest: number
+  /** The moment since which there is a newer one, or may be, that was not seen; only a read that was begun later may show it. */
+  readonly unseenSince?: number
+}
 
 /**
  * What a client has seen of each wallet, so that no read shows it anything older, whichever server answers. Where it knows of
@@ -15,8 +19,13 @@ export function createSeen(maxWallets = MAX_WALLETS) {
   const wallets = new Map<string, Seen>()
   /** Counts the changes whose version was not seen. */
   let moment = 0
-  /** What is asked for before this says nothing of a wallet that is not in `wallets`. */
+  /** The moment at which the last wallet was forgotten. */
   let forgotten = 0
+
+  /** Of a wallet that is not remembered, anything may have been seen. */
+  function seenOf(userID: string): Seen {
+    return wallets.get(userID) ?? { newest: 0, unseenSince: forgotten }
+  }
 
   function keep(userID: string, seen: Seen): void {
     wallets.delete(userID)
@@ -28,16 +37,16 @@ export function createSeen(maxWallets = MAX_WALLETS) {
     forgotten = moment
   }
 
-  /** A version that was seen, if there is none that is newer. */
-  function raise(userID: string, version: number): void {
-    const seen = wallets.get(userID)
-    if (seen !== undefined && 'version' in seen) keep(userID, { version: Math.max(seen.version, version) })
-  }
-
   /** It has changed, or may have, and no one said to which version. */
   function changed(userID: string): void {
     moment += 1
-    keep(userID, { unseenSince: moment })
+    keep(userID, { newest: seenOf(userID).newest, unseenSince: moment })
+  }
+
+  /** Something tells that the wallet had this version, now or long ago. */
+  function version(userID: string, version: number): void {
+    const { newest, ...seen } = seenOf(userID)
+    keep(userID, { ...seen, newest: Math.max(newest, version) })
   }
 
   return {
@@ -46,23 +55,22 @@ export function createSeen(maxWallets = MAX_WALLETS) {
 
     /** The headers of a read of the wallet. */
     headers(userID: string): Readonly<Record<string, string>> {
-      const seen = wallets.get(userID)
-      return seen !== undefined && 'version' in seen ? { 'wallet-version-min': String(seen.version) } : {}
+      const { newest, unseenSince } = seenOf(userID)
+      return unseenSince === undefined ? { 'wallet-version-min': String(newest) } : {}
     },
 
     /** The wallet, in the answer to a read that was begun at `askedAt`. */
     current({ userID, version, state }: Pick<Wallet, 'userID' | 'version' | 'state'>, askedAt: number): void {
-      const seen = wallets.get(userID) ?? { unseenSince: forgotten }
+      const { newest, unseenSince } = seenOf(userID)
+      const seen = { newest: Math.max(newest, version) }
       if (state !== undefined) changed(userID)
-      else if ('version' in seen) raise(userID, version)
-      else if (askedAt >= seen.unseenSince) keep(userID, { version })
+      else if (unseenSince === undefined || askedAt >= unseenSince) keep(userID, seen)
+      else keep(userID, { ...seen, unseenSince })
     },
 
-    /** A transaction that someone made, now or long ago. */
-    transaction({ userID, id }: Transaction): void {
-      raise(userID, id)
-    },
+    transaction: ({ userID, id }: Pick<Transaction, 'userID' | 'id'>) => version(userID, id),
 
+    version,
     changed,
   }
 }

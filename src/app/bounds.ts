@@ -9,6 +9,9 @@ import type { WebhookBounds } from './webhook.ts'
 /** Connections for everything that is not a batch of movements. */
 export const READ_CONNECTIONS = 4
 
+/** To the standby: for wallets, for histories, and to compare it with the primary. */
+export const STANDBY_CONNECTIONS = 3
+
 /** What a standby says is at most so old. */
 export const STANDBY_MAX_BEHIND_MS = 10_000
 

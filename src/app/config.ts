@@ -178,19 +178,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     return { url, secrets }
   }
 
-  function readDatabaseURL(
+  function readAddress(
     variable: string,
-    attributes: string,
+    hosts: string,
     parse: (url: string) => ServerAddress | undefined,
   ): ServerAddress | undefined {
-    const expected = `postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; or with up to 8 hosts (host1:port1,host2:port2)${attributes}`
+    const expected = `postgres://user:password@host:port/database, with ?sslmode=disable, require or verify-full; ${hosts}`
     return read<ServerAddress | undefined>(variable, undefined, expected, parse, withoutPassword)
   }
 
   function readStandby(): ServerAddress | undefined {
-    const address = readDatabaseURL('READ_DATABASE_URL', ', and without target_session_attrs', (url) => {
+    const address = readAddress('READ_DATABASE_URL', 'with one host, and no target_session_attrs', (url) => {
       const standby = parseServerAddress(url)
-      return standby?.target === undefined ? standby : undefined
+      return standby?.target === undefined && standby?.others === undefined ? standby : undefined
     })
     if (address !== undefined && database === undefined)
       throw new ConfigError('READ_DATABASE_URL', 'set', 'no value without DATABASE_URL, whose standby it is')
@@ -198,9 +198,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const authentication = readAuthentication()
-  const database = readDatabaseURL(
+  const database = readAddress(
     'DATABASE_URL',
-    ' and target_session_attrs=any, read-write or primary',
+    'or with up to 8 hosts (host1:port1,host2:port2) and target_session_attrs=any, read-write or primary',
     parseServerAddress,
   )
 

@@ -7,7 +7,7 @@ import { type Startup, startOn } from '../../db/startup.ts'
 import { formatFeedPage } from '../adapters/fastify/feed-page.ts'
 import type { Services } from '../adapters/fastify/server.ts'
 import { createPostgresDeliveries } from '../adapters/postgres/deliveries.ts'
-import { createPostgresStandby } from '../adapters/postgres/standby.ts'
+import { createPostgresStandby, type PostgresStandby } from '../adapters/postgres/standby.ts'
 import { createPostgresWalletStore } from '../adapters/postgres/wallet-store.ts'
 import {
   createSignedTransactionIDs,
@@ -17,7 +17,6 @@ import { createWebhookReceiver } from '../adapters/webhook/receiver.ts'
 import { decideBatch } from '../domain/decide.ts'
 import { fromMilliseconds } from '../domain/instant.ts'
 import type { LedgerReads } from '../ports/inspection.ts'
-import type { Standby } from '../ports/standby.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { KEY_BYTES } from '../ports/transaction-ids.ts'
 import type { Readiness, WalletService } from '../ports/wallet-service.ts'
@@ -28,6 +27,7 @@ import {
   LIVE_BOUNDS,
   READ_CONNECTIONS,
   STANDBY_BOUNDS,
+  STANDBY_CONNECTIONS,
   STANDBY_MAX_BEHIND_MS,
   serviceBounds,
   WEBHOOK_BOUNDS,
@@ -65,7 +65,7 @@ export interface DatabaseLink {
 
 interface Linked {
   readonly store: WalletStore
-  readonly standby: Standby | undefined
+  readonly standby: PostgresStandby | undefined
   readonly services: Services
   readonly live: Live
   readonly startup: Startup
@@ -168,7 +168,9 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
     const { distribution, risk } = linked?.startup ?? {}
     if (distribution !== undefined) logger.info(distribution)
     if (risk !== undefined) logger.warn(risk)
-    if (!stopping) stopDelivery = linked?.deliver()
+    if (stopping) return
+    void linked?.standby?.start()
+    stopDelivery = linked?.deliver()
   }
 
   return {
@@ -219,10 +221,10 @@ export function linkDatabase(config: Config, address: ServerAddress, name: strin
 }
 
 /** The standby at an address, and a line in the log for each time when reads begin or cease to go there. */
-function watchStandby(address: ServerAddress, primary: ServerAddress, { logger, telemetry }: Output): Standby {
+function watchStandby(address: ServerAddress, primary: ServerAddress, { logger, telemetry }: Output): PostgresStandby {
   const name = `the standby (${describeAddress(address)})`
   return createPostgresStandby({
-    ...{ address, connections: READ_CONNECTIONS, primary, telemetry },
+    ...{ address, connections: STANDBY_CONNECTIONS, primary, telemetry },
     maxBehindMs: STANDBY_MAX_BEHIND_MS,
     onChange(unusable) {
       if (unusable === undefined) logger.info(`reads that may be a little old go to ${name}`)

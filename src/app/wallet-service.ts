@@ -10,6 +10,7 @@ import type { StateRequest } from '../domain/wallet-state.ts'
 import type { QueueName, Telemetry } from '../ports/telemetry.ts'
 import type { Proof, TransactionIDs } from '../ports/transaction-ids.ts'
 import type {
+  Failed,
   ListAnswer,
   MovementRequest,
   Rejected,
@@ -45,6 +46,9 @@ export interface ServiceBounds {
   readonly singleReads: BatcherBounds
   readonly feed: FeedBounds
 }
+
+/** Long enough ago to be over by the database's clock, and not so long that no one could still write before it. */
+const JUST_NOW: Micros = 5_000_000n
 
 export function createWalletService(deps: WalletServiceDeps): WalletService {
   const { store, standby, transactionIDs, clock, transactionIDTtl, bounds, committed, telemetry } = deps
@@ -126,6 +130,18 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     return { kind: 'command', command: { ...request, expiresAt: expiry(proof.issuedAt), epoch: proof.epoch } }
   }
 
+  /**
+   * A standby may have shown what the primary does not show yet: a commit that waits there for a synchronous standby, and keeps its
+   * wallet locked. A read of the moment that was just now waits for that lock.
+   */
+  async function waitForPrimary(userID: UserID, atLeast: bigint): Promise<Failed | undefined> {
+    const read = await walletReads.submit(userID)
+    if (read.kind === 'failed') return read
+    if (read.result === undefined || read.result.version >= atLeast) return undefined
+    const waited = await moments.submit({ userID, at: after(clock(), -JUST_NOW) })
+    return waited.kind === 'failed' ? waited : undefined
+  }
+
   async function submitTogether(list: AtomicList): Promise<readonly ListAnswer[]> {
     if (list.commands.length === 0) return []
     const settled = await movements.submit(list)
@@ -144,8 +160,12 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async wallet(userID, atLeast) {
-      const wallet = atLeast === undefined ? undefined : await standby?.wallet(userID, atLeast)
-      if (wallet !== undefined) return { kind: 'found', wallet }
+      if (standby !== undefined && atLeast !== undefined) {
+        const wallet = await standby.wallet(userID, atLeast)
+        if (wallet !== undefined) return { kind: 'found', wallet }
+        const failed = await waitForPrimary(userID, atLeast)
+        if (failed !== undefined) return failed
+      }
       const settled = await walletReads.submit(userID)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'found', wallet: settled.result }
@@ -201,9 +221,14 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async history(query, atLeast) {
-      const needed = versionNeeded(query, atLeast)
-      const page = needed === undefined ? undefined : await standby?.history(query, needed)
-      if (page !== undefined) return { kind: 'page', page }
+      // What is below an id stays as it is, once all of it is there.
+      const needed = query.idBefore === undefined ? atLeast : query.idBefore - 1n
+      if (standby !== undefined && needed !== undefined) {
+        const page = await standby.history(query, needed)
+        if (page !== undefined) return { kind: 'page', page }
+        const failed = atLeast === undefined ? undefined : await waitForPrimary(query.userID, atLeast)
+        if (failed !== undefined) return failed
+      }
       const settled = await histories.submit(query)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'page', page: settled.result }
@@ -225,13 +250,6 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     feed: (query, wait) => feed.read(query, wait),
     endWaits: () => feed.endWaits(),
   }
-}
-
-/** The version of its wallet that a page is read from: what is below an id stays as it is once it is there. */
-function versionNeeded({ idBefore }: HistoryQuery, atLeast: bigint | undefined): bigint | undefined {
-  if (idBefore === undefined) return atLeast
-  const whole = idBefore - 1n
-  return atLeast === undefined || atLeast > whole ? whole : atLeast
 }
 
 function isUndone(answer: ListAnswer): boolean {

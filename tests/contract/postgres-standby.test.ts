@@ -2,15 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ServerAddress } from '../../db/address.ts'
 import { connect, migrationNames } from '../../db/migrate.ts'
-import { createPostgresStandby } from '../../src/adapters/postgres/standby.ts'
 import { createPostgresWalletStore } from '../../src/adapters/postgres/wallet-store.ts'
-import { STANDBY_BOUNDS } from '../../src/app/bounds.ts'
 import { createStandbyReads } from '../../src/app/standby-reads.ts'
 import type { UserID } from '../../src/domain/user-id.ts'
 import type { LedgerReads } from '../../src/ports/inspection.ts'
 import { NO_TELEMETRY, type StandbyOutcome } from '../../src/ports/telemetry.ts'
 import type { WalletStore } from '../../src/ports/wallet-store.ts'
 import { createTestDatabase, type TestServer } from '../support/database/database.ts'
+import { openPatientStandby, PATIENT } from '../support/database/patient-standby.ts'
 import { startReplicated } from '../support/database/replicated.ts'
 import { eventually } from '../support/eventually.ts'
 import { ANN, command, deposit, executed } from './store-calls.ts'
@@ -19,7 +18,9 @@ import { walletStoreContract } from './wallet-store-contract.ts'
 const LIMIT_MS = 60_000
 const LONGEST_PAUSE_MS = 30
 
-const { primary, standby, caughtUp } = await startReplicated(t)
+const replicated = await startReplicated(t)
+const { caughtUp } = replicated.standby
+const [primary, standby] = [replicated.primary.address, replicated.standby.address]
 const server: TestServer = { address: { ...primary, database: 'postgres' }, template: primary.database }
 const counts: Record<StandbyOutcome, number> = { answered: 0, behind: 0, unusable: 0 }
 
@@ -30,13 +31,8 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
   const store = createPostgresWalletStore({ address, writeConnections: 8, readConnections: 2, schemaVersion })
   t.teardown(() => store.close())
   await caughtUp()
-  const copy = createPostgresStandby({
-    ...{ address: { ...standby, database: address.database }, connections: 2, primary: address },
-    ...{ maxBehindMs: LIMIT_MS, onChange: () => {} },
-  })
-  t.teardown(() => copy.close())
-  await eventually('the standby is used', LIMIT_MS, () => copy.reading().usable || undefined)
-  const reads = createStandbyReads(copy, STANDBY_BOUNDS, {
+  const copy = await openPatientStandby(t, address, { ...standby, database: address.database })
+  const reads = createStandbyReads(copy, PATIENT, {
     ...NO_TELEMETRY,
     standby: () => (outcome) => {
       counts[outcome] += 1

@@ -58,6 +58,7 @@ const PROBES = ['getLiveness', 'getReadiness']
 const MAX_ISSUED = 1000n
 const STATES: readonly unknown[] = ['open', 'frozen', 'closed']
 /** As `ETag` writes a version. */
+const VERSION = /^(0|[1-9]\d{0,15})$/
 const VERSION_TAG = /^"(0|[1-9]\d{0,15})"$/
 
 function only(code: ContractCode, operation?: Operation): Verdict {
@@ -158,6 +159,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   getWallet({ userID, query, header }, { owners }) {
     const statuses = header('if-none-match') === undefined ? [200] : [200, 304]
+    if (!isVersionMin(header)) return undefined
     if (hasNoQuery(query)) return succeeds(statuses, { userID }, ...unlessOwner(userID, owners))
     const { at, ...more } = query
     if (typeof at !== 'string' || !isInstant(at) || !hasNoQuery(more)) return undefined
@@ -189,8 +191,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const unknown = ids.standing(transactionID, userID) === 'unknown'
     return unknown ? only('TRANSACTION_ID_UNKNOWN') : succeeds([200], { transactionID })
   },
-  listTransactions: ({ userID, query }, { owners }) =>
-    isHistoryQuery(query) ? succeeds([200], {}, ...unlessOwner(userID, owners)) : undefined,
+  listTransactions: ({ userID, query, header }, { owners }) =>
+    isHistoryQuery(query) && isVersionMin(header) ? succeeds([200], {}, ...unlessOwner(userID, owners)) : undefined,
   readFeed: ({ query }) => (isFeedQuery(query) ? succeeds([200], {}) : undefined),
   deposit: movementRule('deposit'),
   withdraw: movementRule('withdraw'),
@@ -203,6 +205,11 @@ function movementRule(kind: 'deposit' | 'withdraw' | 'transfer'): Rule {
     if (!hasNoQuery(query) || (condition !== undefined && !VERSION_TAG.test(condition))) return undefined
     return judgeMovement({ kind, userID, members }, known)
   }
+}
+
+function isVersionMin(header: Asked['header']): boolean {
+  const version = header('wallet-version-min')
+  return version === undefined || VERSION.test(version)
 }
 
 function hasNoQuery(query: Asked['query']): boolean {

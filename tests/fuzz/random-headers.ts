@@ -4,8 +4,10 @@ import type { Message } from './message.ts'
 
 type Headers = Message['headers']
 
-/** A version as an ETag writes it; small, as most are. */
-const tag = fc.oneof(fc.nat(12), fc.maxSafeInteger().map(Math.abs)).map((version) => `"${version}"`)
+/** Small, as most are. */
+const version = fc.oneof(fc.nat(12), fc.maxSafeInteger().map(Math.abs)).map(String)
+/** As an ETag writes it. */
+const tag = version.map((text) => `"${text}"`)
 
 const strangeTag = fc.oneof(
   fc.constantFrom(
@@ -41,6 +43,7 @@ const strangeTag = fc.oneof(
     ],
     ...['"99999999999999999"', `"${'9'.repeat(2000)}"`, '"x"', '"__proto__"', 'null', '"1";--', '"\\"1"'],
   ),
+  version,
   tag.map((text) => `W/${text}`),
   fc.array(tag, { minLength: 2, maxLength: 9 }).map((tags) => tags.join(', ')),
 )
@@ -48,7 +51,8 @@ const strangeTag = fc.oneof(
 /** The conditions of an operation, which may be left out; or one that is none. */
 export function headersOf({ parameters }: Operation, wrong: boolean): fc.Arbitrary<Headers> {
   const names = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name.toLowerCase())
-  const right = fc.tuple(...names.map((name) => fc.option(pair(name, tag), { freq: 2 })))
+  const rightOf = (name: string) => (name === 'wallet-version-min' ? version : tag)
+  const right = fc.tuple(...names.map((name) => fc.option(pair(name, rightOf(name)), { freq: 2 })))
   if (!wrong || names.length === 0) return right.map((all) => all.filter((each) => each !== null))
   const one = fc.constantFrom(...names).chain((name) => pair(name, strangeTag))
   return fc.oneof(

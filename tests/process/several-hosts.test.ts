@@ -66,7 +66,9 @@ t.test('a password that the first host refuses is not tried on the next', async 
 })
 
 t.test('the primary is found among several hosts, and found again when it is another one', async (t) => {
-  const { primary, standby, caughtUp } = await startReplicated(t)
+  const replicated = await startReplicated(t)
+  const { caughtUp } = replicated.standby
+  const [primary, standby] = [replicated.primary.address, replicated.standby.address]
   const [first, second] = [await reachable(t, standby), await reachable(t, primary)]
   const both = { ...first, others: [{ host: second.host, port: second.port }] }
   const any = await runServiceToEnd(t, { env: { DATABASE_URL: toURL(both) } })

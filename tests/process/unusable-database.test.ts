@@ -18,7 +18,9 @@ import { startServiceProcess } from '../support/process/service-process.ts'
 const ATTEMPTS = 4
 
 t.test('a standby is refused, whether its schema is current or not; a ledger can be audited there', async (t) => {
-  const { primary, standby, caughtUp } = await startReplicated(t)
+  const replicated = await startReplicated(t)
+  const { caughtUp } = replicated.standby
+  const [primary, standby] = [replicated.primary.address, replicated.standby.address]
   const says = /^the server is a standby, where nothing can be written: point DATABASE_URL at the primary\n$/
   await administer(primary, `INSERT INTO user_wallet VALUES ('ann', 0, 0, now(), now())`)
   await caughtUp()

@@ -1,9 +1,8 @@
 import t from 'tap'
-import type { Transaction } from '../../client/answers.ts'
 import { createSeen } from '../../client/seen.ts'
 
 const wallet = (userID: string, version: number, state?: 'frozen') => ({ userID, version, ...(state && { state }) })
-const transaction = (userID: string, id: number) => ({ userID, id }) as Transaction
+const transaction = (userID: string, id: number) => ({ userID, id })
 const asking = (version: number) => ({ 'wallet-version-min': String(version) })
 const ANSWER_OF_NOW = {}
 
@@ -14,7 +13,8 @@ t.test(
     t.strictSame(seen.headers('ann'), ANSWER_OF_NOW)
     seen.transaction(transaction('ann', 7))
     t.strictSame(seen.headers('ann'), ANSWER_OF_NOW, 'a transaction may be long ago')
-    seen.current(wallet('ann', 7), seen.now())
+    seen.current(wallet('ann', 6), seen.now())
+    t.strictSame(seen.headers('ann'), asking(7))
     seen.transaction(transaction('ann', 9))
     seen.transaction(transaction('ann', 3))
     seen.current(wallet('ann', 8), seen.now())
@@ -22,6 +22,20 @@ t.test(
     t.strictSame(seen.headers('bob'), ANSWER_OF_NOW)
   },
 )
+
+t.test('what is seen while a read is under way, that read can not make forgotten', async (t) => {
+  const seen = createSeen()
+  for (const see of [() => seen.transaction(transaction('ann', 8)), () => seen.version('bob', 8)]) {
+    const before = seen.now()
+    see()
+    for (const user of ['ann', 'bob']) seen.current(wallet(user, 7), before)
+  }
+  t.strictSame(['ann', 'bob'].map(seen.headers), [asking(8), asking(8)])
+  seen.changed('ann')
+  seen.transaction(transaction('ann', 12))
+  seen.current(wallet('ann', 11), seen.now())
+  t.strictSame(seen.headers('ann'), asking(12))
+})
 
 t.test('after a change of unknown version only a read that was begun later counts', async (t) => {
   const seen = createSeen()

@@ -17,6 +17,8 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
   const waiting: (() => void)[] = []
   let inUse = 0
   let renewals = 0
+  /** What is in use is given up when its work is done. */
+  let closed = false
 
   async function take(): Promise<Connection> {
     while (inUse >= size) await new Promise<void>((resolve) => waiting.push(resolve))
@@ -44,7 +46,7 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
       const connection = await take()
       try {
         const result = await work(connection)
-        if (renewals === renewalsBefore) idle.push(connection)
+        if (renewals === renewalsBefore && !closed) idle.push(connection)
         else connection.discard()
         return result
       } catch (error) {
@@ -63,6 +65,7 @@ export function createConnectionPool(size: number, open: () => Promise<Connectio
       for (const connection of idle.splice(0)) connection.discard()
     },
     async close() {
+      closed = true
       await Promise.all(idle.splice(0).map((connection) => connection.close()))
     },
   }

@@ -114,6 +114,7 @@ export interface PositionRow {
   standby: boolean
   epoch: string
   system: string
+  timeline: number
   position: string
 }
 

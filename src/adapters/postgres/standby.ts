@@ -22,6 +22,11 @@ export interface PostgresStandbyOptions {
   readonly onChange: (reason: string | undefined) => void
 }
 
+export interface PostgresStandby extends Standby {
+  /** Begins to compare it with the primary, which goes on until it is closed. It is not usable before. */
+  start(): Promise<void>
+}
+
 /** Whose ledger a server has, and up to where. */
 interface ServerPosition {
   /** It follows another server. */
@@ -30,6 +35,8 @@ interface ServerPosition {
   readonly system: string
   /** The ledger's epoch: a copy of a history that was given up is in an earlier one. */
   readonly epoch: string
+  /** Counts the promotions of a cluster. A standby says it as of its last restartpoint. */
+  readonly timeline: number
   /** In the cluster's log, in bytes: up to there it has written, or as a standby replayed. */
   readonly position: bigint
 }
@@ -37,24 +44,31 @@ interface ServerPosition {
 /** How often the two servers are compared. */
 const LOOK_MS = 1000
 
-/** Reads of a standby. It is compared with the primary again and again until it is closed, and not usable before the first time. */
-export function createPostgresStandby(options: PostgresStandbyOptions): Standby {
+/** Where the primary was in its log, and when, as `performance.now()`. */
+interface Mark {
+  readonly position: bigint
+  readonly at: number
+}
+
+/** Reads of a standby, for as long as it is one of this primary, and not too far behind it. */
+export function createPostgresStandby(options: PostgresStandbyOptions): PostgresStandby {
   const { address, connections, primary, maxBehindMs, telemetry = NO_TELEMETRY, onChange } = options
   const step = watchSteps(telemetry)
   const pool = createConnectionPool(connections, () => openConnection(address, prepareStandby))
   telemetry.pool('standby', connections, pool.reading)
   const primaries = createConnectionPool(1, () => openConnection(primary, preparePosition))
 
+  const createdAt = performance.now()
   const marksKept = Math.ceil(maxBehindMs / LOOK_MS) + 1
-  /** Where the primary was, and when, oldest first: places that the standby had not reached. */
-  let ahead: readonly { readonly position: bigint; readonly at: number }[] = []
-  /** The standby has everything that was committed before this moment; at first only the moment of our own start. */
-  let completeUntil = performance.now()
+  /** Oldest first: where the standby has not come to. */
+  let ahead: readonly Mark[] = []
+  /** The standby has everything that was committed before this. */
+  let reached: Mark | undefined
   let unusable: string | undefined = 'it was not asked yet'
   let closed = false
 
-  const behindMs = () => performance.now() - completeUntil
-  const isTooOld = () => behindMs() > maxBehindMs
+  const behindMs = () => performance.now() - (reached?.at ?? createdAt)
+  const isTooOld = () => reached === undefined || behindMs() > maxBehindMs
 
   function conclude(reason: string | undefined): void {
     if (reason === unusable || closed) return
@@ -70,35 +84,39 @@ export function createPostgresStandby(options: PostgresStandbyOptions): Standby 
     try {
       return await pool.use((connection) => step(name, () => work(connection)))
     } catch (error) {
-      conclude(`it does not answer: ${error instanceof Error ? error.message : String(error)}`)
+      conclude(`a read failed: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
     }
   }
 
+  function note(ours: bigint, theirs: Mark): void {
+    // One that is further back than before is another one, or was set back.
+    if (reached !== undefined && ours < reached.position) reached = undefined
+    const marks = [...ahead, theirs]
+    reached = marks.findLast(({ position }) => position <= ours) ?? reached
+    ahead = marks.filter(({ position }) => position > ours).slice(-marksKept)
+  }
+
   async function compare(): Promise<void> {
     const at = performance.now()
-    // While the primary is not there either, nothing new is known: what the standby says just grows older.
     const theirs = await primaries.use(readPrimary).catch(() => undefined)
     const ours = await use('read_position', readPosition)
-    if (theirs === undefined || ours === undefined) return
-    const marks = [...ahead, { position: theirs.position, at }]
-    ahead = marks.filter(({ position }) => position > ours.position).slice(-marksKept)
-    completeUntil = Math.max(
-      completeUntil,
-      ...marks.filter(({ position }) => position <= ours.position).map(({ at }) => at),
-    )
-    conclude(objection(ours, theirs) ?? (isTooOld() ? `it is more than ${maxBehindMs / 1000} s behind` : undefined))
+    if (ours === undefined) return
+    const wrong = theirs === undefined ? unusable : objection(ours, theirs)
+    if (theirs !== undefined && wrong === undefined) note(ours.position, { position: theirs.position, at })
+    // Its name may soon lead to another server.
+    if (wrong !== undefined) pool.renew()
+    conclude(wrong ?? (isTooOld() ? `what it says may be more than ${maxBehindMs / 1000} s old` : undefined))
   }
 
-  async function keepComparing(): Promise<void> {
-    while (!closed) {
-      await compare()
-      await delay(LOOK_MS, undefined, { ref: false })
-    }
-  }
-
-  void keepComparing()
   return {
+    async start() {
+      while (!closed) {
+        await compare()
+        await delay(LOOK_MS, undefined, { ref: false })
+      }
+    },
+
     reading: () => ({ usable: unusable === undefined && !isTooOld(), behindMs: behindMs() }),
 
     async wallets(userIDs) {
@@ -123,6 +141,8 @@ export function createPostgresStandby(options: PostgresStandbyOptions): Standby 
 function objection(ours: ServerPosition, theirs: ServerPosition): string | undefined {
   if (ours.system !== theirs.system) return 'it is no copy of the server of DATABASE_URL'
   if (!ours.isStandby) return 'it is no standby'
+  if (ours.timeline !== theirs.timeline)
+    return `it is on timeline ${ours.timeline}, and the primary on ${theirs.timeline}`
   if (ours.epoch !== theirs.epoch) return 'it does not know that the ledger was declared restored'
   return undefined
 }
@@ -137,5 +157,6 @@ async function readPrimary(connection: Connection): Promise<ServerPosition> {
 async function readPosition(connection: Connection): Promise<ServerPosition> {
   const [[row]] = await connection.roundTrip((sql) => [statements.readPosition(sql)])
   if (row === undefined) throw new ConnectionError('no answer')
-  return { isStandby: row.standby, system: row.system, epoch: row.epoch, position: BigInt(row.position) }
+  const { standby, system, epoch, timeline, position } = row
+  return { isStandby: standby, system, epoch, timeline, position: BigInt(position) }
 }

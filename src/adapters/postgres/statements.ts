@@ -241,6 +241,8 @@ export const readMigration = (sql: Sql, name: string) => sql<{ name: string; rea
 export const readPosition = (sql: Sql) => sql<PositionRow[]>`
   SELECT pg_is_in_recovery() AS standby, ${epoch(sql)} AS epoch,
          (SELECT system_identifier::text FROM pg_control_system()) AS system,
+         CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+              ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END AS timeline,
          coalesce(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0', 0)::bigint AS position`
 
 /** What the server is at this moment; a primary may be made read-only while it is in use. */

@@ -16,6 +16,7 @@ import { LIVE_BOUNDS, READ_CONNECTIONS, serviceBounds } from '../../../src/app/b
 import { readConfig } from '../../../src/app/config.ts'
 import { createInspection } from '../../../src/app/inspection.ts'
 import { createLive, type Live, type LiveBounds } from '../../../src/app/live.ts'
+import type { StandbyReads } from '../../../src/app/standby-reads.ts'
 import { createWalletService, type ServiceBounds } from '../../../src/app/wallet-service.ts'
 import { after, type Instant, type Micros, toInstant } from '../../../src/domain/instant.ts'
 import type { Authenticator } from '../../../src/ports/authenticator.ts'
@@ -107,6 +108,8 @@ export interface HTTPOptions {
   /** Where the webhook goes; there is none unless told otherwise. */
   readonly webhookOrigin?: string
   readonly bounds?: ServiceBounds
+  /** There is none unless told otherwise. */
+  readonly standby?: StandbyReads
   readonly readiness?: Readiness
   readonly timeouts?: HTTPTimeouts
   /** How late the event loop is; never, unless told otherwise: how busy the machine is must not change an answer. */
@@ -139,6 +142,7 @@ export async function startHTTP(t: Lifetime, options: HTTPOptions = {}): Promise
       transactionIDs,
       transactionIDTtl: TTL,
       bounds: options.bounds ?? DEFAULT_BOUNDS,
+      standby: options.standby,
       committed: live.committed,
       ...(prometheus && { telemetry: { ...NO_TELEMETRY, ...prometheus.metrics } }),
     })
