@@ -86,7 +86,8 @@ t.test('each line is paid once though the service is killed on the way', async (
     return undefined
   })
   const { ended } = await pay()
-  t.match(await ended, { code: 0, stdout: `${ALL}\n`, stderr: '' })
+  // On a slow machine it also says how far it is.
+  t.match(await ended, { code: 0, stdout: `${ALL}\n`, stderr: /^(?: +\d+ %, about \d+ s left\n)*\s*$/ })
   t.equal(kills, 2)
   await checkPaidOnce(t, database)
   const { ended: again } = await pay()
