@@ -23,6 +23,7 @@ import { type ListResult, resultsOf } from './lists.ts'
 import {
   type Amount,
   actorOf,
+  checkFields,
   type Deposit,
   type ListedMovement,
   type Movement,
@@ -127,7 +128,8 @@ export interface FeedOptions {
 
 /**
  * Every method repeats its request until it is answered, and throws a `WalletProblem` when the answer is no, a
- * `WalletUnsettled` when none came in time, a `RangeError` for an amount or an ID that can't be sent at all.
+ * `WalletUnsettled` when none came in time, a `RangeError` for an amount or an ID that can't be sent at all, a `TypeError` for a field of a
+ * movement, or an option of it, that there is not.
  */
 export interface WalletClient {
   /** Opens the user's wallet, or finds it open. */
@@ -214,6 +216,8 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     const path = fill(`${WALLET}/${movement.kind}`, { userID: user })
     // For what is no amount no ID is asked for.
     toUnits(movement.amount)
+    const { kind, ...fields } = movement
+    checkFields(kind, fields, call)
     const transactionID = call.transactionID ?? (await issue(user, limits)).transactionID
     await call.onTransactionID?.(transactionID)
     const { userID: _user, type: _type, ifVersion, ...body } = toItem({ ...movement, transactionID })
@@ -270,6 +274,7 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     const found = await exchange({ method: 'GET', path, headers: seen.headers(userID), read: readPage }, limitsOf(call))
     const [newest] = found.transactions
     if (newest !== undefined) seen.transaction(newest)
+    else if (found.nextIDBefore !== null) seen.version(userID, found.nextIDBefore - 1)
     return found
   }
 
@@ -286,11 +291,15 @@ export function createWalletClient(options: ClientOptions): WalletClient {
       current({ method: 'GET', path: fill(WALLET, { userID }) }, seen.headers(userID), call),
     walletAt: async (userID, at, call) => {
       const path = fill(WALLET, { userID }) + toQueryString({ at })
-      return exchange({ method: 'GET', path, read: readWallet }, limitsOf(call))
+      const wallet = await exchange({ method: 'GET', path, read: readWallet }, limitsOf(call))
+      seen.version(userID, wallet.version)
+      return wallet
     },
     statement: async (userID, { from, to }, call) => {
       const path = fill(`${WALLET}/statement`, { userID }) + toQueryString({ from, to })
-      return exchange({ method: 'GET', path, read: readStatement }, limitsOf(call))
+      const statement = await exchange({ method: 'GET', path, read: readStatement }, limitsOf(call))
+      seen.version(userID, statement.lastID ?? 0)
+      return statement
     },
     deposit: async (what, call) => move({ ...what, kind: 'deposit' }, call),
     withdraw: async (what, call) => move({ ...what, kind: 'withdraw' }, call),
@@ -308,7 +317,11 @@ export function createWalletClient(options: ClientOptions): WalletClient {
     },
     status: async (userID, transactionID, call) => {
       const path = fill(`${WALLET}/transactionID/{transactionID}`, { userID, transactionID })
-      return exchange({ method: 'GET', path, read: readStatus }, limitsOf(call))
+      const status = await exchange({ method: 'GET', path, read: readStatus }, limitsOf(call))
+      const { transaction } = status
+      if (transaction !== undefined) seen.transaction(transaction)
+      if (typeof transaction?.passiveUserID === 'string') seen.changed(transaction.passiveUserID)
+      return status
     },
     page: async (...asked) => page(...asked),
     feedPage: async (from = {}, call) => feedPage(from, 0, call),

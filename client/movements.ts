@@ -38,8 +38,34 @@ export type Movement =
 /** A movement of a list. Its ID was issued to the user who acts: `to` of a deposit, `from` of all else. */
 export type ListedMovement = Movement & { readonly transactionID: string }
 
-/** @throws {RangeError} for what is no amount. */
+const NOTE_FIELDS = ['reference', 'metadata', 'ifVersion'] satisfies (keyof MovementNote)[]
+const FIELDS: Readonly<Record<Movement['kind'], readonly string[]>> = {
+  deposit: ['to', 'amount', ...NOTE_FIELDS],
+  withdraw: ['from', 'amount', ...NOTE_FIELDS],
+  transfer: ['from', 'to', 'amount', ...NOTE_FIELDS],
+}
+const OPTIONS: readonly string[] = ['transactionID', 'onTransactionID', 'signal', 'deadlineMs']
+
+/**
+ * What is not known must not be left out in silence: if it was the ID of a payment, misspelt or in the wrong place, the payment would be
+ * made once more, under another one.
+ *
+ * @throws {TypeError}
+ */
+export function checkFields(kind: Movement['kind'], movement: object, options: object = {}): void {
+  const field = Object.keys(movement).find((name) => !FIELDS[kind].includes(name))
+  if (field !== undefined)
+    throw new TypeError(
+      `${field} is no field of a ${kind}, which has ${FIELDS[kind].join(', ')}; options, such as transactionID, are the second argument`,
+    )
+  const option = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (option !== undefined) throw new TypeError(`${option} is no option; there are ${OPTIONS.join(', ')}`)
+}
+
+/** @throws {RangeError} for what is no amount; {TypeError} for a field that is not known. */
 export function toItem(movement: ListedMovement): MovementItem | TransferItem {
+  const { kind: given, transactionID: _, ...fields } = movement
+  checkFields(given, fields)
   const { kind, transactionID, reference, metadata, ifVersion } = movement
   const rest = {
     amount: toUnits(movement.amount),

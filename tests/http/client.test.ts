@@ -135,6 +135,22 @@ t.test(
   },
 )
 
+t.test('a field or an option that there is not is told, and nothing is paid under another ID', async (t) => {
+  const { client } = await setUp(t)
+  await client.open('ann')
+  const { transactionID } = await client.issue('ann')
+  const misplaced = { to: 'ann', amount: 1, transactionID }
+  await t.rejects(client.deposit(misplaced), { name: 'TypeError', message: /^transactionID is no field of a deposit/ })
+  const misspelt = { deadlineMs: 5000, transactionId: transactionID }
+  await t.rejects(client.deposit({ to: 'ann', amount: 1 }, misspelt), {
+    name: 'TypeError',
+    message: /^transactionId is no option/,
+  })
+  const listed = { kind: 'deposit' as const, ...misplaced, referenz: 'x' }
+  await t.rejects(client.submit([listed]), { name: 'TypeError', message: /^referenz is no field/ })
+  t.match(await client.wallet('ann'), { version: 0 })
+})
+
 t.test('who keeps the ID themselves hands it over, as often as they like', async (t) => {
   const { client } = await setUp(t)
   await client.open('ann')
