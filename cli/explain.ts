@@ -18,7 +18,8 @@ export interface GivenMovement {
 /** The answers after which nothing was executed, and no earlier request with the same ID had been. */
 const FINAL = [400, 404, 412, 422]
 
-const RETIRED = 'TRANSACTION_ID_RETIRED'
+/** They say nothing of the time before, and to send it again would have the same answer. */
+const OF_NOW_ONLY = ['TRANSACTION_ID_RETIRED', 'TRANSACTION_ID_UNKNOWN']
 
 /** Makes of what a client threw what a person is told. What is a bug stays what it is. */
 export function explain(error: unknown, session: Session, movement?: GivenMovement): unknown {
@@ -33,8 +34,7 @@ export function explain(error: unknown, session: Session, movement?: GivenMoveme
 function explainProblem(problem: WalletProblem, session: Session, movement: GivenMovement | undefined): Failure {
   const { code, detail, errors, status, transactionID } = problem
   const fields = errors.map(({ path, message }) => ` ${path}: ${message}.`).join('')
-  // To send it again would have the same answer.
-  if (code === RETIRED)
+  if (OF_NOW_ONLY.includes(code) && transactionID !== undefined)
     return new Failure(EXIT.unsettled, stripControlCharacters(`${code}: ${detail} Transaction ID: ${transactionID}.`))
   const says = stripControlCharacters(`${code}: ${detail}${fields}${whatToDo(problem, session)}`)
   const sentBefore = movement?.transactionID !== undefined && !FINAL.includes(status)
@@ -53,8 +53,6 @@ function whatToDo({ code, requestID }: WalletProblem, { url, hasToken }: Session
       return ` To open one: ${calledAs()} open USER`
     case 'SELF_TRANSFER':
       return ' FROM and TO are the same.'
-    case 'TRANSACTION_ID_UNKNOWN':
-    case 'TRANSACTION_ID_REUSED':
     case 'TRANSACTION_ID_EXPIRED':
       return ' Without --transaction-id that is done for you.'
     case 'ROUTE_NOT_FOUND':

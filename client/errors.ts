@@ -22,8 +22,9 @@ interface ProblemParticulars {
 /**
  * The answer was no. A 422 or 412 is final for its transaction ID; after anything else the ID may be used again.
  *
- * `TRANSACTION_ID_RETIRED` is final too, but its `outcome` is `unknown`: the ledger was restored, and the write may have been executed
- * in the time that was lost. Compare with your own records before you write it again under another ID.
+ * `TRANSACTION_ID_RETIRED` and `TRANSACTION_ID_UNKNOWN` are final too, but their `outcome` is `unknown`: the ledger was restored, or the key
+ * that signed the ID was taken away, and the write may have been executed before that. Compare with your own records before you write it
+ * again under another ID.
  */
 export class WalletProblem extends Error {
   override readonly name = 'WalletProblem'

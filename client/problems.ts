@@ -14,8 +14,8 @@ export interface Subject {
 const FINAL = [400, 404, 412, 422]
 /** The same of a code whose status says less: the rest of an atomic list is executed at no time. */
 const FINAL_CODE = 'NOT_EXECUTED'
-/** Says nothing of attempts before: they may have been executed in the time that the ledger has lost. */
-const RETIRED = 'TRANSACTION_ID_RETIRED'
+/** They say nothing of attempts before: in the time that the ledger has lost, or under a key that was taken away. */
+const OF_NOW_ONLY = ['TRANSACTION_ID_RETIRED', 'TRANSACTION_ID_UNKNOWN']
 const INTERNAL_SERVER_ERROR = 500
 
 /** What an answer that says no is thrown as. */
@@ -25,8 +25,8 @@ export function toProblem(
 ): WalletProblem {
   const known = isProblem(body)
   const final = FINAL.includes(status) || (known && body.code === FINAL_CODE)
-  const retired = known && body.code === RETIRED
-  const refused = known && !retired && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || final)
+  const ofNowOnly = known && OF_NOW_ONLY.includes(body.code)
+  const refused = known && !ofNowOnly && status < INTERNAL_SERVER_ERROR && (!maybeExecuted || final)
   const foreign = redirect
     ? 'a redirect, which the client does not follow: give it the URL that it leads to'
     : `an answer ${status} that is none of the service's`

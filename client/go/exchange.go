@@ -169,8 +169,11 @@ func (c *Client) attemptOnce(
 	}
 }
 
-// retired says nothing of attempts before: they may have been executed in the time that the ledger has lost.
-const retired = "TRANSACTION_ID_RETIRED"
+// isOfNowOnly tells the codes that say nothing of attempts before: in the time that the ledger has lost, or under a key
+// that was taken away.
+func isOfNowOnly(code string) bool {
+	return code == "TRANSACTION_ID_RETIRED" || code == "TRANSACTION_ID_UNKNOWN"
+}
 
 type problemBody struct {
 	Code   string       `json:"code"`
@@ -189,7 +192,8 @@ func toProblem(status int, body []byte, known facts, transactionID string, isWri
 		}
 	}
 	outcome := Unknown
-	refused := isKnown && said.Code != retired && status < 500 && (!known.maybeExecuted || isFinal(status, said.Code))
+	isFinalAnswer := !known.maybeExecuted || isFinal(status, said.Code)
+	refused := isKnown && !isOfNowOnly(said.Code) && status < 500 && isFinalAnswer
 	if refused || !isWrite {
 		outcome = NotExecuted
 	}

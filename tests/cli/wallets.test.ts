@@ -98,13 +98,20 @@ t.test('an answer that is no ends with 1, and one line that says why', async (t)
       ['transfer', 'ann', 'ann', '1', '--json'],
       'SELF_TRANSFER: passiveUserID must differ from the user in the path. FROM and TO are the same.',
     ],
-    [
-      ['deposit', 'bob', '1', '--transaction-id', '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'],
-      'TRANSACTION_ID_UNKNOWN: This transaction ID was not issued to this user. Without --transaction-id that is done for you.',
-    ],
   ] as const)
     t.match(await run(...parameters), { code: 1, stdout: '', stderr: `wallet: ${line}\n` })
 })
+
+t.test(
+  'an ID that is not known may have been executed under a key that was taken away, and nothing is paid',
+  async (t) => {
+    const { here: run } = await startCommandWorld(t)
+    const id = '0193cdb2-1d20-8a3f-9c41-5f0e6b7a8c9d'
+    const ended = await run('deposit', 'bob', '1', '--transaction-id', id)
+    t.match(ended, { code: 3, stdout: '', stderr: /^wallet: TRANSACTION_ID_UNKNOWN: No such ID/ })
+    t.match(ended.stderr, `Transaction ID: ${id}.\n`)
+  },
+)
 
 t.test('where no service answers, every command says so at once, and how to start one', async (t) => {
   const url = `http://127.0.0.1:${await freePort()}`

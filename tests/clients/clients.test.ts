@@ -165,10 +165,11 @@ for (const language of LANGUAGES) {
       const failure = await failureOf(program.call('move', deposit(5, { transactionID })))
       t.match(failure, { ...unsettled, outcome }, code)
     }
-    const code = 'TRANSACTION_ID_RETIRED'
-    answer = problemOf(422, code, NOT_IN_TIME)
-    const retired = await failureOf(program.call('move', deposit(5, { transactionID })))
-    t.match(retired, { kind: 'problem', code, outcome: 'unknown' })
+    for (const code of ['TRANSACTION_ID_RETIRED', 'TRANSACTION_ID_UNKNOWN']) {
+      answer = problemOf(422, code, NOT_IN_TIME)
+      const refused = await failureOf(program.call('move', deposit(5, { transactionID })))
+      t.match(refused, { kind: 'problem', code, outcome: 'unknown' })
+    }
     answer = 'cut'
     const hasty = startProgram(t, { url, deadlineMs: SHORT_MS })
     const failure = await failureOf(hasty.call('move', deposit(5, { transactionID })))

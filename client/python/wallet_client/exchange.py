@@ -29,8 +29,8 @@ _LATER = (429, 502, 503, 504)
 _NOT_DONE = ("OVERLOADED", "DATABASE_UNAVAILABLE", "AUTHENTICATION_UNAVAILABLE")
 #: After these no earlier attempt was executed either: it would have been answered with that.
 _FINAL = (400, 404, 412, 422)
-# Says nothing of attempts before: they may have been executed in the time that the ledger has lost.
-_RETIRED = "TRANSACTION_ID_RETIRED"
+#: They say nothing of attempts before: in the time that the ledger has lost, or under a key that was taken away.
+_OF_NOW_ONLY = ("TRANSACTION_ID_RETIRED", "TRANSACTION_ID_UNKNOWN")
 #: What RFC 6750 lets stand behind `Bearer`.
 _TOKEN = re.compile(r"[A-Za-z0-9_.~+/-]+=*")
 
@@ -129,7 +129,7 @@ def to_problem(
     code, detail = problem.get("code"), problem.get("detail")
     known = isinstance(code, str) and isinstance(detail, str)
     final = status in _FINAL or code == "NOT_EXECUTED"
-    refused = known and code != _RETIRED and status < 500 and (not facts.maybe_executed or final)
+    refused = known and code not in _OF_NOW_ONLY and status < 500 and (not facts.maybe_executed or final)
     errors = problem.get("errors") or []
     return WalletProblem(
         code=str(code) if known else "UNEXPECTED_ANSWER",

@@ -17,8 +17,9 @@ const OVERVIEW = `One wallet per user, money as integers, and writes that happen
 2. Send the write with it. **200**: done. \`Idempotent-Replayed: true\` beside it says that it was done before.
 3. **503**, or no answer at all: send the very same request again, with the same ID, until another answer comes.
 4. **422** is final for this ID: it was not executed and never will be. **400**: correct the request, the ID is still good.
-5. An unused ID expires (\`expiresAt\`); one that was used keeps its outcome for ever. \`TRANSACTION_ID_RETIRED\` is the one 422 that says
-   nothing of the time before: the ledger was restored since, and what it has lost may have been executed.
+5. An unused ID expires (\`expiresAt\`); one that was used keeps its outcome for ever. Three codes of 422 say nothing of the time before:
+   \`TRANSACTION_ID_RETIRED\`, since the ledger was restored; \`TRANSACTION_ID_UNKNOWN\`, if the key that signed the ID was taken away; and
+   \`TRANSACTION_ID_REUSED\`, since a request with other contents had this ID. Look what was executed before you ask for a new ID.
 
 A transaction ID has one outcome, for ever: the same request with it is answered with the same bytes, any other request
 with it is refused (\`TRANSACTION_ID_REUSED\`). An ID belongs to the user it was issued to.

@@ -82,12 +82,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   TRANSACTION_ID_UNKNOWN: {
     status: 422,
     title: 'Unknown transaction ID',
-    detail: 'This transaction ID was not issued to this user.',
+    detail:
+      'No such ID was issued to this user, by this service and with the keys that it has. If it was signed with a key that was taken away, it may have been executed.',
   },
   TRANSACTION_ID_REUSED: {
     status: 422,
     title: 'Transaction ID reused',
-    detail: 'This transaction ID belongs to another request. Ask for a new one.',
+    detail:
+      'This ID was used for a request with other contents. See what became of it before you ask for a new one: it may be the very payment that you are about to repeat.',
   },
   TRANSACTION_ID_RETIRED: {
     status: 422,
