@@ -149,6 +149,9 @@ async function main(): Promise<void> {
     `${JSON.stringify({ machine, seconds, rounds, damage, rows, listSizes, latencies, sweep: points }, null, 2)}\n`,
   )
   process.stdout.write(`\n${rows.filter(isMet).length} of ${rows.length} lines met; raw samples in ${values.json}\n`)
+  process.stdout.write(
+    `this was Node.js ${process.version}; docs/performance.md says what Node.js 26 reaches on a machine that does nothing else\n`,
+  )
   if (damage.length > 0 || failures.length > 0) process.exitCode = 1
 }
 

@@ -1,3 +1,4 @@
+import { asUnusable } from '../src/app/unusable-database.ts'
 import { stripControlCharacters } from './output.ts'
 
 /** How a command ends; `audit` has codes of its own, which its help tells. */
@@ -41,9 +42,9 @@ export class Unreachable extends Error {
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 
-/** What went wrong at the database, in one line; if the role lacks a right, with what to do about it. */
+/** What went wrong at the database, in one line, with what to do about it if that is known. */
 export function describeFailure(error: unknown, whereARightIsMissing: string): string {
   if (!(error instanceof Error)) return String(error)
   const mayNot = 'code' in error && error.code === INSUFFICIENT_PRIVILEGE
-  return mayNot ? `${error.message}; ${whereARightIsMissing}` : error.message
+  return mayNot ? `${error.message}; ${whereARightIsMissing}` : (asUnusable(error) ?? error).message
 }

@@ -42,7 +42,8 @@ export class WalletProblem extends Error {
   readonly outcome: Outcome
 
   constructor(problem: ProblemParticulars) {
-    super(`${problem.code}: ${problem.detail}`)
+    const wrong = problem.errors.map(({ path, message }) => `; ${path} ${message}`).join('')
+    super(`${problem.code}: ${problem.detail}${wrong}`)
     this.code = problem.code
     this.status = problem.status
     this.detail = problem.detail

@@ -29,6 +29,10 @@ export const METADATA_WORDS =
   `at most ${METADATA.maxKeys} keys of 1 to ${METADATA.maxKeyCharacters} characters with strings of up to ` +
   `${METADATA.maxValueCharacters} characters, ${METADATA.maxBytes} bytes in all`
 
+/** Of one of them. */
+export const METADATA_KEY_WORDS = `a key of 1 to ${METADATA.maxKeyCharacters} characters`
+export const METADATA_VALUE_WORDS = `a string of up to ${METADATA.maxValueCharacters} characters`
+
 const referencePattern = new RegExp(REFERENCE_PATTERN, 'u')
 
 /** Narrows text to a {@link Reference}, or says `undefined`. */

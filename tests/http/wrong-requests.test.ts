@@ -153,7 +153,7 @@ t.test('a wrong request is told what is expected', async (t) => {
 /** What is no JSON has no fields yet: it is told in `detail`. */
 const NO_JSON: Readonly<Record<string, string>> = {
   '{amount:1}': 'The body is not JSON: send an object such as {"amount":5000000}, with its keys in double quotes.',
-  null: 'The body is null: send an object, or no body at all.',
+  null: 'The body is null: send an object.',
   '{"amount":1,"\\u0061mount":2}': 'The key "\\u0061mount" stands twice in the body: send it once.',
   '{"amount":9007199254740993}':
     'The number 9007199254740993 cannot be represented exactly: send a whole number up to 9007199254740991.',

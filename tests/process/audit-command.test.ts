@@ -57,7 +57,10 @@ t.test('the command says in one line why it could not audit, and ends with 2', a
   const cases: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ DATABASE_URL: toURL(empty) }, /there is no ledger in this database: it has no schema\n$/],
     [{ DATABASE_URL: toURL(newer) }, /the database's schema is 9999_from_the_future, and this auditor knows \w+\n$/],
-    [{ DATABASE_URL: toURL({ ...empty, database: 'no_such' }) }, /database "no_such" does not exist\n$/],
+    [
+      { DATABASE_URL: toURL({ ...empty, database: 'no_such' }) },
+      /database "no_such" does not exist; create the database, or check its name in DATABASE_URL\n$/,
+    ],
     [{ DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/b' }, /connect ECONNREFUSED 127.0.0.1:1\n$/],
     [{ DATABASE_URL: 'mysql://a:secret@b/c' }, /^DATABASE_URL is "mysql:\/\/a:…@b\/c"; expected/],
     [{ DATA_DIR: '/proc/nowhere' }, /^there is no database in DATA_DIR \/proc\/nowhere\n$/],

@@ -52,7 +52,7 @@ t.test('what is not JSON is turned down', async (t) => {
 
 t.test('null is turned down, since it would pass for no body', async (t) => {
   for (const text of ['null', ' null\n'])
-    t.throws(() => parse(text), new InvalidJSON('The body is null: send an object, or no body at all.'))
+    t.throws(() => parse(text), new InvalidJSON('The body is null: send an object.'))
 })
 
 t.test('bytes that are not UTF-8 are turned down and not replaced', async (t) => {

@@ -3,7 +3,9 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../../../domain/history.ts'
 import {
   METADATA,
   METADATA_KEY_PATTERN,
+  METADATA_KEY_WORDS,
   METADATA_VALUE_PATTERN,
+  METADATA_VALUE_WORDS,
   METADATA_WORDS,
   REFERENCE_PATTERN,
   REFERENCE_WORDS,
@@ -98,8 +100,8 @@ export const ReferenceSchema = Type.Unsafe<Reference>({
 const MetadataSchema = Type.Unsafe<Record<string, string>>({
   type: 'object',
   maxProperties: METADATA.maxKeys,
-  propertyNames: { pattern: METADATA_KEY_PATTERN, [EXPECTED]: METADATA_WORDS },
-  additionalProperties: { type: 'string', pattern: METADATA_VALUE_PATTERN, [EXPECTED]: METADATA_WORDS },
+  propertyNames: { pattern: METADATA_KEY_PATTERN, [EXPECTED]: METADATA_KEY_WORDS },
+  additionalProperties: { type: 'string', pattern: METADATA_VALUE_PATTERN, [EXPECTED]: METADATA_VALUE_WORDS },
   [MAX_BYTES]: METADATA.maxBytes,
   [EXPECTED]: METADATA_WORDS,
   description: `The payer's own fields, never shown to the recipient: ${METADATA_WORDS}`,

@@ -124,6 +124,7 @@ async function sendWalletAt(reply: FastifyReply, wallets: WalletService, userID:
       return sendProblem(reply, 'INVALID_REQUEST', { errors: [{ path: '/at', message }] })
     }
     case 'rejected':
+      return sendProblem(reply, answer.code, { detail: 'This user had no wallet at that moment.' })
     case 'failed':
       return sendProblem(reply, answer.code)
     default:

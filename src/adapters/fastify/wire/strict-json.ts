@@ -41,7 +41,7 @@ export function parseStrictJSON(body: Buffer): unknown {
         `The number ${shown(number)} cannot be represented exactly: send a whole number up to ${Number.MAX_SAFE_INTEGER}.`,
       )
   }
-  if (value === null) throw new InvalidJSON('The body is null: send an object, or no body at all.')
+  if (value === null) throw new InvalidJSON('The body is null: send an object.')
   // Of a key that stands twice in one object JSON.parse keeps the last, with what is below it.
   if (keys !== countKeys(value))
     throw new InvalidJSON(`The key ${shown(firstRepeated(text))} stands twice in the body: send it once.`)
