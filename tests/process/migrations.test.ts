@@ -119,5 +119,8 @@ t.test('the command says in one line why it could not reach the database', async
   const env = { DATABASE_URL: toURL({ ...database, database: 'no_such_database' }) }
   const { code, stderr } = await runMigrate(t, [], { env })
   t.equal(code, 1)
-  t.equal(stderr, 'database "no_such_database" does not exist\n')
+  t.equal(
+    stderr,
+    'database "no_such_database" does not exist; create the database, or check its name in DATABASE_URL\n',
+  )
 })

@@ -26,6 +26,7 @@ const CONSOLE_PACKAGES = ['preact', 'preact/hooks', 'uplot']
 const USED_BY_CLI = [
   'src/app/main.ts',
   'src/app/config.ts',
+  'src/app/unusable-database.ts',
   'src/adapters/embedded-postgres/server.ts',
   'src/adapters/embedded-postgres/upgrade.ts',
   'src/domain/rfc3339.ts',
