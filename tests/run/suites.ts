@@ -21,7 +21,12 @@ export const QUICK_VARIABLE = 'WALLET_TEST_QUICK'
 export const IS_QUICK = process.env[QUICK_VARIABLE] === '1'
 
 /** What `npm test` leaves to `npm run test:all`, though its folder is among the quick ones. */
-const SLOW = ['contract/postgres-instances.test.js']
+const SLOW = [
+  'contract/postgres-instances',
+  'contract/postgres-standby',
+  'integration/standby',
+  'integration/standby-reads',
+].map((name) => `${name}.test.js`)
 
 const NEEDS_DATABASE = /createTestDatabase|OverPostgres|bothStores|testServer/
 
