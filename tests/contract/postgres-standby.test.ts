@@ -38,7 +38,11 @@ async function createStore(t: Test): Promise<WalletStore & LedgerReads> {
       counts[outcome] += 1
     },
   })
-  const versionOf = async (userID: UserID) => (await store.wallets([userID]))[0]?.version
+  /** None of a wallet that is not open: who has seen that sends none. */
+  async function versionOf(userID: UserID): Promise<bigint | undefined> {
+    const [wallet] = await store.wallets([userID])
+    return wallet?.state === undefined ? wallet?.version : undefined
+  }
   return {
     ...store,
     wallets: (userIDs) =>
