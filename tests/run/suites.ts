@@ -59,7 +59,9 @@ export function all(): readonly Suite[] {
 export function onContainers(): Suite {
   const integration = ['append-only', 'audit', 'audit-damage', 'schema'].map((name) => `integration/${name}.test.js`)
   const programs = ['key', 'migrations', 'restart', 'startup'].map((name) => `process/${name}.test.js`)
-  const files = compiled([...tests('containers'), ...tests('contract'), ...integration, ...programs])
+  // It has embedded servers of its own.
+  const contract = tests('contract').filter((name) => name !== 'contract/postgres-standby.test.js')
+  const files = compiled([...tests('containers'), ...contract, ...integration, ...programs])
   return { files, together: {}, flags: [], durable: true }
 }
 
