@@ -6,11 +6,11 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Moment, Period } from '../domain/past.ts'
 import type { TransactionID } from '../domain/transaction.ts'
 import type { UserID } from '../domain/user-id.ts'
+import type { Wallet } from '../domain/wallet.ts'
 import type { StateRequest } from '../domain/wallet-state.ts'
 import type { QueueName, Telemetry } from '../ports/telemetry.ts'
 import type { Proof, TransactionIDs } from '../ports/transaction-ids.ts'
 import type {
-  Failed,
   ListAnswer,
   MovementRequest,
   Rejected,
@@ -18,7 +18,7 @@ import type {
   WalletService,
 } from '../ports/wallet-service.ts'
 import type { Clock, KnownOutcome, WalletStore } from '../ports/wallet-store.ts'
-import { type BatcherBounds, createBatcher, OVERLOADED, READS } from './batcher.ts'
+import { type BatcherBounds, createBatcher, OVERLOADED, READS, type Settled } from './batcher.ts'
 import { createFeedReader, type FeedBounds } from './feed.ts'
 import type { StandbyReads } from './standby-reads.ts'
 
@@ -131,15 +131,14 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
   }
 
   /**
-   * A standby may have shown what the primary does not show yet: a commit that waits there for a synchronous standby, and keeps its
-   * wallet locked. A read of the moment that was just now waits for that lock.
+   * A wallet of the primary, of which a standby may have shown this version already: a commit that waits for a synchronous standby
+   * is not shown here yet, and keeps its wallet locked. A read of the moment that was just now waits for that lock.
    */
-  async function waitForPrimary(userID: UserID, atLeast: bigint): Promise<Failed | undefined> {
+  async function readPrimary(userID: UserID, shown = 0n): Promise<Settled<Wallet | undefined>> {
     const read = await walletReads.submit(userID)
-    if (read.kind === 'failed') return read
-    if (read.result === undefined || read.result.version >= atLeast) return undefined
+    if (read.kind === 'failed' || read.result === undefined || read.result.version >= shown) return read
     const waited = await moments.submit({ userID, at: after(clock(), -JUST_NOW) })
-    return waited.kind === 'failed' ? waited : undefined
+    return waited.kind === 'failed' ? waited : walletReads.submit(userID)
   }
 
   async function submitTogether(list: AtomicList): Promise<readonly ListAnswer[]> {
@@ -160,13 +159,10 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
     },
 
     async wallet(userID, atLeast) {
-      if (standby !== undefined && atLeast !== undefined) {
-        const wallet = await standby.wallet(userID, atLeast)
-        if (wallet !== undefined) return { kind: 'found', wallet }
-        const failed = await waitForPrimary(userID, atLeast)
-        if (failed !== undefined) return failed
-      }
-      const settled = await walletReads.submit(userID)
+      const shown = standby === undefined ? undefined : atLeast
+      const wallet = shown === undefined ? undefined : await standby?.wallet(userID, shown)
+      if (wallet !== undefined) return { kind: 'found', wallet }
+      const settled = await readPrimary(userID, shown)
       if (settled.kind === 'failed') return settled
       return settled.result === undefined ? rejected('WALLET_NOT_FOUND') : { kind: 'found', wallet: settled.result }
     },
@@ -226,8 +222,8 @@ export function createWalletService(deps: WalletServiceDeps): WalletService {
       if (standby !== undefined && needed !== undefined) {
         const page = await standby.history(query, needed)
         if (page !== undefined) return { kind: 'page', page }
-        const failed = atLeast === undefined ? undefined : await waitForPrimary(query.userID, atLeast)
-        if (failed !== undefined) return failed
+        const wallet = atLeast === undefined ? undefined : await readPrimary(query.userID, atLeast)
+        if (wallet?.kind === 'failed') return wallet
       }
       const settled = await histories.submit(query)
       if (settled.kind === 'failed') return settled
